@@ -1,0 +1,78 @@
+from . import sandbox
+from .client import (
+    DEMO_URL,
+    PRODUCTION_URL,
+    MilestoneClient,
+    get_competitions,
+    get_milestone,
+    get_milestones,
+)
+from .details import details_of, expand_details
+from .errors import (
+    ApiError,
+    CacheError,
+    CacheWarning,
+    DataWarning,
+    EmptyResultWarning,
+    IncompleteError,
+    MilestoneKitError,
+    MilestoneKitWarning,
+    NetworkError,
+    NotFoundError,
+    OfflineError,
+    PaginationError,
+    QueryError,
+    RateLimitError,
+    SchemaError,
+    StaleWarning,
+)
+from .export import read_csv, to_csv
+from .figures import plot_gantt
+from .filters import filter_milestones
+from .panel import MilestoneExplorer, explore
+from .sandbox import sample_milestones
+from .tickers import explode_tickers, find_by_ticker, ticker_table
+from .timeline import assign_lanes, compute_timeline, typical_durations
+
+__version__: str
+
+__all__ = [
+    "DEMO_URL",
+    "PRODUCTION_URL",
+    "ApiError",
+    "CacheError",
+    "CacheWarning",
+    "DataWarning",
+    "EmptyResultWarning",
+    "IncompleteError",
+    "MilestoneClient",
+    "MilestoneExplorer",
+    "MilestoneKitError",
+    "MilestoneKitWarning",
+    "NetworkError",
+    "NotFoundError",
+    "OfflineError",
+    "PaginationError",
+    "QueryError",
+    "RateLimitError",
+    "SchemaError",
+    "StaleWarning",
+    "assign_lanes",
+    "compute_timeline",
+    "details_of",
+    "expand_details",
+    "explode_tickers",
+    "explore",
+    "filter_milestones",
+    "find_by_ticker",
+    "get_competitions",
+    "get_milestone",
+    "get_milestones",
+    "plot_gantt",
+    "read_csv",
+    "sample_milestones",
+    "sandbox",
+    "ticker_table",
+    "to_csv",
+    "typical_durations",
+]

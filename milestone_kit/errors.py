@@ -1,0 +1,152 @@
+"""Every error and warning that milestone_kit raises, under one root each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "ApiError",
+    "CacheError",
+    "CacheWarning",
+    "DataWarning",
+    "EmptyResultWarning",
+    "IncompleteError",
+    "MilestoneKitError",
+    "MilestoneKitWarning",
+    "NetworkError",
+    "NotFoundError",
+    "OfflineError",
+    "PaginationError",
+    "QueryError",
+    "RateLimitError",
+    "SchemaError",
+    "StaleWarning",
+]
+
+
+class MilestoneKitError(Exception):
+    """Root of every error that this package raises on purpose."""
+
+
+class QueryError(MilestoneKitError, ValueError):
+    """An argument has a value that cannot be used; nothing was sent.
+
+    The message names the argument, the value and what is allowed.
+    """
+
+
+class ApiError(MilestoneKitError):
+    """The server refused or failed to answer.
+
+    Attributes
+    ----------
+    status_code : int or None
+        HTTP status; None when there was no answer at all.
+    body : str
+        The server's words, shortened to a few hundred characters; "" when there was no answer.
+    retry_after : float or None
+        Seconds the server asked to wait, where it did.
+    retryable : bool
+        Whether the same request may succeed later.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status_code: int | None = None,
+        body: str = "",
+        retry_after: float | None = None,
+        retryable: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.status_code = status_code
+        self.body = body
+        self.retry_after = retry_after
+        self.retryable = retryable
+
+
+class NetworkError(ApiError):
+    """No usable answer arrived: refused, reset, timed out, cut short or too large."""
+
+
+class RateLimitError(ApiError):
+    """The server answered 429 until the retry budget was spent."""
+
+
+class NotFoundError(ApiError):
+    """The server answered 404: no milestone has this id, or the address is wrong."""
+
+
+class SchemaError(MilestoneKitError):
+    """Data does not follow the contract.
+
+    Attributes
+    ----------
+    id : str or None
+        The milestone's id, where it is known.
+    field : str or None
+        The field or column at fault, where there is one.
+    """
+
+    def __init__(self, message: str, *, id: str | None = None, field: str | None = None) -> None:  # noqa: A002 - the field's own name
+        super().__init__(message)
+        self.id = id
+        self.field = field
+
+
+class PaginationError(MilestoneKitError):
+    """The server's cursors do not lead to an end: one came twice, or the page cap was reached."""
+
+
+class IncompleteError(MilestoneKitError):
+    """A fetch stopped before the end; the rows so far are in `partial`.
+
+    Attributes
+    ----------
+    partial : pandas.DataFrame
+        The rows that arrived, in the milestones schema, `attrs["milestone_kit"]["complete"]` False.
+    pages : int
+        How many pages arrived.
+
+    Notes
+    -----
+    Asking again with the same arguments goes on from the last page that arrived, as long as the
+    cached pages of the walk have not expired.
+    """
+
+    def __init__(self, message: str, *, partial: pd.DataFrame, pages: int) -> None:
+        super().__init__(message)
+        self.partial = partial
+        self.pages = pages
+
+
+class OfflineError(MilestoneKitError):
+    """`offline=True` and the cache holds no complete answer to this query."""
+
+
+class CacheError(MilestoneKitError):
+    """The cache folder cannot be used in a way that the request depends on."""
+
+
+class MilestoneKitWarning(UserWarning):
+    """Root of every warning that this package gives on purpose."""
+
+
+class CacheWarning(MilestoneKitWarning):
+    """The cache could not be read or written; the answer itself is not affected."""
+
+
+class DataWarning(MilestoneKitWarning):
+    """Some values from the server were repaired or set to missing; the message counts them."""
+
+
+class EmptyResultWarning(MilestoneKitWarning):
+    """A filtered query matched nothing; the message names near values that exist."""
+
+
+class StaleWarning(MilestoneKitWarning):
+    """The network failed and an older complete table was returned, as was allowed."""

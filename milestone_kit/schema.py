@@ -1,0 +1,130 @@
+"""The milestones table: its columns, their dtypes, and how to check or make an empty one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+import pyarrow as pa
+
+from milestone_kit.errors import SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "ARROW_SCHEMA",
+    "ATTRS_KEY",
+    "COLUMNS",
+    "DTYPES",
+    "STRING_LIST",
+    "check_milestones",
+    "empty_milestones",
+    "from_arrow",
+]
+
+ATTRS_KEY: Final = "milestone_kit"
+"""Where `DataFrame.attrs` holds the small scalars about a table's origin; nothing depends on it."""
+
+_TIMESTAMP = pa.timestamp("us", tz="UTC")
+_STRINGS = pa.list_(pa.string())
+
+ARROW_SCHEMA: Final = pa.schema(
+    [
+        pa.field("id", pa.large_string(), nullable=False),
+        pa.field("category", pa.large_string(), nullable=False),
+        pa.field("type", pa.large_string(), nullable=False),
+        pa.field("title", pa.large_string(), nullable=False),
+        pa.field("start_date", _TIMESTAMP, nullable=False),
+        pa.field("end_date", _TIMESTAMP),
+        pa.field("primary_event_tickers", _STRINGS, nullable=False),
+        pa.field("related_event_tickers", _STRINGS, nullable=False),
+        pa.field("source_id", pa.large_string()),
+        pa.field("source_ids", pa.large_string(), nullable=False),
+        pa.field("notification_message", pa.large_string(), nullable=False),
+        pa.field("details", pa.large_string(), nullable=False),
+        pa.field("last_updated_ts", _TIMESTAMP),
+        pa.field("extra", pa.large_string()),
+    ]
+)
+"""The table as Arrow holds it, in column order."""
+
+STRING_LIST: Final = pd.ArrowDtype(_STRINGS)
+"""The dtype of the two ticker columns, `list<string>[pyarrow]`."""
+
+
+def _pandas_dtype(arrow_type: pa.DataType) -> pd.api.extensions.ExtensionDtype:
+    if arrow_type == _STRINGS:
+        return STRING_LIST
+    if arrow_type == _TIMESTAMP:
+        return pd.DatetimeTZDtype("us", "UTC")
+    return pd.StringDtype(na_value=float("nan"))
+
+
+DTYPES: Final = {field.name: _pandas_dtype(field.type) for field in ARROW_SCHEMA}
+"""Column name to pandas dtype, in column order."""
+
+COLUMNS: Final = tuple(DTYPES)
+"""The column names, in order."""
+
+
+def from_arrow(table: pa.Table) -> pd.DataFrame:
+    """Convert an Arrow table in `ARROW_SCHEMA` to the pandas table, with a RangeIndex.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        Columns and types as in `ARROW_SCHEMA`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `COLUMNS` with the dtypes of `DTYPES`.
+    """
+    return table.to_pandas(types_mapper=_pandas_dtype, ignore_metadata=True)
+
+
+def empty_milestones() -> pd.DataFrame:
+    """Return a milestones table without rows, with every column and dtype in place.
+
+    Examples
+    --------
+    >>> empty_milestones().shape
+    (0, 14)
+    """
+    return from_arrow(ARROW_SCHEMA.empty_table())
+
+
+def check_milestones(df: pd.DataFrame, columns: Iterable[str] = COLUMNS) -> None:
+    """Raise unless `df` has the given milestone columns with the dtypes of the schema.
+
+    Parameters
+    ----------
+    df : pandas.DataFrame
+        Any table; columns beyond the schema are welcome.
+    columns : iterable of str
+        The schema columns that the caller needs; all of them by default.
+
+    Raises
+    ------
+    SchemaError
+        Naming the first column that is missing or has another dtype.
+    TypeError
+        When `df` is not a DataFrame.
+    """
+    if not isinstance(df, pd.DataFrame):
+        message = f"expected a milestones DataFrame, got {type(df).__name__}"
+        raise TypeError(message)
+    for name in columns:
+        if name not in df.columns:
+            message = (
+                f"this table has no column {name!r}; milestone tables come from get_milestones(), "
+                "read_csv() or sample_milestones()"
+            )
+            raise SchemaError(message, field=name)
+        if df[name].dtype != DTYPES[name]:
+            message = (
+                f"column {name!r} has dtype {df[name].dtype}, expected {DTYPES[name]}; "
+                f"convert it with df.astype({{{name!r}: ...}}) or read the file with read_csv()"
+            )
+            raise SchemaError(message, field=name)
