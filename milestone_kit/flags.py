@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 FIRST_REAL_START: Final = pd.Timestamp("2001-01-01", tz="UTC").as_unit("us")
-"""Starts before this are no dates: production's placeholders stand at 2000-01-01, Go's zero time at year 1."""
+"""Earlier starts are no dates: production's placeholders stand at 2000-01-01, Go's zero time at year 1."""
 
 SIMULATED_PREFIX: Final = "SIM"
 """Series of simulated games begin with this (`SIMNBAGAME`)."""
