@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from milestone_kit.errors import DataWarning, SchemaError
+from milestone_kit.jsontext import decode
 from milestone_kit.schema import ARROW_SCHEMA, from_arrow
 
 if TYPE_CHECKING:
@@ -48,8 +49,6 @@ _RFC3339: Final = re.compile(
     r"(?:[Zz]|([+-])(\d\d):?(\d\d))?)?",
     re.ASCII,
 )
-# a well-formed pair and an escaped backslash are eaten first, so that what is left over is lone
-_ESCAPES: Final = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[dD][89a-fA-F]..|\\.")
 _FAILURES: Final = (AttributeError, KeyError, TypeError, ValueError, pa.ArrowException)
 
 
@@ -346,18 +345,12 @@ def _sound_json(milestone: dict[str, Any], value: object, name: str, repairs: Re
     except _FAILURES:
         pass
     try:
-        escaped = json.dumps(value, allow_nan=False)
-        text = orjson.dumps(orjson.loads(_ESCAPES.sub(_replace_lone, escaped))).decode()
+        sound, _ = decode(json.dumps(value, allow_nan=False).encode())
+        text = orjson.dumps(sound).decode()
     except (RecursionError, *_FAILURES) as error:
         raise _wrong(milestone, name, f"cannot be kept as JSON text ({error})") from error
     repairs[f"{name} not valid Unicode, characters replaced"] += 1
     return text
-
-
-def _replace_lone(escape: re.Match[str]) -> str:
-    text = escape[0]
-    is_lone = len(text) == 6 and text[1] == "u"
-    return "\\ufffd" if is_lone else text
 
 
 def _find(objects: Sequence[Any], name: str, expected: type) -> None:

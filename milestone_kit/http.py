@@ -1,0 +1,399 @@
+"""GET requests that end in a decoded JSON object or in a typed error, at a set pace and within set bounds.
+
+One `Transport` holds the connections, the pace and the retry budget of a client; every requests-cache
+session it opens shares them. An answer reaches the cache only after it was read whole and found to
+be a JSON object, so that nothing half or wrong is ever kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import email.utils
+import html
+import logging
+import random
+import re
+import time
+import warnings
+import zlib
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import requests
+import tenacity
+import urllib3
+from pyrate_limiter import Limiter, Rate, StateBucket, TokenBucket
+from requests.adapters import HTTPAdapter
+
+import milestone_kit
+from milestone_kit.errors import (
+    ApiError,
+    DataWarning,
+    NetworkError,
+    NotFoundError,
+    RateLimitError,
+    SchemaError,
+)
+from milestone_kit.jsontext import JSONTextError, decode
+from milestone_kit.pagecache import page_session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from requests_cache import CachedSession
+
+__all__ = ["MAX_BODY_BYTES", "Retry", "Transport", "server_words"]
+
+MAX_BODY_BYTES: Final = 64 * 2**20
+"""The largest answer accepted, after unpacking; a page of 500 milestones has about 0.4 MB."""
+
+_CHUNK: Final = 64 * 2**10
+_SHOWN: Final = 300
+_log = logging.getLogger("milestone_kit")
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often and how long one request is tried.
+
+    Attributes
+    ----------
+    attempts : int
+        How many times the request is sent at most.
+    first_wait, longest_wait : float
+        Seconds of the exponential backoff between attempts; each wait is shortened at random by up to half.
+    attempt_seconds : float
+        Wall-clock budget of one attempt: a body that drips in is given up then.
+    total_seconds : float
+        Wall-clock budget of all attempts; a wait that would exceed it is not begun.
+    sleep, clock, wall_clock, jitter : callable
+        Sleep some seconds; monotonic seconds; seconds since 1970; a number from 0 to 1.
+    """
+
+    attempts: int = 6
+    first_wait: float = 0.5
+    longest_wait: float = 20.0
+    attempt_seconds: float = 60.0
+    total_seconds: float = 120.0
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    wall_clock: Callable[[], float] = time.time
+    jitter: Callable[[], float] = random.random
+
+    def backoff(self, attempt: int) -> float:
+        """Return the seconds to wait after the given attempt (1 for the first) failed."""
+        longest = min(self.longest_wait, self.first_wait * 2.0 ** (attempt - 1))
+        return longest * (1 - self.jitter() / 2)
+
+
+class Transport:
+    """The connections, pace and retry budget that all requests of one client share.
+
+    Parameters
+    ----------
+    base_url : str
+        Where the API lives, without a trailing slash.
+    requests_per_second : float
+        The pace of all requests together, retries included.
+    timeout : tuple of float
+        Seconds to wait for a connection, and for each next piece of the answer.
+    retry : Retry
+        How often and how long one request is tried.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        requests_per_second: float,
+        timeout: tuple[float, float],
+        retry: Retry | None = None,
+    ) -> None:
+        self.base_url = base_url
+        self._timeout = timeout
+        self._adapter = _Wire(requests_per_second, retry or Retry())
+
+    def session(self, cache: Path | None = None, *, expire_after: float = -1) -> requests.Session:
+        """Open a session on this transport, with a page cache file or without.
+
+        Parameters
+        ----------
+        cache : pathlib.Path, optional
+            The SQLite file that keeps answers; None for no cache.
+        expire_after : float
+            Seconds until a kept answer expires; -1 for never.
+
+        Returns
+        -------
+        requests.Session
+            A `requests_cache.CachedSession` when there is a cache.
+        """
+        session = requests.Session() if cache is None else page_session(cache, expire_after=expire_after)
+        session.mount("https://", self._adapter)
+        session.mount("http://", self._adapter)
+        session.headers.update(
+            {
+                "User-Agent": f"milestone_kit/{milestone_kit.__version__}",
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+            }
+        )
+        # the API needs no account: nothing that identifies a user is sent or kept
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        session.auth = _no_credentials
+        if is_loopback(self.base_url):
+            session.trust_env = False  # a proxy cannot reach this machine
+        return session
+
+    def get(
+        self, session: requests.Session, path: str, params: Mapping[str, str] | None = None, **options: Any
+    ) -> dict[str, Any]:
+        """Ask for one path, from the session's cache or the server, and return the decoded object.
+
+        Parameters
+        ----------
+        session : requests.Session
+            From `session`.
+        path : str
+            Below the base URL, beginning with a slash.
+        params : mapping of str, optional
+            Query parameters.
+        **options
+            For requests-cache, such as `force_refresh=True`.
+
+        Raises
+        ------
+        NetworkError
+            When no usable answer arrived within the retry budget.
+        RateLimitError, NotFoundError, ApiError
+            When the server refused; `ApiError.body` has its words.
+        SchemaError
+            When the answer is no JSON object.
+        """
+        response = session.get(
+            self.base_url + path, params=params, timeout=self._timeout, allow_redirects=False, **options
+        )
+        value = getattr(response, "milestone_kit_value", None)
+        return _json_object(response.content, response.url) if value is None else value
+
+    def kept(
+        self, session: CachedSession, path: str, params: Mapping[str, str] | None = None
+    ) -> dict[str, Any] | None:
+        """Return the object that the session's cache holds for a path, of any age; None when none."""
+        request = session.prepare_request(requests.Request("GET", self.base_url + path, params=params))
+        response = session.cache.get_response(session.cache.create_key(request))
+        return None if response is None else _json_object(response.content, response.url)
+
+    def close(self) -> None:
+        """Close the connections and the pace keeper."""
+        self._adapter.close()
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether a URL points at this machine."""
+    return urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
+
+
+def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request  # an auth of our own keeps requests from looking into ~/.netrc
+
+
+class _Wire(HTTPAdapter):
+    """Sends a request at the shared pace, checks the answer, and tries again where that may help."""
+
+    def __init__(self, requests_per_second: float, retry: Retry) -> None:
+        super().__init__(max_retries=0, pool_maxsize=32)
+        # a token bucket: steady, with a little burst so that a short query need not wait
+        rate = Rate(
+            max(1, round(requests_per_second * 60)), 60_000, burst=max(1, min(5, int(requests_per_second)))
+        )
+        self._limiter = Limiter(StateBucket([rate], TokenBucket()))
+        self._pause = min(0.05, 0.5 / requests_per_second)
+        self._retry = retry
+
+    def send(
+        self, request: requests.PreparedRequest, *_: Any, timeout: Any = None, proxies: Any = None, **__: Any
+    ) -> requests.Response:
+        """Send a request until there is a good answer, no hope or no time left."""
+        started = self._retry.clock()
+
+        def attempt() -> requests.Response:
+            self._keep_pace()
+            return self._attempt(request, timeout, proxies)
+
+        def enough(state: tenacity.RetryCallState) -> bool:
+            done_by = self._retry.clock() - started + state.upcoming_sleep
+            return state.attempt_number >= self._retry.attempts or done_by > self._retry.total_seconds
+
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_may_help),
+            wait=self._wait,
+            stop=enough,
+            sleep=self._retry.sleep,
+            before_sleep=_log_retry,
+            reraise=True,
+        )
+        return retrying(attempt)
+
+    def _keep_pace(self) -> None:
+        while not self._limiter.try_acquire("requests", blocking=False):
+            self._retry.sleep(self._pause)
+
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.retry_after if isinstance(error, ApiError) else None
+        return self._retry.backoff(state.attempt_number) if asked is None else asked
+
+    def _attempt(self, request: requests.PreparedRequest, timeout: Any, proxies: Any) -> requests.Response:
+        deadline = self._retry.clock() + self._retry.attempt_seconds
+        _log.debug("GET %s", request.url)
+        try:
+            response = super().send(request, stream=True, timeout=timeout, verify=True, proxies=proxies)
+            body = self._read(response.raw, deadline)
+        except requests.exceptions.SSLError as error:
+            raise NetworkError(f"GET {request.url}: the server's certificate was refused: {error}") from error
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, zlib.error) as error:
+            message = f"GET {request.url}: no whole answer arrived: {error}"
+            raise NetworkError(message, retryable=True) from error
+        # requests-cache and requests find the body where they would have put it themselves
+        response._content = body  # noqa: SLF001
+        response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001
+        if response.status_code != requests.codes.ok:
+            raise self._refusal(response)
+        response.milestone_kit_value = _json_object(body, str(request.url))  # type: ignore[attr-defined]
+        return response
+
+    def _read(self, raw: urllib3.HTTPResponse, deadline: float) -> bytes:
+        """Read a body piece by piece, within the deadline and the size cap."""
+        encoding = raw.headers.get("Content-Encoding", "identity").lower()
+        unpacker = zlib.decompressobj(wbits=31) if encoding in {"gzip", "x-gzip"} else None
+        if unpacker is None and encoding != "identity":
+            raise NetworkError(f"the server packed its answer as {encoding!r}, which was not asked for")
+        try:
+            return b"".join(self._pieces(raw, unpacker, deadline))
+        except BaseException:
+            raw.close()  # what is left on the connection is of no use to the next request
+            raise
+
+    def _pieces(self, raw: urllib3.HTTPResponse, unpacker: Any, deadline: float) -> Iterator[bytes]:
+        size = 0
+        while piece := raw.read1(_CHUNK, decode_content=False):
+            unpacked = unpacker.decompress(piece, MAX_BODY_BYTES + 1) if unpacker else piece
+            size += len(unpacked)
+            if size > MAX_BODY_BYTES:
+                raise NetworkError(f"the answer is larger than {MAX_BODY_BYTES} bytes and was refused")
+            if self._retry.clock() > deadline:
+                message = f"the answer took longer than {self._retry.attempt_seconds:g} s"
+                raise NetworkError(message, retryable=True)
+            yield unpacked
+        if unpacker and not unpacker.eof:
+            raise NetworkError("the packed answer ends too early", retryable=True)
+
+    def _refusal(self, response: requests.Response) -> ApiError:
+        status, words = response.status_code, server_words(response.content)
+        message = f"GET {response.url}: the server answered {status}: {words or response.reason}"
+        if response.is_redirect:
+            target = response.headers.get("Location", "")
+            message = f"GET {response.url}: the server redirects to {target!r}; redirects are not followed"
+        again = status == requests.codes.too_many_requests or status >= requests.codes.server_error
+        retry_after = _retry_after(response, self._retry.wall_clock()) if again else None
+        kinds: dict[int, type[ApiError]] = {404: NotFoundError, 429: RateLimitError}
+        return kinds.get(status, ApiError)(
+            message, status_code=status, body=words, retry_after=retry_after, retryable=again
+        )
+
+    def close(self) -> None:
+        """Close the connections and the pace keeper."""
+        super().close()
+        self._limiter.close()
+
+
+def _may_help(error: BaseException) -> bool:
+    return isinstance(error, ApiError) and error.retryable
+
+
+def _log_retry(state: tenacity.RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    _log.info("attempt %d failed, next in %.2f s: %s", state.attempt_number, state.upcoming_sleep, error)
+
+
+def _json_object(body: bytes, url: str) -> dict[str, Any]:
+    try:
+        value, replaced = decode(body)
+    except JSONTextError as error:
+        if error.cut_short:
+            raise NetworkError(f"GET {url}: the answer stops in the middle", retryable=True) from error
+        message = f"GET {url}: the answer is not JSON ({error}); it begins {_beginning(body)!r}"
+        raise SchemaError(message) from error
+    if not isinstance(value, dict):
+        raise SchemaError(f"GET {url}: the answer is not a JSON object; it begins {_beginning(body)!r}")
+    if replaced:
+        message = f"GET {url}: {replaced} half characters (lone surrogates) were replaced"
+        warnings.warn(message, DataWarning, stacklevel=2)
+    return value
+
+
+def _beginning(body: bytes) -> str:
+    return body[:60].decode(errors="replace")
+
+
+def _retry_after(response: requests.Response, now: float) -> float | None:
+    """Read `Retry-After` as seconds from now; None for what is no use: absent, garbage or past."""
+    text = response.headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text) or None
+    try:
+        until = email.utils.parsedate_to_datetime(text).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    with contextlib.suppress(ValueError, OverflowError):  # the server's own clock: ours may be wrong
+        now = email.utils.parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
+    return until - now if until > now else None
+
+
+_UNSEEN: Final = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.DOTALL | re.IGNORECASE)
+
+
+def server_words(body: bytes) -> str:
+    """Pull what the server wants to say out of an error body of any known shape.
+
+    Parameters
+    ----------
+    body : bytes
+        JSON (`{"error": "..."}`, `{"error": {"code", "message"}}`, `{"msg": "..."}`,
+        `{"code", "message", "details"}`), HTML, plain text or nothing.
+
+    Returns
+    -------
+    str
+        One line of at most 300 characters, without markup.
+
+    Examples
+    --------
+    >>> server_words(b'{"error": {"code": "bad_request", "message": "limit too large"}}')
+    'bad_request: limit too large'
+    >>> server_words(b"<html><title>502</title><h1>Bad  Gateway</h1></html>")
+    '502 Bad Gateway'
+    """
+    try:
+        value, _ = decode(body)
+    except JSONTextError:
+        text = html.unescape(_UNSEEN.sub(" ", body[:_CHUNK].decode(errors="replace")))
+    else:
+        text = _said(value)
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 3]}..."
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, dict):
+        return "" if value is None else str(value)
+    if "error" in value:
+        return _said(value["error"])
+    said = [str(value[key]) for key in ("code", "message", "msg", "details") if value.get(key)]
+    return ": ".join(said) or str(value or "")

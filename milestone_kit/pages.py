@@ -1,0 +1,114 @@
+"""The walk from page to page along cursors, which knows nothing of HTTP or tables.
+
+Source of the rules: pages come ordered by (start_date, id); the cursor is opaque; an absent, null or
+empty cursor ends the walk; an empty page may carry a cursor that leads on.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+from milestone_kit.errors import PaginationError, SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+__all__ = ["MAX_PAGES", "StartBound", "walk"]
+
+MAX_PAGES: Final = 5_000
+"""Where a walk is given up: 2.5 million milestones at 500 a page, 18 times what there is."""
+
+
+def walk(fetch: Callable[[str | None], dict[str, Any]], *, max_pages: int = MAX_PAGES) -> Iterator[list[Any]]:
+    """Follow the cursors and yield the milestones of each page, as they were sent.
+
+    Parameters
+    ----------
+    fetch : callable
+        Takes a cursor (None for the first page) and returns the page, a decoded JSON object.
+    max_pages : int
+        After how many pages a walk that does not end is given up.
+
+    Yields
+    ------
+    list
+        The raw milestones of one page; may be empty.
+
+    Raises
+    ------
+    PaginationError
+        When a cursor comes a second time, or after `max_pages` pages.
+    SchemaError
+        When a page has no list of milestones, or its cursor is not text.
+
+    Examples
+    --------
+    >>> pages = {None: {"milestones": [1, 2], "cursor": "b"}, "b": {"milestones": [3], "cursor": ""}}
+    >>> list(walk(pages.get))
+    [[1, 2], [3]]
+    """
+    cursor: str | None = None
+    seen: set[str] = set()
+    for _ in range(max_pages):
+        page = fetch(cursor)
+        milestones = page.get("milestones")
+        if not isinstance(milestones, list):
+            found = "no field" if "milestones" not in page else f"{type(milestones).__name__} as field"
+            raise SchemaError(f"a page has {found} 'milestones', expected a list", field="milestones")
+        cursor = _next_cursor(page)
+        if cursor in seen:
+            raise PaginationError(
+                f"the server sent the cursor {cursor!r} twice after {len(seen) + 1} pages: its pages go "
+                "in a circle; try again later or with another filter"
+            )
+        yield milestones
+        if cursor is None:
+            return
+        seen.add(cursor)
+    raise PaginationError(
+        f"no end after {max_pages} pages; ask with a larger limit, narrower dates or a filter"
+    )
+
+
+def _next_cursor(page: dict[str, Any]) -> str | None:
+    cursor = page.get("cursor")
+    if cursor is None or cursor == "":
+        return None
+    if not isinstance(cursor, str):
+        raise SchemaError(f"a page has the cursor {cursor!r:.60}, expected text", field="cursor")
+    return cursor
+
+
+class StartBound:
+    """Tells when pages that come ordered by start have passed a bound, and the walk can stop.
+
+    Parameters
+    ----------
+    maximum : int
+        The last start wanted, in any unit that `passed` gets too.
+
+    Examples
+    --------
+    >>> bound = StartBound(10)
+    >>> bound.passed([1, 5, 10]), bound.passed([10, 11])
+    (False, True)
+    """
+
+    def __init__(self, maximum: int) -> None:
+        self._maximum = maximum
+        self._latest: int | None = None
+        self._ordered = True
+
+    def passed(self, starts: Sequence[int]) -> bool:
+        """Take the starts of the next page; return whether no wanted one can follow.
+
+        Once the order was found broken this is always False: the walk must then go to its end.
+        """
+        if len(starts) == 0:
+            return False
+        before = starts[0] if self._latest is None else self._latest
+        rising = before <= starts[0] and all(a <= b for a, b in pairwise(starts))
+        self._ordered = self._ordered and rising
+        self._latest = starts[-1]
+        return self._ordered and self._latest > self._maximum
