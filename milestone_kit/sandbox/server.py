@@ -1,0 +1,307 @@
+"""The sandbox's HTTP server: Kalshi's milestone endpoints on this machine, over invented or recorded rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import socket
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from socketserver import TCPServer
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import orjson
+
+from milestone_kit.errors import QueryError
+from milestone_kit.sandbox.endpoint import Answer, answer, refusal
+from milestone_kit.sandbox.script import Delivery, Request, Script
+from milestone_kit.sandbox.universe import iter_milestones
+from milestone_kit.sandbox.world import World
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+__all__ = ["BASE_PATH", "SandboxServer", "serve"]
+
+BASE_PATH: Final = "/trade-api/v2"
+"""What stands between the host and the endpoints, as in production."""
+
+_LOG_LENGTH: Final = 100_000
+
+
+def serve(
+    rows: int | Iterable[dict[str, Any]] = 2000,
+    *,
+    seed: int = 0,
+    file: str | Path | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    now: dt.datetime | Callable[[], dt.datetime] | None = None,
+    latency: float = 0.0,
+    requests_per_second: float | None = None,
+    script: Script | None = None,
+    compress: bool = False,
+) -> SandboxServer:
+    """Start a local server with the contract of Kalshi's milestone endpoints.
+
+    Parameters
+    ----------
+    rows : int or iterable of dict
+        How many milestones to invent, or the raw milestones themselves.
+    seed : int
+        The same seed, `rows` and `now` give the same milestones.
+    file : str or Path, optional
+        A recorded answer to serve instead: `{"milestones": [...]}`, `{"milestone": {...}}` or a list.
+        It is taken as everything there is; its own cursor is ignored.
+    host, port : str, int
+        Where to listen; loopback and a free port by default.
+    now : datetime.datetime or callable, optional
+        The server's clock: a fixed aware moment, or a function that gives one. It is what the
+        invented rows lie around and what a change writes into `last_updated_ts`. By default the real
+        time, with the rows around its last full hour.
+    latency : float
+        Seconds that every answer waits.
+    requests_per_second : float, optional
+        Above it the server answers 429.
+    script : Script, optional
+        Scripted behaviour that was prepared before; it then also holds latency and rate.
+    compress : bool
+        Whether to gzip bodies for clients that accept it.
+
+    Returns
+    -------
+    SandboxServer
+        Running; close it or use it as a context manager.
+
+    Raises
+    ------
+    QueryError
+        When `rows`, `now` or the file cannot be used.
+
+    Examples
+    --------
+    >>> import requests
+    >>> with serve(rows=100) as server:
+    ...     page = requests.get(server.url + "/milestones", params={"limit": 3}).json()
+    >>> len(page["milestones"]), page["cursor"] != ""
+    (3, True)
+    """
+    clock = _clock(now)
+    if file is not None:
+        milestones: Iterable[dict[str, Any]] = _recorded(Path(file))
+    elif isinstance(rows, Iterable):
+        milestones = rows
+    else:
+        moment = clock() if now is not None else clock().replace(minute=0, second=0, microsecond=0)
+        milestones = iter_milestones(rows, seed, now=moment)
+    if script is None:
+        script = Script(latency=latency, requests_per_second=requests_per_second)
+    return SandboxServer(World(milestones, clock), script, host=host, port=port, compress=compress)
+
+
+class SandboxServer:
+    """A running sandbox; make one with `serve`.
+
+    Attributes
+    ----------
+    url : str
+        The base URL, to be given to a client: it ends in "/trade-api/v2".
+    script : Script
+        How the server misbehaves.
+    """
+
+    def __init__(self, world: World, script: Script, *, host: str, port: int, compress: bool) -> None:
+        self.script = script
+        self._world = world
+        self._log: deque[Request] = deque(maxlen=_LOG_LENGTH)
+        self._http = _Server((host, port), world, script, self._log, compress=compress)
+        self.url = f"http://{host}:{self._http.server_port}{BASE_PATH}"
+        self._thread = threading.Thread(
+            target=self._http.serve_forever,
+            kwargs={"poll_interval": 0.05},
+            name="milestone-sandbox",
+            daemon=True,
+        )
+        self._thread.start()
+
+    def __repr__(self) -> str:
+        return f"<SandboxServer {self.url}, {len(self._world)} milestones>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop listening and hang up; closing twice is fine."""
+        if self._thread.is_alive():
+            self._http.shutdown()
+            self._thread.join()
+        self._http.hang_up()
+
+    @property
+    def requests(self) -> list[Request]:
+        """Every request so far (the last 100,000), in the order of the answers."""
+        return list(self._log)
+
+    def milestones(self) -> list[dict[str, Any]]:
+        """Return all rows as they are now, as raw objects in the endpoint's order."""
+        return self._world.milestones()
+
+    def add(self, row: dict[str, Any], *, touch: bool = True) -> None:
+        """Insert a raw milestone, or replace the one with its id; `touch` sets `last_updated_ts` to now."""
+        self._world.add(row, touch=touch)
+
+    def delete(self, id: str) -> None:  # noqa: A002 - the field's own name
+        """Remove a milestone; QueryError when there is none with this id."""
+        self._world.delete(id)
+
+    def reschedule(self, id: str, shift: dt.timedelta) -> None:  # noqa: A002 - the field's own name
+        """Move a milestone's start, and its end where it has one; `last_updated_ts` becomes now."""
+        self._world.reschedule(id, shift)
+
+    def update(self, id: str, /, **fields: Any) -> None:  # noqa: A002 - the field's own name
+        """Set fields of a milestone; `last_updated_ts` becomes now unless it is among them."""
+        self._world.update(id, fields)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(
+        self, address: tuple[str, int], world: World, script: Script, log: deque[Request], *, compress: bool
+    ) -> None:
+        self.world = world
+        self.script = script
+        self.log = log
+        self.compress = compress
+        self.closing = threading.Event()
+        self._open: set[socket.socket] = set()
+        super().__init__(address, _Handler)
+
+    def server_bind(self) -> None:
+        """Bind without the base class's look-up of the host's name, which can take seconds."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        # a client that hangs up is no news
+        if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):
+            super().handle_error(request, client_address)
+
+    def hang_up(self) -> None:
+        """Free the port and end the connections that clients keep alive."""
+        self.closing.set()
+        self.server_close()
+        for connection in list(self._open):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue  # it was closed in the meantime
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        path = unquote(parts.path)
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        request = Request("GET", path.removeprefix(BASE_PATH), query, None, 0)
+        script = self.server.script
+        reply = script.limited()
+        if reply is None:
+            inside = path.startswith(BASE_PATH + "/")
+            reply = (
+                answer(self.server.world, request.path, query, script.cursors)
+                if inside
+                else refusal(404, f"no such path: {path}")
+            )
+            request = request._replace(page=reply.page)
+        reply, delivery = script.apply(request, reply)
+        self.server.log.append(request._replace(status=0 if delivery.drop else reply.status))
+        self._deliver(reply, delivery)
+
+    def _deliver(self, reply: Answer, delivery: Delivery) -> None:
+        if delivery.delay:
+            self.server.closing.wait(delivery.delay)
+        if delivery.drop:
+            self.close_connection = True
+            return
+        content = reply.content()
+        headers = {"Content-Type": reply.content_type, **reply.headers}
+        if self.server.compress and "gzip" in self.headers.get("Accept-Encoding", ""):
+            content = gzip.compress(content, compresslevel=1)
+            headers["Content-Encoding"] = "gzip"
+        headers["Content-Length"] = str(len(content))
+        if delivery.cut_at is not None:
+            content = content[: int(len(content) * delivery.cut_at)]
+            self.close_connection = True
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        head = f"HTTP/1.1 {reply.status} {_phrase(reply.status)}\r\n{lines}\r\n".encode("latin-1")
+        if not delivery.seconds_per_byte:
+            # one write: a head and a body sent apart would wait for each other's acknowledgement
+            self.wfile.write(head + content)
+            return
+        self.wfile.write(head)
+        for at in range(len(content)):
+            if self.server.closing.wait(delivery.seconds_per_byte):
+                self.close_connection = True
+                return
+            self.wfile.write(content[at : at + 1])
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Stay quiet: what was asked is in `SandboxServer.requests`."""
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Scripted"
+
+
+def _clock(now: dt.datetime | Callable[[], dt.datetime] | None) -> Callable[[], dt.datetime]:
+    if now is None:
+        return lambda: dt.datetime.now(dt.UTC)
+    if not isinstance(now, dt.datetime):
+        return now
+    if now.tzinfo is None:
+        raise QueryError(f"now={now!r} carries no time zone; write datetime(..., tzinfo=UTC)")
+    return lambda: now
+
+
+def _recorded(file: Path) -> list[dict[str, Any]]:
+    try:
+        content = orjson.loads(file.read_bytes())
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise QueryError(f"file={str(file)!r} cannot be served: {error}") from error
+    if isinstance(content, dict):
+        content = [content["milestone"]] if "milestone" in content else content.get("milestones")
+    if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
+        raise QueryError(
+            f'file={str(file)!r} cannot be served: expected {{"milestones": [...]}}, '
+            '{"milestone": {...}} or a list of milestones'
+        )
+    return content

@@ -1,0 +1,244 @@
+"""The milestones that a sandbox serves: ordered, filtered, changed at run time, kept as ready JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import orjson
+
+from milestone_kit.errors import QueryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+__all__ = ["COMPETITION_KEYS", "Filters", "Page", "Position", "World", "instant", "rfc3339"]
+
+COMPETITION_KEYS: Final = ("competition", "league", "tour", "tournament_name")
+"""The keys of `details` that the `competition` parameter is compared with; one that is equal is enough."""
+
+Position = tuple[int, str]
+"""Where a row stands in the order of the endpoint: its start in microseconds since 1970, its id."""
+
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND: Final = dt.timedelta(microseconds=1)
+_BEFORE_ALL: Final = -(1 << 62)
+_KEPT_SELECTIONS: Final = 32
+
+
+class Filters(NamedTuple):
+    """The exact-match parameters of `GET /milestones` and `min_updated_ts`; None where not given."""
+
+    category: str | None = None
+    competition: str | None = None
+    source_id: str | None = None
+    type: str | None = None
+    related_event_ticker: str | None = None
+    min_updated_ts: int | None = None
+
+
+class Page(NamedTuple):
+    """One page: the rows as JSON, its number from 1, the position of its last row, whether more follow."""
+
+    rows: list[bytes]
+    number: int
+    last: Position | None
+    more: bool
+
+
+@dataclass(slots=True)
+class _Entry:
+    position: Position
+    body: bytes
+    category: object
+    type: object
+    source_id: object
+    competitions: tuple[object, ...]
+    updated: int | None
+
+
+class _Selection(NamedTuple):
+    positions: list[Position]
+    entries: list[_Entry]
+
+
+def instant(text: object) -> int | None:
+    """Return an RFC 3339 text as microseconds since 1970, or None when it is no such text."""
+    try:
+        moment = dt.datetime.fromisoformat(text)  # type: ignore[arg-type]  # the TypeError is caught
+    except (TypeError, ValueError):
+        return None
+    return None if moment.tzinfo is None else (moment - _EPOCH) // _MICROSECOND
+
+
+def rfc3339(moment: dt.datetime) -> str:
+    """Write an aware moment as the API does: `Z`, and a fraction without its trailing zeros.
+
+    Examples
+    --------
+    >>> rfc3339(dt.datetime(2026, 1, 15, 20, 0, 0, 250_000, tzinfo=dt.UTC))
+    '2026-01-15T20:00:00.25Z'
+    """
+    text = moment.astimezone(dt.UTC).replace(tzinfo=None).isoformat()
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + "Z"
+
+
+class World:
+    """A thread-safe, ordered set of milestones.
+
+    Rows are kept as JSON, so a page is a slice and a join. Rows that break the contract are kept too:
+    serving them is what a test may want.
+
+    Parameters
+    ----------
+    rows : iterable of dict
+        Raw milestones, in any order.
+    clock : callable
+        Gives the aware moment that a change writes into `last_updated_ts`.
+    """
+
+    def __init__(self, rows: Iterable[dict[str, Any]], clock: Callable[[], dt.datetime]) -> None:
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._shared: dict[tuple[object, ...], tuple[object, ...]] = {}
+        entries = sorted((self._entry(row) for row in rows), key=_position)
+        self._all = _Selection([entry.position for entry in entries], entries)
+        self._by_id = {entry.position[1]: entry for entry in entries}
+        self._selections: dict[Filters, _Selection] = {}
+
+    def __len__(self) -> int:
+        return len(self._all.entries)
+
+    def page(
+        self, filters: Filters, *, minimum_start: int | None, after: Position | None, limit: int
+    ) -> Page:
+        """Return up to `limit` rows that match, start at or after `minimum_start` and follow `after`."""
+        with self._lock:
+            positions, entries = self._select(filters)
+            first = 0 if minimum_start is None else bisect_left(positions, (minimum_start, ""))
+            low = first if after is None else max(first, bisect_right(positions, after))
+            high = min(low + limit, len(entries))
+            return Page(
+                rows=[entry.body for entry in entries[low:high]],
+                number=1 + -(-(low - first) // limit),
+                last=positions[high - 1] if high > low else after,
+                more=high < len(entries),
+            )
+
+    def get(self, id_: str) -> bytes | None:
+        """Return one row as JSON, or None when there is none with this id."""
+        with self._lock:
+            entry = self._by_id.get(id_)
+            return None if entry is None else entry.body
+
+    def milestones(self) -> list[dict[str, Any]]:
+        """Return all rows as they are now, in the endpoint's order."""
+        with self._lock:
+            return [orjson.loads(entry.body) for entry in self._all.entries]
+
+    def add(self, row: dict[str, Any], *, touch: bool = True) -> None:
+        """Insert a row, or replace the one with its id; `touch` sets its `last_updated_ts` to now."""
+        entry = self._entry({**row, "last_updated_ts": self._now()} if touch else row)
+        with self._lock:
+            if entry.position[1] in self._by_id:
+                self.delete(entry.position[1])
+            at = bisect_right(self._all.positions, entry.position)
+            self._all.positions.insert(at, entry.position)
+            self._all.entries.insert(at, entry)
+            self._by_id[entry.position[1]] = entry
+            self._selections.clear()
+
+    def delete(self, id_: str) -> None:
+        """Remove the row with this id."""
+        with self._lock:
+            entry = self._known(id_)
+            at = bisect_left(self._all.positions, entry.position)
+            while self._all.entries[at] is not entry:
+                at += 1
+            del self._all.positions[at], self._all.entries[at], self._by_id[id_]
+            self._selections.clear()
+
+    def update(self, id_: str, fields: dict[str, Any]) -> None:
+        """Set fields of a row; `last_updated_ts` becomes now unless it is among them."""
+        with self._lock:
+            row = {**orjson.loads(self._known(id_).body), "last_updated_ts": self._now(), **fields}
+            self.delete(id_)
+            self.add(row, touch=False)
+
+    def reschedule(self, id_: str, shift: dt.timedelta) -> None:
+        """Move a row's start, and its end where it has one, by `shift`."""
+        with self._lock:
+            row = orjson.loads(self._known(id_).body)
+            moved = {
+                name: rfc3339(dt.datetime.fromisoformat(row[name]) + shift)
+                for name in ("start_date", "end_date")
+                if row.get(name) is not None
+            }
+            self.update(id_, moved)
+
+    def _now(self) -> str:
+        return rfc3339(self._clock())
+
+    def _known(self, id_: str) -> _Entry:
+        if id_ not in self._by_id:
+            raise QueryError(f"id={id_!r} is not in this sandbox; server.milestones() lists what is")
+        return self._by_id[id_]
+
+    def _entry(self, row: dict[str, Any]) -> _Entry:
+        details = row.get("details")
+        names = tuple(details.get(key) for key in COMPETITION_KEYS) if isinstance(details, dict) else ()
+        start = instant(row.get("start_date"))
+        return _Entry(
+            # a start that is no date sorts first, so that broken rows can be served as well
+            position=(_BEFORE_ALL if start is None else start, str(row.get("id", ""))),
+            body=orjson.dumps(row),
+            category=row.get("category"),
+            type=row.get("type"),
+            source_id=row.get("source_id"),
+            competitions=self._shared.setdefault(names, names) if _hashable(names) else names,
+            updated=instant(row.get("last_updated_ts")),
+        )
+
+    def _select(self, filters: Filters) -> _Selection:
+        if filters == Filters():
+            return self._all
+        if filters not in self._selections:
+            entries = [entry for entry in self._all.entries if _matches(entry, filters)]
+            while len(self._selections) >= _KEPT_SELECTIONS:
+                del self._selections[next(iter(self._selections))]
+            self._selections[filters] = _Selection([entry.position for entry in entries], entries)
+        return self._selections[filters]
+
+
+def _position(entry: _Entry) -> Position:
+    return entry.position
+
+
+def _hashable(values: tuple[object, ...]) -> bool:
+    return not any(isinstance(value, (list, dict)) for value in values)
+
+
+def _matches(entry: _Entry, wanted: Filters) -> bool:
+    return (
+        (wanted.category is None or entry.category == wanted.category)
+        and (wanted.type is None or entry.type == wanted.type)
+        and (wanted.source_id is None or entry.source_id == wanted.source_id)
+        and (wanted.competition is None or wanted.competition in entry.competitions)
+        and (wanted.min_updated_ts is None or _updated_since(entry, wanted.min_updated_ts))
+        and (wanted.related_event_ticker is None or _relates(entry.body, wanted.related_event_ticker))
+    )
+
+
+def _updated_since(entry: _Entry, seconds: int) -> bool:
+    return entry.updated is not None and entry.updated >= seconds * 1_000_000
+
+
+def _relates(body: bytes, ticker: str) -> bool:
+    # most rows are told apart by a search in the text; only the few that hold it are decoded
+    if orjson.dumps(ticker) not in body:
+        return False
+    related = orjson.loads(body).get("related_event_tickers")
+    return isinstance(related, list) and ticker in related
