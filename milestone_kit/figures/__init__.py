@@ -1,0 +1,7 @@
+"""Figures of milestones: what to draw is decided without plotly, then drawn with it."""
+
+from __future__ import annotations
+
+from milestone_kit.figures.plot import plot_gantt
+
+__all__ = ["plot_gantt"]

@@ -1,0 +1,184 @@
+"""`plot_gantt`: a milestones table as a static plotly figure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from milestone_kit.details import league_of
+from milestone_kit.errors import QueryError
+from milestone_kit.figures.gantt import Look, draw_layout, draw_traces
+from milestone_kit.figures.keys import Keys
+from milestone_kit.figures.palette import ColorScale, theme_of
+from milestone_kit.figures.scene import MAX_BARS, Canvas, GanttIndex, Scene, lay_out
+from milestone_kit.figures.text import plain
+from milestone_kit.figures.timeaxis import Window, check_zone, fit_window
+from milestone_kit.query import to_utc
+from milestone_kit.timeline import compute_timeline
+
+if TYPE_CHECKING:
+    from milestone_kit.query import DateLike
+    from milestone_kit.timeline import Assume
+
+__all__ = ["column_keys", "plot_gantt", "scene_words", "with_timeline"]
+
+_TIMELINE = {"end", "end_source", "status", "suspect"}
+
+
+def with_timeline(df: pd.DataFrame, now: pd.Timestamp, assume: Assume = "typical") -> pd.DataFrame:
+    """Return `df` with the columns of `compute_timeline`, computing them only where they lack."""
+    return df if set(df.columns) >= _TIMELINE else compute_timeline(df, now=now, assume=assume)
+
+
+def column_keys(df: pd.DataFrame, name: str, argument: str) -> Keys:
+    """Return what to group or colour by: a column of the table, or "league" from details."""
+    if name == "league" and "league" not in df.columns:
+        return Keys.of(league_of(df))
+    if name not in df.columns:
+        choices = ", ".join(repr(choice) for choice in ("category", "type", "status", "league", "end_source"))
+        raise QueryError(f"{argument}={name!r} is no column of this table; try {choices}")
+    return Keys.of(df[name])
+
+
+def scene_words(scene: Scene) -> str:
+    """Return how many of how many rows are on screen, and at which level of detail."""
+    level = {
+        "labelled": "each shown with its title",
+        "bars": "each shown as a mark",
+        "density": "shown as how many start when",
+        "empty": "none in this window",
+    }[scene.level]
+    outside = [
+        f"{count:,} {where}" for count, where in ((scene.before, "before"), (scene.after, "after")) if count
+    ]
+    beside = f" ({', '.join(outside)} this window)" if outside else ""
+    return f"{scene.shown:,} of {scene.matching:,} milestones, {level}{beside}"
+
+
+def _window(
+    index: GanttIndex,
+    start: DateLike | None,
+    end: DateLike | None,
+    chosen: np.ndarray[tuple[int], np.dtype[np.bool_]],
+) -> Window:
+    here = chosen[index.row]
+    fitted = fit_window(index.start[here], index.end[here])
+    low = fitted.start if start is None else to_utc(start, "start").timestamp() * 1000
+    high = fitted.end if end is None else to_utc(end, "end").timestamp() * 1000
+    if low >= high:
+        raise QueryError(
+            f"start={start!r} does not lie before end={end!r}; nothing can be shown between them"
+        )
+    return Window(low, high)
+
+
+def plot_gantt(
+    df: pd.DataFrame,
+    *,
+    color: str = "category",
+    group: str | None = None,
+    tz: str | None = None,
+    now: DateLike | None = None,
+    start: DateLike | None = None,
+    end: DateLike | None = None,
+    assume: Assume = "typical",
+    max_bars: int = MAX_BARS,
+    width: int = 1100,
+    height: int = 520,
+    theme: str = "light",
+    title: str | None = None,
+) -> go.Figure:
+    """Draw a Gantt chart of milestones: bars from start to end, diamonds where no end is known.
+
+    A bar with a solid fill has a reported end, a hatched one an assumed end. The number of marks is
+    bounded: where more than `max_bars` milestones, or more than fit, lie in the window, each group
+    becomes a silhouette of how many start when. The line above the chart always says how many of
+    how many are shown and how. A few outliers in time stay outside the default window; so do
+    placeholder rows; both are counted in that line.
+
+    Parameters
+    ----------
+    df : pandas.DataFrame
+        Milestones; with the columns of `compute_timeline`, these are used as they are.
+    color : str
+        Column to colour by, or "league". The eight most frequent values get a colour of their own.
+    group : str, optional
+        Column to group by, or "league"; one band without it.
+    tz : str, optional
+        IANA time zone of the axis and the hover cards, UTC without it. Durations are true across
+        daylight-saving changes.
+    now : str, date, datetime or Timestamp, optional
+        Where the now line stands and what statuses are relative to; naive means UTC, the default is
+        the current time.
+    start, end : str, date, datetime or Timestamp, optional
+        The window; by default the one that fits the table.
+    assume : optional
+        As for `compute_timeline`; only used when `df` has no timeline yet.
+    max_bars : int
+        The most single marks, at least 1.
+    width, height : int
+        Pixels that the figure may take; the height shrinks to what is needed.
+    theme : {"light", "dark"}
+        Colours of text and grid; the background is transparent.
+    title : str, optional
+        Text above the chart.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+
+    Raises
+    ------
+    QueryError
+        Unknown column, time zone or theme, or an empty window.
+    SchemaError
+        When `df` is no milestones table.
+
+    Examples
+    --------
+    >>> import milestone_kit as mk
+    >>> figure = mk.plot_gantt(mk.sample_milestones(200), group="category", now="2026-01-15")
+    >>> figure.layout.xaxis.title.text
+    'UTC'
+    """
+    if isinstance(max_bars, bool) or not isinstance(max_bars, int) or max_bars < 1:
+        raise QueryError(f"max_bars={max_bars!r}: expected a whole number of at least 1")
+    zone, colors_of = check_zone(tz), theme_of(theme)
+    instant = pd.Timestamp.now("UTC") if now is None else to_utc(now, "now")
+    timeline = with_timeline(df, instant, assume)
+    index = GanttIndex.of(timeline)
+    shown = (
+        ~timeline["suspect"].to_numpy(dtype=bool) if not timeline["suspect"].all() else np.ones(len(df), bool)
+    )
+    window = _window(index, start, end, shown)
+    look = Look(zone, instant.timestamp() * 1000, colors_of, width, grouped=group is not None)
+    heading_height = 24 if title is None else 44
+    around = look.margins["t"] + look.margins["b"] + heading_height
+    canvas = Canvas(look.area_width, max(height - around, 120))
+    colors = ColorScale.of(column_keys(timeline, color, "color"))
+    scene = lay_out(
+        index,
+        timeline,
+        chosen=np.ones(len(df), bool),
+        window=window,
+        canvas=canvas,
+        colors=colors,
+        groups=None if group is None else column_keys(timeline, group, "group"),
+        max_bars=max_bars,
+    )
+    traces = [trace for trace in draw_traces(scene, timeline, colors, look) if trace.get("visible", True)]
+    layout = draw_layout(scene, look, canvas.height)
+    words = scene_words(scene)
+    heading = words if title is None else f"{plain(title, 90)}<br><sub>{words}</sub>"
+    layout["title"] = {
+        "text": heading,
+        "font": {"size": 13 if title is None else 17},
+        "x": 0.01,
+        "xanchor": "left",
+    }
+    layout["margin"] = look.margins | {"t": look.margins["t"] + heading_height}
+    layout["height"] += heading_height
+    return go.Figure(data=traces, layout=layout)
