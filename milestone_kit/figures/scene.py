@@ -244,7 +244,37 @@ def _stack(labels: tuple[str, ...], codes: NDArray[np.int64], heights: list[floa
 def _pixel_extents(
     index: GanttIndex, at: NDArray[np.int64], window: Window, canvas: Canvas, label_lengths: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    """Return where each mark begins and ends, title included; where its title is held, and by which end."""Return one colour slot per group: its own where all its rows share one, else the commonest."""
+    """Return begin and end of each mark with its title, where the title is held, and whether by its end."""
+    scale = canvas.width / window.span
+    left = (np.maximum(index.start[at], window.start) - window.start) * scale
+    right = (np.fmax(index.start[at], index.end[at]) - window.start) * scale
+    is_open = index.kind[at] == OPEN
+    left = np.where(is_open, left - _MARKER_PX / 2, left)
+    right = np.maximum(right, left + np.where(is_open, _MARKER_PX, 3.0))
+    labels = np.where(label_lengths > 0, label_lengths * _CHARACTER_PX + _LABEL_PAD_PX, 0.0)
+    anchor = np.where(is_open, left + _MARKER_PX, left)
+    # A title that would run over the right edge is moved to the left as far as it must.
+    moved = anchor + labels > canvas.width
+    before_marker = np.where(is_open, left - labels, canvas.width - labels)
+    text_left = np.where(moved, np.minimum(before_marker, anchor), anchor)
+    text_at = np.where(moved, text_left + labels, text_left)
+    return np.minimum(left, text_left), np.maximum(right, text_left + labels) + _GAP_PX, text_at, moved
+
+
+def _density(
+    index: GanttIndex, at: NDArray[np.int64], grouping: _Grouping, window: Window, most_bins: int
+) -> tuple[float, float, NDArray[np.int64]]:
+    step = bin_step(window, most_bins)
+    first = np.floor(window.start / step) * step
+    bins = int(np.ceil((window.end - first) / step))
+    # A row that began before the window but reaches into it counts where it becomes visible.
+    position = np.clip((index.start[at] - first) // step, 0, bins - 1).astype(np.int64)
+    flat = np.bincount(grouping.codes * bins + position, minlength=len(grouping.labels) * bins)
+    return float(first), step, flat.reshape(len(grouping.labels), bins)
+
+
+def _group_slots(colors: ColorScale, row: NDArray[np.int64], grouping: _Grouping) -> tuple[int, ...]:
+    """Return one colour slot per group: its own where all its rows share one, else the commonest."""
     slots = colors.slots[row]
     return tuple(
         int(np.bincount(slots[grouping.codes == code], minlength=1).argmax())
