@@ -41,7 +41,7 @@ STATUS_DTYPE: Final = pd.CategoricalDtype(list(STATUSES), ordered=True)
 END_SOURCE_DTYPE: Final = pd.CategoricalDtype(list(END_SOURCES))
 """The dtype of `end_source`."""
 
-TIMELINE_DTYPES: Final = {
+TIMELINE_DTYPES: Final[dict[str, np.dtype | pd.api.extensions.ExtensionDtype]] = {
     "end": pd.DatetimeTZDtype("us", "UTC"),
     "end_source": END_SOURCE_DTYPE,
     "duration": np.dtype("timedelta64[us]"),

@@ -65,8 +65,11 @@ def explode_tickers(
     missing = np.repeat(counts == 0, np.maximum(counts, 1))
     position = np.cumsum(~missing) - 1
     flat = lists.flatten().take(pa.array(position, mask=missing))
-    carried = df[_carried(df, column, keep)].take(rows).reset_index(drop=True)
-    return carried.assign(**{column: _text(flat)})
+    names = _carried(df, column, keep)
+    others = df[[name for name in names if name != column]].take(rows)
+    exploded = others.set_axis(pd.RangeIndex(len(rows)), axis="index")
+    exploded.insert(names.index(column), column, _text(flat))
+    return exploded
 
 
 def ticker_table(df: pd.DataFrame) -> pd.DataFrame:
