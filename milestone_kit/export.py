@@ -47,6 +47,7 @@ _DANGEROUS: Final = r"\A[=+\-@＝＋－＠\t\r\n']"
 _DIGITS: Final = {"s": 0, "ms": 3, "us": 6, "ns": 9}
 _HEADER_CELL: Final = re.compile(r'("(?:[^"]|"")*"|[^,\r\n]*)(,|\r?\n|\r|\Z)')
 _EMPTY: Final = {"source_ids": "{}", "details": "{}"}
+_NULLABLE: Final = {pa.int64(): "Int64", pa.float64(): "Float64", pa.bool_(): "boolean"}
 _REQUIRED: Final = ("id", "start_date")
 
 
@@ -382,9 +383,8 @@ def _guessed(cells: pa.Array) -> pd.Series[Any]:
         if pc.all(pc.match_substring_regex(cells, rf"\A({pattern})\z")).as_py():
             if pa.types.is_timestamp(kind):
                 return _instants_read(cells)
-            values = pd.Series(pd.array(cells.cast(kind).to_pylist(), dtype=_NULLABLE[kind]))
-            return values if cells.null_count else values.astype(kind.to_pandas_dtype())
+            values = cells.cast(kind)
+            if not values.null_count:
+                return pd.Series(np.asarray(values))
+            return pd.Series(values.to_pylist(), dtype=_NULLABLE[kind])
     return _plain(cells)
-
-
-_NULLABLE: Final = {pa.int64(): "Int64", pa.float64(): "Float64", pa.bool_(): "boolean"}
