@@ -13,6 +13,7 @@ import json
 import re
 import warnings
 from collections import Counter
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["Repairs", "assemble", "milestones_frame", "page_table", "warn_repairs"]
+__all__ = ["Repairs", "assemble", "join_pages", "milestones_frame", "page_table", "warn_repairs"]
 
 Repairs = Counter[str]
 """What was mended on the way, by kind ("end_date unreadable", "duplicate ids", ...)."""
@@ -159,11 +160,16 @@ def assemble(tables: Iterable[pa.Table], repairs: Repairs | None = None) -> pd.D
     pandas.DataFrame
         The milestones schema with a RangeIndex.
     """
+    return from_arrow(join_pages(tables, repairs))
+
+
+def join_pages(tables: Iterable[pa.Table], repairs: Repairs | None = None) -> pa.Table:
+    """Do what `assemble` does, but leave the table in Arrow columns, as it is stored."""
     table = pa.concat_tables([ARROW_SCHEMA.empty_table(), *tables]).combine_chunks()
     kept = _newest_per_id(table)
     if repairs is not None and kept.num_rows < table.num_rows:
         repairs[DUPLICATES] += table.num_rows - kept.num_rows
-    return from_arrow(_in_order(kept))
+    return _in_order(kept)
 
 
 def _newest_per_id(table: pa.Table) -> pa.Table:
@@ -247,9 +253,10 @@ def _ticker_list(milestone: dict[str, Any], name: str) -> list[str]:
 
 def _json_objects(objects: Sequence[Any], name: str, repairs: Repairs) -> pa.Array:
     values = [milestone.get(name) for milestone in objects]
-    if not set(map(type, values)) - {dict}:
+    if not set(map(type, values)) - {dict, NoneType}:
         try:
-            return pa.array(list(map(orjson.dumps, values)), pa.large_string())
+            packed = [b"{}" if value is None else orjson.dumps(value) for value in values]
+            return pa.array(packed, pa.large_string())
         except _FAILURES:
             pass
     texts = [

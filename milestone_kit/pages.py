@@ -14,13 +14,13 @@ from milestone_kit.errors import PaginationError, SchemaError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["MAX_PAGES", "StartBound", "walk"]
+__all__ = ["MAX_PAGES", "Page", "StartBound", "walk"]
 
 MAX_PAGES: Final = 5_000
 """Where a walk is given up: 2.5 million milestones at 500 a page, 18 times what there is."""
 
 
-def walk(fetch: Callable[[str | None], dict[str, Any]], *, max_pages: int = MAX_PAGES) -> Iterator[list[Any]]:
+def walk(fetch: Callable[[str | None], dict[str, Any]], *, max_pages: int = MAX_PAGES) -> Iterator[Page]:
     """Follow the cursors and yield the milestones of each page, as they were sent.
 
     Parameters
@@ -32,8 +32,8 @@ def walk(fetch: Callable[[str | None], dict[str, Any]], *, max_pages: int = MAX_
 
     Yields
     ------
-    list
-        The raw milestones of one page; may be empty.
+    Page
+        One page as it came.
 
     Raises
     ------
@@ -45,8 +45,8 @@ def walk(fetch: Callable[[str | None], dict[str, Any]], *, max_pages: int = MAX_
     Examples
     --------
     >>> pages = {None: {"milestones": [1, 2], "cursor": "b"}, "b": {"milestones": [3], "cursor": ""}}
-    >>> list(walk(pages.get))
-    [[1, 2], [3]]
+    >>> [(page.milestones, page.is_last) for page in walk(pages.get)]
+    [([1, 2], False), ([3], True)]
     """
     cursor: str | None = None
     seen: set[str] = set()
@@ -62,7 +62,7 @@ def walk(fetch: Callable[[str | None], dict[str, Any]], *, max_pages: int = MAX_
                 f"the server sent the cursor {cursor!r} twice after {len(seen) + 1} pages: its pages go "
                 "in a circle; try again later or with another filter"
             )
-        yield milestones
+        yield Page(milestones, cursor is None)
         if cursor is None:
             return
         seen.add(cursor)

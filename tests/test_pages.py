@@ -29,13 +29,13 @@ def page(*milestones, **cursor):
 @pytest.mark.parametrize("end", [{}, {"cursor": None}, {"cursor": ""}])
 def test_an_absent_null_or_empty_cursor_ends_the_walk(end):
     fetch, asked = scripted(page(1, 2, cursor="a"), page(3, **end))
-    assert list(walk(fetch)) == [[1, 2], [3]]
+    assert list(walk(fetch)) == [([1, 2], False), ([3], True)]
     assert asked == [None, "a"]
 
 
 def test_an_empty_page_with_a_live_cursor_goes_on():
     fetch, _ = scripted(page(cursor="a"), page(cursor="b"), page(1))
-    assert list(walk(fetch)) == [[], [], [1]]
+    assert [page.milestones for page in walk(fetch)] == [[], [], [1]]
 
 
 @pytest.mark.parametrize("cursors", ["AA", "ABA", "ABB"])

@@ -1,0 +1,344 @@
+"""Parsed snapshots of finished walks, and the records by which an unfinished walk is taken up again.
+
+A snapshot is one Arrow file (Feather) whose schema carries a JSON manifest; it is written beside its
+place and moved there whole, so that a reader sees the old one or the new one and never half of one.
+It is read through a memory map: columns that nobody touches cost nothing. The pages of a walk lie in
+a file of their own, so that pages of two walks can never mix, and forgetting them is deleting it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+import uuid
+import warnings
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import filelock
+import pandas as pd
+import pyarrow as pa
+
+from milestone_kit.errors import CacheWarning
+from milestone_kit.pagecache import make_private_folder, quarantine
+from milestone_kit.schema import ARROW_SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from milestone_kit.query import Query
+
+__all__ = ["FORMAT", "LOCK_SECONDS", "Manifest", "Store", "WalkRecord"]
+
+FORMAT: Final = 1
+"""The version of the snapshot and walk files; one written by a newer version is not read."""
+
+LOCK_SECONDS: Final = 900.0
+"""How long a second process waits for the first one's walk before it walks on its own."""
+
+_MANIFEST: Final = b"milestone_kit"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a snapshot is an answer to, and how it came about.
+
+    Attributes
+    ----------
+    base_url, query : str
+        Where it was asked, and `Query.key()`.
+    started, finished : float
+        Seconds since 1970 at which the walk began and ended.
+    rows, pages, repaired : int
+        How many milestones and pages it has; how many values or rows were repaired on the way.
+    complete : bool
+        Whether the walk reached its end.
+    format : int
+        `FORMAT` of the version that wrote it.
+    """
+
+    base_url: str
+    query: str
+    started: float
+    finished: float
+    rows: int
+    pages: int
+    repaired: int = 0
+    complete: bool = True
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class WalkRecord:
+    """An unfinished walk that may be taken up again.
+
+    Attributes
+    ----------
+    id : str
+        Names the file with its pages.
+    started : float
+        Seconds since 1970.
+    limit : int
+        Milestones per page; a walk with another limit has other pages.
+    interrupted : bool
+        Whether it ended in an error, so that even a refresh goes on with it.
+    format : int
+        `FORMAT` of the version that wrote it.
+    """
+
+    id: str
+    started: float
+    limit: int
+    interrupted: bool = False
+    format: int = FORMAT
+
+
+_Record = TypeVar("_Record", Manifest, WalkRecord)
+
+
+class Store:
+    """The snapshots and walks of one API address under one cache folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The cache folder; made, for its owner only, when something is first written.
+    base_url : str
+        The API address; answers of different addresses never mix.
+
+    Notes
+    -----
+    Nothing here raises because of the cache: what cannot be read is a miss, what cannot be written
+    is not kept, each with a CacheWarning.
+    """
+
+    def __init__(self, folder: Path, base_url: str) -> None:
+        self.folder = folder
+        self._base_url = base_url
+
+    @property
+    def answers_path(self) -> Path:
+        """The file that keeps single answers: milestones by id, the list of competitions."""
+        return self.folder / "answers.sqlite"
+
+    def key(self, query: Query) -> str:
+        """Return the name under which everything about a query is filed."""
+        return hashlib.sha256(f"{self._base_url}\n{query.key()}".encode()).hexdigest()[:32]
+
+    def _snapshot_path(self, key: str) -> Path:
+        return self.folder / "snapshots" / f"{key}.arrow"
+
+    def _record_path(self, key: str) -> Path:
+        return self.folder / "walks" / f"{key}.json"
+
+    def pages_path(self, query: Query, record: WalkRecord) -> Path:
+        """Return the file with the pages of one walk."""
+        return self.folder / "walks" / f"{self.key(query)}-{record.id}.sqlite"
+
+    def read(self, query: Query) -> tuple[pa.Table, Manifest] | None:
+        """Return the snapshot for a query, of any age.
+
+        Parameters
+        ----------
+        query : Query
+            The question.
+
+        Returns
+        -------
+        tuple of (pyarrow.Table, Manifest) or None
+            The table is in `ARROW_SCHEMA` and lies in a memory map; None when there is no usable one.
+        """
+        return self._load(self._snapshot_path(self.key(query)))
+
+    def _load(self, path: Path) -> tuple[pa.Table, Manifest] | None:
+        try:
+            with pa.memory_map(str(path)) as source:
+                table = pa.ipc.open_file(source).read_all()
+            manifest = _parse(Manifest, (table.schema.metadata or {}).get(_MANIFEST, b""))
+            if manifest is not None:
+                table.validate(full=True)
+                table = table.replace_schema_metadata(None)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError, pa.ArrowException) as error:
+            quarantine(path, error)
+            return None
+        if manifest is None:
+            message = f"the snapshot {path} was written by a newer milestone_kit; it is fetched again"
+            warnings.warn(message, CacheWarning, stacklevel=2)
+            return None
+        if table.schema != ARROW_SCHEMA or table.num_rows != manifest.rows:
+            quarantine(path, "its columns or rows are not those of a snapshot")
+            return None
+        return table, manifest
+
+    def publish(self, query: Query, table: pa.Table, manifest: Manifest) -> None:
+        """Make a finished walk's table the snapshot of its query, and forget the walk."""
+        schema = ARROW_SCHEMA.with_metadata({_MANIFEST: json.dumps(asdict(manifest)).encode()})
+
+        def write(file: Any) -> None:
+            with pa.ipc.new_file(file, schema) as writer:
+                writer.write_table(table.cast(schema))
+
+        if _write_whole(self._snapshot_path(self.key(query)), write):
+            self.forget_walk(query)
+
+    def walk(self, query: Query, *, limit: int, now: float, longest: float, refresh: bool) -> WalkRecord:
+        """Return the unfinished walk to go on with, or begin a new one.
+
+        Parameters
+        ----------
+        query : Query
+            The question.
+        limit : int
+            Milestones per page.
+        now : float
+            Seconds since 1970.
+        longest : float
+            How many seconds ago a walk may have begun to be gone on with.
+        refresh : bool
+            Whether only a walk that ended in an error may be gone on with.
+        """
+        record = self._walk_record(query)
+        if (
+            record is not None
+            and record.limit == limit
+            and 0 <= now - record.started <= longest
+            and (record.interrupted or not refresh)
+        ):
+            return record
+        self.forget_walk(query)
+        record = WalkRecord(id=uuid.uuid4().hex[:12], started=now, limit=limit)
+        self._write_record(query, record)
+        return record
+
+    def interrupt(self, query: Query, record: WalkRecord) -> None:
+        """Note that a walk ended in an error and may be gone on with."""
+        self._write_record(query, replace(record, interrupted=True))
+
+    def forget_walk(self, query: Query) -> None:
+        """Delete the unfinished walk of a query with its pages."""
+        key = self.key(query)
+        _delete(self._record_path(key), *self.folder.joinpath("walks").glob(f"{key}-*"))
+
+    def _walk_record(self, query: Query) -> WalkRecord | None:
+        path = self._record_path(self.key(query))
+        try:
+            return _parse(WalkRecord, path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError) as error:
+            quarantine(path, error)
+            return None
+
+    def _write_record(self, query: Query, record: WalkRecord) -> None:
+        text = json.dumps(asdict(record)).encode()
+        _write_whole(self._record_path(self.key(query)), lambda file: file.write(text))
+
+    @contextlib.contextmanager
+    def lock(self, query: Query, *, seconds: float = LOCK_SECONDS) -> Iterator[None]:
+        """Hold the right to walk a query; wait at most `seconds` for whoever has it.
+
+        When it cannot be had, a CacheWarning says so and the block runs all the same.
+        """
+        path = self.folder / "locks" / f"{self.key(query)}.lock"
+        lock = filelock.FileLock(path, timeout=seconds, mode=0o600, thread_local=False)
+        try:
+            make_private_folder(self.folder)
+            make_private_folder(path.parent)
+            lock.acquire()
+        except (OSError, filelock.Timeout) as error:
+            message = f"the walk's lock {path} could not be had ({error}); walking without it"
+            warnings.warn(message, CacheWarning, stacklevel=3)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def snapshots(self) -> Iterator[tuple[Path, pa.Table, Manifest]]:
+        """Yield every readable snapshot of this address."""
+        for path in sorted(self.folder.joinpath("snapshots").glob("*.arrow")):
+            loaded = self._load(path)
+            if loaded is not None and loaded[1].base_url == self._base_url:
+                yield path, *loaded
+
+    def info(self) -> pd.DataFrame:
+        """Return what the cache folder holds.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per file: `kind` ("snapshot", "unfinished walk" or "answers"), `query` (JSON
+            text, "" where it is none), `rows`, `pages` (nullable integers), `fetched_at` (UTC),
+            `bytes`, `path`.
+        """
+        files: list[tuple[Any, ...]] = []
+        for path, _, manifest in self.snapshots():
+            fetched = pd.Timestamp(manifest.finished, unit="s", tz="UTC")
+            files.append(("snapshot", manifest.query, manifest.rows, manifest.pages, fetched, path))
+        others = [
+            ("unfinished walk", path) for path in sorted(self.folder.joinpath("walks").glob("*.sqlite"))
+        ]
+        others += [("answers", self.answers_path)] if self.answers_path.exists() else []
+        files += [(kind, "", pd.NA, pd.NA, pd.NaT, path) for kind, path in others]
+        names = ["kind", "query", "rows", "pages", "fetched_at", "path"]
+        table = pd.DataFrame(files, columns=names)
+        table.insert(5, "bytes", [path.stat().st_size for path in table["path"]])
+        table["path"] = table["path"].astype("str")
+        dtypes = {"rows": "Int64", "pages": "Int64", "bytes": "int64", "fetched_at": "datetime64[us, UTC]"}
+        return table.astype({"kind": "str", "query": "str"} | dtypes)
+
+    def clear(self) -> None:
+        """Delete every snapshot, unfinished walk and kept answer in the cache folder."""
+        for name in ("snapshots", "walks"):
+            _delete(*self.folder.joinpath(name).glob("*"))
+        _delete(*self.folder.glob(f"{self.answers_path.name}*"))
+
+
+def _parse(kind: type[_Record], text: bytes) -> _Record | None:
+    """Read a manifest or record; None when a newer version wrote it."""
+    fields = json.loads(text)
+    if not isinstance(fields, dict) or not isinstance(fields.get("format"), int):
+        raise TypeError("it has no format version")
+    if fields["format"] != FORMAT:
+        return None
+    for name in ("started", "finished"):
+        if not isinstance(fields.get(name, 0.0), float | int):
+            raise TypeError(f"its field {name!r} is no time")
+    return kind(**fields)
+
+
+def _write_whole(path: Path, write: Callable[[Any], object]) -> bool:
+    """Write a file beside its place and move it there; return whether that went well."""
+    temporary = None
+    try:
+        make_private_folder(path.parent.parent)
+        make_private_folder(path.parent)
+        # mkstemp makes files that only their owner can read
+        descriptor, temporary = tempfile.mkstemp(prefix=".new-", dir=path.parent)
+        with os.fdopen(descriptor, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)  # noqa: PTH105 - mkstemp gives text
+    except (OSError, pa.ArrowException) as error:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)  # noqa: PTH108
+        warnings.warn(
+            f"{path} could not be written ({error}); the answer is not cached", CacheWarning, stacklevel=3
+        )
+        return False
+    return True
+
+
+def _delete(*paths: Path) -> None:
+    for path in paths:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            warnings.warn(f"{path} could not be deleted ({error})", CacheWarning, stacklevel=3)
