@@ -7,7 +7,7 @@ empty cursor ends the walk; an empty page may carry a cursor that leads on.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from milestone_kit.errors import PaginationError, SchemaError
 
@@ -18,6 +18,13 @@ __all__ = ["MAX_PAGES", "Page", "StartBound", "walk"]
 
 MAX_PAGES: Final = 5_000
 """Where a walk is given up: 2.5 million milestones at 500 a page, 18 times what there is."""
+
+
+class Page(NamedTuple):
+    """The raw milestones of one page (maybe none), and whether no further page follows."""
+
+    milestones: list[Any]
+    is_last: bool
 
 
 def walk(fetch: Callable[[str | None], dict[str, Any]], *, max_pages: int = MAX_PAGES) -> Iterator[Page]:
