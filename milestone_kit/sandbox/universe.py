@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import orjson
 
 from milestone_kit.errors import QueryError
 from milestone_kit.sandbox.kinds import CATEGORIES, KINDS, TYPES, Kind
 from milestone_kit.sandbox.wording import Day, word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -31,7 +30,6 @@ __all__ = [
     "TYPES",
     "iter_milestones",
     "sample_milestones",
-    "serialise",
     "synthetic_milestones",
 ]
 
@@ -131,11 +129,6 @@ def _rows(n: int, seed: int, now: dt.datetime) -> Iterator[dict[str, Any]]:
         if simulated:
             _simulate(row, numbers)
         yield row
-
-
-def serialise(milestones: Iterable[dict[str, Any]]) -> list[bytes]:
-    """Return each milestone as compact JSON, so that a server can join pages without encoding."""
-    return [orjson.dumps(row) for row in milestones]
 
 
 def sample_milestones(n: int = 500, seed: int = 0, *, now: dt.datetime = DEFAULT_NOW) -> pd.DataFrame:

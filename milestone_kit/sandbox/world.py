@@ -188,13 +188,16 @@ class World:
         return self._by_id[id_]
 
     def _entry(self, row: dict[str, Any]) -> _Entry:
+        if not isinstance(row, dict):
+            raise QueryError(f"rows: expected raw milestones as dicts, got {row!r:.60}")
         details = row.get("details")
         names = tuple(details.get(key) for key in COMPETITION_KEYS) if isinstance(details, dict) else ()
         start = instant(row.get("start_date"))
         return _Entry(
             # a start that is no date sorts first, so that broken rows can be served as well
             position=(_BEFORE_ALL if start is None else start, str(row.get("id", ""))),
-            body=orjson.dumps(row),
+            # copied, because orjson hands out the whole buffer that it wrote into, five times the text
+            body=bytes(memoryview(orjson.dumps(row))),
             category=row.get("category"),
             type=row.get("type"),
             source_id=row.get("source_id"),
