@@ -29,6 +29,7 @@ LEAGUE_KEYS: Final = ("league", "competition", "tournament_name", "tour")
 
 _STR: Final = DTYPES["details"]
 _INT64: Final = range(-(2**63), 2**63)
+_EXACT: Final = 2**53
 _MISSING: Final = object()
 
 
@@ -239,11 +240,13 @@ def _reader(key: str) -> Callable[[dict[str, Any]], Any]:
 def _typed(cells: Sequence[Any], index: pd.Index[Any]) -> pd.Series[Any]:
     """Make the column of the narrowest dtype that holds every value."""
     kinds = set(map(type, cells)) - {type(None)}
+    whole = [cell for cell in cells if type(cell) is int]
     if kinds == {bool}:
         return pd.Series(cells, index=index, dtype="boolean")
-    if kinds == {int} and all(cell is None or cell in _INT64 for cell in cells):
+    if kinds == {int} and all(cell in _INT64 for cell in whole):
         return pd.Series(cells, index=index, dtype="Int64")
-    if kinds and kinds <= {int, float}:
+    # text keeps the digits of whole numbers that a float would lose
+    if float in kinds and kinds <= {int, float} and all(abs(cell) <= _EXACT for cell in whole):
         floats = [None if cell is None else float(cell) for cell in cells]
         return pd.Series(floats, index=index, dtype="Float64")
     texts = [cell if cell is None or isinstance(cell, str) else orjson.dumps(cell).decode() for cell in cells]

@@ -233,17 +233,19 @@ def _regex_part(part: str) -> str:
     if len(part) == 1:
         return re.escape(part)
     negated = part.startswith("[!")
-    return f"[{'^' * negated}{_class_body(part[1 + negated : -1])}]"
+    body = _class_body(part[1 + negated : -1])
+    if not body:
+        return "." if negated else r"[^\x00-\x{10FFFF}]"
+    return f"[{'^' * negated}{body}]"
 
 
 def _class_body(body: str) -> str:
-    """Escape all but the dashes of ranges that run upwards; RE2 refuses the others."""
+    """Escape all but the dashes of ranges; a range that runs downwards holds nothing, as in the shell."""
     spans = re.findall(r".-.|.", body, re.DOTALL)
     return "".join(
-        f"{re.escape(span[0])}-{re.escape(span[2])}"
-        if len(span) == 3 and span[0] <= span[2]
-        else "".join(map(re.escape, span))
+        f"{re.escape(span[0])}-{re.escape(span[2])}" if len(span) == 3 else re.escape(span)
         for span in spans
+        if len(span) == 1 or span[0] <= span[2]
     )
 
 

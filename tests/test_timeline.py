@@ -1,0 +1,226 @@
+"""When milestones end, what is live, and which lane each is drawn in."""
+
+import datetime as dt
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal, assert_series_equal
+
+from milestone_kit.errors import QueryError, SchemaError
+from milestone_kit.flags import TIMELINE_DTYPES
+from milestone_kit.schema import empty_milestones
+from milestone_kit.timeline import MIN_SAMPLES, assign_lanes, compute_timeline, status_of, typical_durations
+from tests.strategies import NOW, at, milestones, table
+
+YEAR_2000 = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+
+
+def lasting(hours, count, **more):
+    return [{"end_date": at(hours)} | more for _ in range(count)]
+
+
+def overlap(first, second):
+    """Tell whether two (start, end) pairs share an instant; a point takes up the instant it is at."""
+    (begin, end), (other, _) = sorted([first, second])
+    return begin == other or other < end
+
+
+def test_the_columns_are_added_last_with_their_dtypes_also_to_an_empty_table():
+    for df in (empty_milestones(), table({}), table({"end_date": at(1)}, {"start_date": YEAR_2000})):
+        timeline = compute_timeline(df, now=NOW)
+        assert dict(timeline.dtypes.iloc[-7:]) == TIMELINE_DTYPES
+        assert list(timeline.columns) == [*df.columns, *TIMELINE_DTYPES]
+
+
+def test_a_reported_end_is_taken_as_it_is_even_when_it_is_the_start():
+    timeline = compute_timeline(table({"end_date": at(3)}, {"end_date": at(0)}), now=NOW, assume="5h")
+    assert timeline["end_source"].tolist() == ["reported", "reported"]
+    assert timeline["duration"].tolist() == [pd.Timedelta("3h"), pd.Timedelta(0)]
+    assert not timeline["suspect"].any()
+
+
+def test_an_end_before_the_start_is_suspect_and_treated_as_none():
+    df = table({"end_date": at(-1)})
+    timeline = compute_timeline(df, now=NOW, assume=None)
+    assert timeline["suspect"].tolist() == [True]
+    assert timeline["end_source"].tolist() == ["open"]
+    assert timeline["end"].isna().all()
+    assert compute_timeline(df, now=NOW, assume="2h")["end"].tolist() == [pd.Timestamp(at(2))]
+
+
+def test_a_placeholder_is_suspect_keeps_its_reported_end_and_gets_no_other():
+    reported = YEAR_2000 + dt.timedelta(days=1)
+    df = table({"start_date": YEAR_2000, "end_date": reported}, {"start_date": YEAR_2000})
+    timeline = compute_timeline(df, now=NOW, assume="2h")
+    assert timeline["suspect"].all()
+    assert timeline["end_source"].tolist() == ["reported", "open"]
+    assert timeline["end"].iloc[0] == pd.Timestamp(reported)
+
+
+def test_typical_takes_the_median_of_the_type_then_of_the_category_then_nothing():
+    df = table(
+        *lasting(1, 2),
+        *lasting(4, 3),
+        *lasting(9, 4, type="rare"),
+        {"type": "basketball_game"},
+        {"type": "rare"},
+        {"type": "rare", "category": "Elections"},
+    )
+    timeline = compute_timeline(df, now=NOW).tail(3)
+    # the category has 2 spans of 1 h, 3 of 4 h and 4 of 9 h
+    assert timeline["duration"].tolist() == [pd.Timedelta("4h"), pd.Timedelta("4h"), pd.NaT]
+    assert timeline["end_source"].tolist() == ["assumed", "assumed", "open"]
+
+
+def test_typical_needs_enough_samples():
+    few = compute_timeline(table(*lasting(2, MIN_SAMPLES - 1), {}), now=NOW)
+    enough = compute_timeline(table(*lasting(2, MIN_SAMPLES), {}), now=NOW)
+    assert (few["end_source"].iloc[-1], enough["end_source"].iloc[-1]) == ("open", "assumed")
+
+
+def test_suspect_spans_teach_nothing():
+    df = table(*lasting(-2, 5), *lasting(1, 5, start_date=YEAR_2000), *lasting(2, 1))
+    learned = typical_durations(df)
+    assert learned[["level", "n"]].to_numpy().tolist() == [["type", 1], ["category", 1]]
+    assert learned["median"].tolist() == [pd.Timedelta("2h")] * 2
+
+
+def test_typical_durations_lists_types_then_categories():
+    df = table(*lasting(1, 3), *lasting(3, 2, type="a", category="X"), *lasting(3, 1, type="a", category="Y"))
+    learned = typical_durations(df)
+    assert learned["level"].tolist() == ["type", "type", "category", "category", "category"]
+    assert learned["type"].iloc[:2].tolist() == ["a", "basketball_game"]
+    assert learned["type"].iloc[2:].isna().all()
+    assert learned["category"].tolist() == ["X", "Sports", "Sports", "X", "Y"]
+    assert learned["n"].tolist() == [3, 3, 3, 2, 1]
+
+
+def test_quartiles_are_learned_too():
+    learned = typical_durations(table(*({"end_date": at(hours)} for hours in (1, 2, 3, 4, 5)))).iloc[0]
+    assert [learned["q25"], learned["median"], learned["q75"]] == [pd.Timedelta(hours=h) for h in (2, 3, 4)]
+
+
+def test_a_mapping_assumes_by_type_and_leaves_other_types_open():
+    df = table({}, {"type": "election"})
+    timeline = compute_timeline(df, now=NOW, assume={"election": "12h", "unheard of": pd.Timedelta("1h")})
+    assert timeline["end_source"].tolist() == ["open", "assumed"]
+    assert timeline["end"].iloc[1] == pd.Timestamp(at(12))
+
+
+@pytest.mark.parametrize(
+    "assume", ["soon", 5, True, "-2h", pd.NaT, {"election": 3}, {"election": "later"}, ["2h"], b"2h", ""]
+)
+def test_any_other_assumption_is_refused_by_its_value(assume):
+    value = assume["election"] if isinstance(assume, dict) else assume
+    with pytest.raises(QueryError, match="assume") as caught:
+        compute_timeline(table({}), assume=assume)
+    assert repr(value) in str(caught.value)
+
+
+@pytest.mark.parametrize("options", [{"now": "noon-ish"}, {"now": 5}, {"live_for": 24}, {"live_for": "-1h"}])
+def test_a_wrong_now_or_live_for_is_refused(options):
+    with pytest.raises(QueryError, match=next(iter(options))):
+        compute_timeline(table({}), **options)
+
+
+def test_status_turns_live_at_the_start_and_ended_at_the_end():
+    df = table({"start_date": at(12), "end_date": at(14)})
+    statuses = [status_of(df, now=at(hours)).iloc[0] for hours in (11.9999, 12, 13.9999, 14)]
+    assert statuses == ["upcoming", "live", "live", "ended"]
+
+
+def test_an_open_row_is_live_for_a_day_unless_told_otherwise():
+    df = table({})
+    statuses = [status_of(df, now=at(hours), assume=None).iloc[0] for hours in (-1, 0, 23.9999, 24)]
+    assert statuses == ["upcoming", "live", "live", "ended"]
+    assert status_of(df, now=at(2), assume=None, live_for="2h").iloc[0] == "ended"
+
+
+def test_now_in_another_zone_is_the_same_instant_and_a_naive_one_is_utc():
+    df = table({"start_date": at(12), "end_date": at(14)})
+    expected = compute_timeline(df, now=NOW)
+    for now in ("2026-01-15T07:00:00-05:00", "2026-01-15 12:00", pd.Timestamp(NOW).tz_convert("Asia/Tokyo")):
+        assert_frame_equal(compute_timeline(df, now=now), expected)
+
+
+def test_starts_in_counts_from_now_and_is_negative_for_the_past():
+    timeline = compute_timeline(table({"start_date": at(13)}, {"start_date": at(11)}), now=NOW)
+    assert timeline["starts_in"].tolist() == [pd.Timedelta("1h"), pd.Timedelta("-1h")]
+
+
+def test_statuses_sort_in_the_order_of_a_milestones_life():
+    df = table({"start_date": at(-90), "end_date": at(-80)}, {"start_date": at(90)}, {"end_date": at(90)})
+    assert compute_timeline(df, now=NOW)["status"].sort_values().tolist() == ["upcoming", "live", "ended"]
+
+
+@given(milestones(), st.sampled_from(["typical", None, "3h"]))
+def test_a_timeline_leaves_its_input_alone_and_can_be_computed_again(df, assume):
+    before = df.copy(deep=True)
+    timeline = compute_timeline(df, now=NOW, assume=assume)
+    assert_frame_equal(df, before)
+    assert_frame_equal(timeline[list(df.columns)], df)
+    assert_frame_equal(compute_timeline(timeline, now=NOW, assume=assume), timeline)
+    assert_series_equal(status_of(df, now=NOW, assume=assume), timeline["status"])
+
+
+@given(milestones(), st.sampled_from(["typical", None, "3h"]))
+def test_every_row_of_a_timeline_is_consistent(df, assume):
+    timeline = compute_timeline(df, now=NOW, assume=assume)
+    now = pd.Timestamp(NOW)
+    for row in timeline.itertuples():
+        has_end = not pd.isna(row.end)
+        assert has_end == (row.end_source != "open")
+        over = row.end if has_end else row.start_date + pd.Timedelta("24h")
+        expected = "upcoming" if row.start_date > now else "ended" if over <= now else "live"
+        assert row.status == expected
+        assert row.starts_in == row.start_date - now
+        if has_end:
+            assert row.end >= row.start_date
+            assert row.duration == row.end - row.start_date
+        believed = not pd.isna(row.end_date) and row.end_date >= row.start_date
+        assert (row.end_source == "reported") == believed
+        assert row.suspect == (row.start_date.year == 2000 or (not pd.isna(row.end_date) and not believed))
+
+
+@given(milestones(max_size=25), st.sampled_from([None, "category", "type", "source_id"]))
+def test_lanes_never_overlap_are_the_smallest_and_no_more_than_run_at_once(df, by):
+    lanes = assign_lanes(df, by)
+    assert lanes.dtype == "int32"
+    groups = {}
+    for row, lane in zip(df.itertuples(), lanes, strict=True):
+        end = row.start_date if pd.isna(row.end_date) else max(row.end_date, row.start_date)
+        key = None if by is None or pd.isna(getattr(row, by)) else getattr(row, by)
+        groups.setdefault(key, []).append((row.start_date, end, lane))
+    for rows in groups.values():
+        for number, (start, end, lane) in enumerate(rows):
+            others = [
+                other for at_, other in enumerate(rows) if at_ != number and overlap((start, end), other[:2])
+            ]
+            assert all(other[2] != lane for other in others)
+            # whatever was there first holds all smaller lanes at this start
+            held = {other[2] for other in rows if other[0] <= start and overlap((start, start), other[:2])}
+            assert set(range(lane)) <= held
+        most = max(sum(s <= at_ and (at_ < e or s == at_) for s, e, _ in rows) for at_, _, _ in rows)
+        assert max(lane for *_, lane in rows) + 1 == most
+
+
+def test_lanes_follow_the_index_and_use_the_computed_end():
+    df = table({}, {"start_date": at(1)}).set_axis(["a", "b"])
+    assert assign_lanes(df).to_dict() == {"a": 0, "b": 0}
+    assert assign_lanes(compute_timeline(df, now=NOW, assume="2h")).to_dict() == {"a": 0, "b": 1}
+
+
+def test_a_lane_may_be_taken_over_in_the_instant_it_becomes_free_but_points_never_share():
+    touching = table({"end_date": at(1)}, {"start_date": at(1), "end_date": at(2)})
+    points = table({}, {}, {"end_date": at(0)})
+    assert assign_lanes(touching).tolist() == [0, 0]
+    assert sorted(assign_lanes(points)) == [0, 1, 2]
+
+
+def test_lanes_by_an_unknown_column_or_a_foreign_end_are_refused():
+    with pytest.raises(QueryError, match="leage"):
+        assign_lanes(table({}), by="leage")
+    with pytest.raises(SchemaError, match="'end'"):
+        assign_lanes(table({}).assign(end="later"))
