@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -40,12 +41,13 @@ def ask(http, server, path="/milestones", **query):
 
 def walk(http, server, *, limit=500, **query):
     rows, cursor = [], ""
-    while True:
+    for _ in range(1000):
         answer = ask(http, server, limit=limit, cursor=cursor, **query).json()
         rows += answer["milestones"]
         cursor = answer["cursor"]
         if not cursor:
             return rows
+    raise AssertionError("the walk does not end")
 
 
 def ids(rows):
@@ -73,7 +75,17 @@ def test_a_limit_outside_1_to_500_answers_400(http, still, limit):
     assert "limit" in answer.json()["error"]["message"]
 
 
-@pytest.mark.parametrize("date", ["2026-01-15", "yesterday", "2026-01-15T20:00:00", "2026-02-30T00:00:00Z"])
+@pytest.mark.parametrize(
+    "date",
+    [
+        "2026-01-15",
+        "yesterday",
+        "2026-01-15T20:00:00",
+        "2026-02-30T00:00:00Z",
+        "2026-01-15 20:00:00Z",
+        "2026-W03-4T20:00:00Z",
+    ],
+)
 def test_a_minimum_start_date_that_is_no_rfc3339_answers_400(http, still, date):
     answer = ask(http, still, limit=1, minimum_start_date=date)
     assert answer.status_code == 400
@@ -320,6 +332,22 @@ def test_rows_that_share_one_start_are_paged_without_loss(http):
     same = [{**ROWS[0], "id": f"{number:04d}"} for number in range(120)]
     with serve(same) as server:
         assert ids(walk(http, server, limit=7)) == [f"{number:04d}" for number in range(120)]
+
+
+def test_changes_from_many_threads_leave_an_ordered_universe(http, server):
+    def churn(part):
+        for row in ROWS[part::4]:
+            server.delete(row["id"])
+            server.add({**row, "id": "z" + row["id"]})
+
+    with ThreadPoolExecutor(4) as pool:
+        done = [pool.submit(churn, part) for part in range(4)]
+        during = walk(http, server, limit=50, category="Sports")
+        for future in done:
+            future.result()
+    assert ids(server.milestones()) == ["z" + id_ for id_ in ids(ROWS)]
+    assert all(row["category"] == "Sports" for row in during)
+    assert walk(http, server) == server.milestones()
 
 
 # scripted behaviour
