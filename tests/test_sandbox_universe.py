@@ -114,6 +114,14 @@ def test_rows_lie_around_the_given_now():
     assert any("2031-05-01T10" <= row["start_date"] <= "2031-05-01T14" for row in rows)
 
 
+@pytest.mark.parametrize("n", [100, 500, 2000])
+def test_small_universes_have_something_on_and_something_to_come(n):
+    starts = [instant(row["start_date"]) for row in synthetic_milestones(n)]
+    hour = dt.timedelta(hours=1, minutes=5)
+    assert sum(DEFAULT_NOW - hour <= start <= DEFAULT_NOW for start in starts) >= 4
+    assert sum(start > DEFAULT_NOW for start in starts) == round(0.03 * n)
+
+
 def test_days_burst_and_rows_share_time_stamps(rows):
     days = Counter(row["start_date"][:10] for row in rows)
     stamps = Counter(row["start_date"] for row in rows)

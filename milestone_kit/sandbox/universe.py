@@ -196,11 +196,14 @@ def _draw_kinds(n: int, rng: np.random.Generator) -> NDArray[np.int64]:
 def _draw_starts(kind: NDArray[np.int64], rng: np.random.Generator, now: int) -> NDArray[np.int64]:
     n = len(kind)
     future, old = round(n * _FUTURE_SHARE), round(n * _OLD_SHARE)
+    # however small the universe, something is on at this moment
+    live = max(4, n // 1000) if n >= 100 else 0
     days = np.concatenate(
         [
             60 * rng.random(future) ** 3,
             -730 - 1500 * rng.random(old) ** 1.5,
-            -730 * rng.random(n - future - old) ** 1.7,
+            -730 * rng.random(n - future - old - live) ** 1.7,
+            -1 / 24 * rng.random(live),
         ]
     )
     offset = rng.permutation((days * _DAY).astype(np.int64))
