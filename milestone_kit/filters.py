@@ -355,8 +355,9 @@ class _Values:
         self.codes: np.ndarray = merged[spelled]
         self._folded = folded
         self.names = [""] * len(folded)
-        # from the rarest to the most common, so that the most common one stays
-        for position in sorted(range(len(spellings)), key=lambda at: (counts[at], spellings[at])):
+        by_name = sorted(range(len(spellings)), key=spellings.__getitem__, reverse=True)
+        # the most common spelling comes last and so stays; on a tie, the first by name
+        for position in sorted(by_name, key=counts.__getitem__):
             self.names[merged[position]] = spellings[position]
 
     def any_of(self, wanted: Iterable[str]) -> np.ndarray:
