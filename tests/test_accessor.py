@@ -1,0 +1,119 @@
+"""df.milestones offers the package's functions as methods."""
+
+import importlib
+import inspect
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal, assert_series_equal
+
+from milestone_kit import accessor, details, export, filters, tickers, timeline
+from milestone_kit.accessor import MilestonesAccessor
+from milestone_kit.errors import SchemaError
+from tests.strategies import NOW, table
+
+FORWARDED = {
+    "explode_tickers": tickers,
+    "ticker_table": tickers,
+    "find_by_ticker": tickers,
+    "expand_details": details,
+    "filter_milestones": filters,
+    "compute_timeline": timeline,
+    "typical_durations": timeline,
+    "assign_lanes": timeline,
+    "to_csv": export,
+}
+ROWS = table(
+    {"primary_event_tickers": ["KXA-1"], "details": {"league": "NBA"}},
+    {"title": "Other", "category": "Elections"},
+)
+
+
+def options(function):
+    """Return the parameters after the table or self, without annotations."""
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    return [parameter.replace(annotation=inspect.Parameter.empty) for parameter in parameters]
+
+
+@pytest.mark.parametrize("name", FORWARDED)
+def test_each_method_takes_exactly_what_its_function_takes(name):
+    assert options(getattr(MilestonesAccessor, name)) == options(getattr(FORWARDED[name], name))
+
+
+@pytest.mark.parametrize("name", [*FORWARDED, "details_of", "filter", "plot_gantt", "explore"])
+def test_each_method_shows_up_in_completion_and_help(name):
+    assert name in dir(ROWS.milestones)
+    assert f"milestone_kit.{name}" in inspect.getdoc(getattr(MilestonesAccessor, name)) or name == "filter"
+
+
+def test_the_methods_give_what_the_functions_give(tmp_path):
+    bound = ROWS.milestones
+    assert_frame_equal(bound.explode_tickers(keep=["id"]), tickers.explode_tickers(ROWS, keep=["id"]))
+    assert_frame_equal(bound.ticker_table(), tickers.ticker_table(ROWS))
+    assert_frame_equal(bound.find_by_ticker("KXA-*"), ROWS.iloc[:1])
+    assert_frame_equal(bound.expand_details("league", prefix=""), details.expand_details(ROWS, "league", ""))
+    assert bound.details_of("m0") == {"league": "NBA"}
+    assert_frame_equal(bound.compute_timeline(now=NOW), timeline.compute_timeline(ROWS, now=NOW))
+    assert_frame_equal(bound.typical_durations(), timeline.typical_durations(ROWS))
+    assert_series_equal(bound.assign_lanes("category"), timeline.assign_lanes(ROWS, "category"))
+    assert_frame_equal(export.read_csv(bound.to_csv(tmp_path / "m.csv")), ROWS)
+
+
+@pytest.mark.parametrize(
+    ("criterion", "value", "rows"),
+    [
+        ("category", "elections", [1]),
+        ("type", "golf", []),
+        ("text", "other", [1]),
+        ("ticker", "KXA-1", [0]),
+        ("start", "2027-01-01", []),
+        ("end", "2025-01-01", []),
+        ("status", "upcoming", []),
+        ("has_end", True, []),
+        ("simulated", True, []),
+        ("placeholder", True, []),
+        ("league", "nba", [0]),
+    ],
+)
+def test_every_criterion_reaches_the_filter(criterion, value, rows):
+    for method in (ROWS.milestones.filter, ROWS.milestones.filter_milestones):
+        assert method(**{criterion: value}, now=NOW).index.tolist() == rows
+    assert len(ROWS.milestones.filter(status="upcoming", now="2020-01-01")) == 2
+
+
+def test_columns_beyond_the_schema_are_welcome_and_methods_chain():
+    rows = (
+        ROWS.milestones.compute_timeline(now=NOW).milestones.filter(status="live").milestones.ticker_table()
+    )
+    assert rows["event_ticker"].tolist() == ["KXA-1"]
+
+
+def test_a_table_out_of_schema_is_refused_when_first_touched():
+    with pytest.raises(SchemaError, match="no column 'id'"):
+        _ = pd.DataFrame({"a": [1]}).milestones
+    with pytest.raises(SchemaError, match="'title'"):
+        _ = ROWS.assign(title=1).milestones
+
+
+def test_an_unknown_method_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="plot_gant"):
+        _ = ROWS.milestones.plot_gant
+
+
+def test_importing_the_accessor_loads_none_of_what_it_forwards_to():
+    heavy = [
+        "plotly",
+        "ipywidgets",
+        "pyarrow.csv",
+        *(f"milestone_kit.{name}" for name in ("filters", "export", "panel")),
+    ]
+    code = f"import sys, milestone_kit.accessor; print([name for name in {heavy!r} if name in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+def test_a_reload_replaces_the_accessor_without_a_warning():
+    importlib.reload(accessor)
+    assert ROWS.copy().milestones.details_of("m0") == {"league": "NBA"}
