@@ -67,9 +67,9 @@ def expand_details(
 
     Examples
     --------
-    >>> from milestone_kit.schema import empty_milestones
-    >>> expand_details(empty_milestones(), "league")["details.league"].dtype
-    <StringDtype(na_value=nan)>
+    >>> from milestone_kit.sandbox import sample_milestones
+    >>> expand_details(sample_milestones(100), ["league", "season.year"]).columns[-2:].to_list()
+    ['details.league', 'details.season.year']
     """
     check_milestones(df, ["id", "type", "details"])
     wanted = _common_keys(df) if keys is None else _checked_keys(keys)
@@ -151,9 +151,9 @@ def league_of(df: pd.DataFrame) -> pd.Series[str]:
 
     Examples
     --------
-    >>> from milestone_kit.schema import empty_milestones
-    >>> len(league_of(empty_milestones()))
-    0
+    >>> from milestone_kit.sandbox import sample_milestones
+    >>> len(league_of(sample_milestones(100)))
+    100
     """
     check_milestones(df, ["id", "details"])
     leagues: list[str | None] = []

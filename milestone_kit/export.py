@@ -153,10 +153,12 @@ def read_csv(path: str | os.PathLike[str], *, escaped: bool | None = None) -> pd
     Examples
     --------
     >>> import pathlib, tempfile
-    >>> from milestone_kit.schema import empty_milestones
+    >>> from milestone_kit.sandbox import sample_milestones
+    >>> milestones = sample_milestones(100)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     read_csv(to_csv(empty_milestones(), pathlib.Path(folder) / "milestones.csv")).shape
-    (0, 14)
+    ...     path = to_csv(milestones, pathlib.Path(folder) / "milestones.csv")
+    ...     read_csv(path).equals(milestones)
+    True
     """
     source = Path(path)
     if not source.is_file():

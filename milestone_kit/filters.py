@@ -178,9 +178,10 @@ def filter_milestones(
 
     Examples
     --------
-    >>> from milestone_kit.schema import empty_milestones
-    >>> len(filter_milestones(empty_milestones(), category="Sports", has_end=True))
-    0
+    >>> from milestone_kit.sandbox import sample_milestones
+    >>> sport = filter_milestones(sample_milestones(100), category="sports", has_end=True)
+    >>> bool(sport["end_date"].notna().all())
+    True
     """
     criteria = Criteria.of(
         category=category,
@@ -212,9 +213,10 @@ class FilterIndex:
 
     Examples
     --------
-    >>> from milestone_kit.schema import empty_milestones
-    >>> FilterIndex(empty_milestones()).select(Criteria.of(text="final")).shape
-    (0,)
+    >>> from milestone_kit.sandbox import sample_milestones
+    >>> index = FilterIndex(sample_milestones(100), now="2026-01-15")
+    >>> sum(facet.count for facet in index.facets(Criteria.of(simulated=None))["status"])
+    100
     """
 
     def __init__(self, df: pd.DataFrame, *, now: DateLike | None = None) -> None:

@@ -87,9 +87,10 @@ def is_placeholder(df: pd.DataFrame) -> pd.Series[bool]:
 
     Examples
     --------
-    >>> from milestone_kit.schema import empty_milestones
-    >>> is_placeholder(empty_milestones()).dtype
-    dtype('bool')
+    >>> from milestone_kit.sandbox import sample_milestones
+    >>> milestones = sample_milestones(100)
+    >>> bool((milestones[is_placeholder(milestones)]["start_date"] < "2001").all())
+    True
     """
     check_milestones(df, ["start_date"])
     return (df["start_date"] < FIRST_REAL_START).rename(None)
@@ -111,8 +112,8 @@ def is_simulated(df: pd.DataFrame) -> pd.Series[bool]:
 
     Examples
     --------
-    >>> from milestone_kit.schema import empty_milestones
-    >>> is_simulated(empty_milestones()).dtype
+    >>> from milestone_kit.sandbox import sample_milestones
+    >>> is_simulated(sample_milestones(100)).dtype
     dtype('bool')
     """
     check_milestones(df, ["primary_event_tickers", "related_event_tickers"])

@@ -52,8 +52,8 @@ def explode_tickers(
 
     Examples
     --------
-    >>> from milestone_kit.schema import empty_milestones
-    >>> list(explode_tickers(empty_milestones(), keep=["id"]).columns)
+    >>> from milestone_kit.sandbox import sample_milestones
+    >>> list(explode_tickers(sample_milestones(100), keep=["id"]).columns)
     ['id', 'related_event_tickers']
     """
     if column not in _LISTS:
@@ -94,9 +94,9 @@ def ticker_table(df: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from milestone_kit.schema import empty_milestones
-    >>> len(ticker_table(empty_milestones()))
-    0
+    >>> from milestone_kit.sandbox import sample_milestones
+    >>> ticker_table(sample_milestones(100)).columns[:3].to_list()
+    ['milestone_id', 'event_ticker', 'series_ticker']
     """
     check_milestones(df, ["id", "title", "start_date", *_LISTS])
     lists = [ticker_lists(df, name) for name in _LISTS]
@@ -157,9 +157,12 @@ def find_by_ticker(df: pd.DataFrame, tickers: str | Iterable[str]) -> pd.DataFra
 
     Examples
     --------
-    >>> from milestone_kit.schema import empty_milestones
-    >>> len(find_by_ticker(empty_milestones(), "KXNBAGAME-*"))
-    0
+    >>> from milestone_kit.sandbox import sample_milestones
+    >>> milestones = sample_milestones(100)
+    >>> event = milestones["related_event_tickers"].iloc[-1][0]
+    >>> market = f"{event}-YES"
+    >>> milestones["id"].iloc[-1] in set(find_by_ticker(milestones, market)["id"])
+    True
     """
     return df[TickerIndex(df).mask(tickers)]
 

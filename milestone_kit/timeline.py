@@ -97,8 +97,9 @@ def compute_timeline(
 
     Examples
     --------
-    >>> from milestone_kit.schema import empty_milestones
-    >>> list(compute_timeline(empty_milestones()).columns[-7:])
+    >>> from milestone_kit.sandbox import sample_milestones
+    >>> timeline = compute_timeline(sample_milestones(100), now="2026-01-15")
+    >>> list(timeline.columns[-7:])
     ['end', 'end_source', 'duration', 'status', 'starts_in', 'lane', 'suspect']
     """
     check_milestones(df, _NEEDED)
@@ -140,9 +141,9 @@ def status_of(
 
     Examples
     --------
-    >>> from milestone_kit.schema import empty_milestones
-    >>> list(status_of(empty_milestones()).cat.categories)
-    ['upcoming', 'live', 'ended']
+    >>> from milestone_kit.sandbox import sample_milestones
+    >>> set(status_of(sample_milestones(100), now="1999-01-01"))
+    {'upcoming'}
     """
     check_milestones(df, _NEEDED)
     moment = _moment(now)
@@ -180,8 +181,8 @@ def typical_durations(df: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from milestone_kit.schema import empty_milestones
-    >>> list(typical_durations(empty_milestones()).columns)
+    >>> from milestone_kit.sandbox import sample_milestones
+    >>> list(typical_durations(sample_milestones(100)).columns)
     ['level', 'type', 'category', 'n', 'q25', 'median', 'q75']
     """
     check_milestones(df, _NEEDED)
@@ -218,9 +219,9 @@ def assign_lanes(df: pd.DataFrame, by: str | None = None) -> pd.Series[int]:
 
     Examples
     --------
-    >>> from milestone_kit.schema import empty_milestones
-    >>> assign_lanes(empty_milestones(), by="category").dtype
-    dtype('int32')
+    >>> from milestone_kit.sandbox import sample_milestones
+    >>> int(assign_lanes(sample_milestones(100), by="category").min())
+    0
     """
     check_milestones(df, ["start_date"])
     if by is not None and by not in df.columns:
