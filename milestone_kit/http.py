@@ -18,7 +18,7 @@ import warnings
 import zlib
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -43,9 +43,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from requests_cache import CachedSession
+    from milestone_kit.pagecache import PageSession
 
-__all__ = ["MAX_BODY_BYTES", "Retry", "Transport", "server_words"]
+_Session = TypeVar("_Session", bound=requests.Session)
+
+__all__ = ["MAX_BODY_BYTES", "Retry", "Transport", "is_loopback", "server_words"]
 
 MAX_BODY_BYTES: Final = 64 * 2**20
 """The largest answer accepted, after unpacking; a page of 500 milestones has about 0.4 MB."""
@@ -116,22 +118,23 @@ class Transport:
         self._timeout = timeout
         self._adapter = _Wire(requests_per_second, retry or Retry())
 
-    def session(self, cache: Path | None = None, *, expire_after: float = -1) -> requests.Session:
-        """Open a session on this transport, with a page cache file or without.
+    def session(self) -> requests.Session:
+        """Open a session on this transport that keeps no answers."""
+        return self._prepared(requests.Session())
+
+    def cached_session(self, cache: Path, *, expire_after: float = -1) -> PageSession:
+        """Open a requests-cache session on this transport.
 
         Parameters
         ----------
-        cache : pathlib.Path, optional
-            The SQLite file that keeps answers; None for no cache.
+        cache : pathlib.Path
+            The SQLite file that keeps answers.
         expire_after : float
             Seconds until a kept answer expires; -1 for never.
-
-        Returns
-        -------
-        requests.Session
-            A `requests_cache.CachedSession` when there is a cache.
         """
-        session = requests.Session() if cache is None else page_session(cache, expire_after=expire_after)
+        return self._prepared(page_session(cache, expire_after=expire_after))
+
+    def _prepared(self, session: _Session) -> _Session:
         session.mount("https://", self._adapter)
         session.mount("http://", self._adapter)
         session.headers.update(
@@ -180,7 +183,7 @@ class Transport:
         return _json_object(response.content, response.url) if value is None else value
 
     def kept(
-        self, session: CachedSession, path: str, params: Mapping[str, str] | None = None
+        self, session: PageSession, path: str, params: Mapping[str, str] | None = None
     ) -> dict[str, Any] | None:
         """Return the object that the session's cache holds for a path, of any age; None when none."""
         request = session.prepare_request(requests.Request("GET", self.base_url + path, params=params))

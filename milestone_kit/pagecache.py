@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from requests import PreparedRequest, Response
 
-__all__ = ["BUSY_SECONDS", "PageCache", "make_private_folder", "page_session", "quarantine"]
+__all__ = ["BUSY_SECONDS", "PageCache", "PageSession", "make_private_folder", "page_session", "quarantine"]
 
 BUSY_SECONDS: Final = 3.0
 """How long one read or write waits for another process's lock before it goes on uncached."""
@@ -58,7 +58,13 @@ def quarantine(path: Path, why: object) -> None:
     warnings.warn(f"cache file {path} is not usable ({why}); it {what}", CacheWarning, stacklevel=2)
 
 
-def page_session(path: Path, *, expire_after: float) -> CachedSession:
+class PageSession(CachedSession):
+    """A requests-cache session whose cache is a `PageCache`."""
+
+    cache: PageCache
+
+
+def page_session(path: Path, *, expire_after: float) -> PageSession:
     """Open a requests-cache session over one page cache file.
 
     Parameters
@@ -70,10 +76,10 @@ def page_session(path: Path, *, expire_after: float) -> CachedSession:
 
     Returns
     -------
-    requests_cache.CachedSession
+    PageSession
         Only answers with status 200 are kept.
     """
-    return CachedSession(
+    return PageSession(
         backend=PageCache(path),
         expire_after=expire_after,
         allowable_codes=(200,),
@@ -153,6 +159,10 @@ class PageCache(BaseCache):
             self.responses[cache_key or self.create_key(response.request)] = kept
         except (OSError, sqlite3.Error) as error:
             self._give_up(error)
+
+    def close(self) -> None:
+        """Close the file; the next use opens it again."""
+        self.responses.close()  # type: ignore[no-untyped-call]
 
     def delete(self, *keys: str, **_: Any) -> None:
         """Forget the answers under these keys."""

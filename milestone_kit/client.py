@@ -1,0 +1,488 @@
+"""Ask Kalshi for milestones: the one place where transport, walk, table and cache come together."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+import warnings
+from typing import TYPE_CHECKING, Self, TypedDict, Unpack
+from urllib.parse import quote
+
+import pyarrow.compute as pc
+
+from milestone_kit.errors import (
+    EmptyResultWarning,
+    MilestoneKitError,
+    QueryError,
+    SchemaError,
+)
+from milestone_kit.fetching import Fetcher, Singles, to_frame
+from milestone_kit.frame import milestones_frame
+from milestone_kit.http import Retry, Transport
+from milestone_kit.progress import check_progress
+from milestone_kit.query import Query, check_limit, check_max_rows
+from milestone_kit.schema import from_arrow
+from milestone_kit.settings import DEMO_URL, PRODUCTION_URL, Settings
+from milestone_kit.store import Store
+from milestone_kit.vocabulary import CATEGORIES, TYPES, competitions_frame, near_values
+
+if TYPE_CHECKING:
+    import datetime as dt
+    import os
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from milestone_kit.progress import Progress
+    from milestone_kit.query import DateLike
+
+__all__ = [
+    "DEMO_URL",
+    "PRODUCTION_URL",
+    "MilestoneClient",
+    "get_competitions",
+    "get_milestone",
+    "get_milestones",
+]
+
+_log = logging.getLogger("milestone_kit")
+
+
+class QueryOptions(TypedDict, total=False):
+    """The arguments that say which milestones are wanted; see `get_milestones`."""
+
+    category: str | None
+    competition: str | None
+    type: str | None
+    source_id: str | None
+    related_event_ticker: str | None
+    minimum_start_date: DateLike | None
+    maximum_start_date: DateLike | None
+    min_updated_ts: DateLike | int | None
+
+
+class MilestoneClient:
+    """A connection to one API address, with its cache folder, pace and retry budget.
+
+    Parameters
+    ----------
+    base_url : str, optional
+        `PRODUCTION_URL` unless the environment variable MILESTONE_KIT_BASE_URL says otherwise. Plain
+        http is accepted for this machine only.
+    cache_dir : path, optional
+        Where answers are kept; MILESTONE_KIT_CACHE_DIR or the platform's cache folder by default.
+        Files are readable by their owner only.
+    expire_after : str, timedelta or float
+        How old an answer may be and still be used: text such as "1h", or seconds. 0 always asks anew.
+    requests_per_second : float
+        The pace of all requests together; production allows about 20.
+    timeout : float or tuple of float
+        Seconds to wait for a connection and for each piece of an answer.
+    workers : int
+        How many pages may be asked for side by side; a single chain of pages is walked so far.
+    stale_if_error : bool
+        Whether an older complete table may be returned, with a StaleWarning, when the network fails
+        or the server answers 429 or 5xx to the end.
+    retry : Retry, optional
+        How often and how long one request is tried: six times within two minutes by default.
+
+    Notes
+    -----
+    Two threads may use one client, two processes one cache folder: the second that asks the same
+    question waits (at most `store.LOCK_SECONDS`) for the first one's walk and uses it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from milestone_kit.sandbox import serve
+    >>> with serve(rows=50) as server, tempfile.TemporaryDirectory() as folder:
+    ...     with MilestoneClient(base_url=server.url, cache_dir=folder) as client:
+    ...         df = client.get_milestones()
+    >>> len(df), df.attrs["milestone_kit"]["complete"]
+    (50, True)
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str | None = None,
+        cache_dir: str | os.PathLike[str] | None = None,
+        expire_after: str | float | dt.timedelta = "1h",
+        requests_per_second: float = 15,
+        timeout: float | tuple[float, float] = (5, 30),
+        workers: int = 4,
+        stale_if_error: bool = False,
+        retry: Retry | None = None,
+    ) -> None:
+        self._settings = Settings.of(
+            base_url=base_url,
+            cache_dir=cache_dir,
+            expire_after=expire_after,
+            requests_per_second=requests_per_second,
+            timeout=timeout,
+            workers=workers,
+            stale_if_error=stale_if_error,
+        )
+        retry = retry or Retry()
+        self._transport = Transport(
+            self._settings.base_url,
+            requests_per_second=self._settings.requests_per_second,
+            timeout=self._settings.timeout,
+            retry=retry,
+        )
+        self._store = Store(self._settings.cache_dir, self._settings.base_url)
+        self._fetcher = Fetcher(self._settings, self._transport, self._store, retry.wall_clock)
+        self._singles = Singles(self._settings, self._transport, self._store)
+
+    def __repr__(self) -> str:
+        return f"MilestoneClient(base_url={self.base_url!r}, cache_dir={str(self._store.folder)!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def base_url(self) -> str:
+        """The API address that is asked."""
+        return self._settings.base_url
+
+    def get_milestones(
+        self,
+        *,
+        category: str | None = None,
+        competition: str | None = None,
+        type: str | None = None,  # noqa: A002 - the endpoint's own name
+        source_id: str | None = None,
+        related_event_ticker: str | None = None,
+        minimum_start_date: DateLike | None = None,
+        maximum_start_date: DateLike | None = None,
+        min_updated_ts: DateLike | int | None = None,
+        limit: int = 500,
+        max_rows: int | None = None,
+        refresh: bool = False,
+        offline: bool = False,
+        progress: Progress = None,
+    ) -> pd.DataFrame:
+        """Fetch milestones, or take them from the cache; see the function `get_milestones`."""
+        query = Query.of(
+            category=category,
+            competition=competition,
+            type=type,
+            source_id=source_id,
+            related_event_ticker=related_event_ticker,
+            minimum_start_date=minimum_start_date,
+            maximum_start_date=maximum_start_date,
+            min_updated_ts=min_updated_ts,
+        )
+        limit, max_rows = check_limit(limit), check_max_rows(max_rows)
+        _check_modes(refresh=refresh, offline=offline)
+        check_progress(progress)
+        if offline:
+            table, manifest = self._fetcher.offline(query)
+            stale = False
+        else:
+            table, manifest, stale = self._fetcher.fetch(
+                query, limit=limit, max_rows=max_rows, refresh=refresh, progress=progress
+            )
+        df = to_frame(table.slice(0, max_rows), manifest, stale=stale)
+        if df.empty and query.filters():
+            self._warn_empty(query, offline=offline)
+        return df
+
+    def iter_pages(
+        self, *, limit: int = 500, max_rows: int | None = None, **query: Unpack[QueryOptions]
+    ) -> Iterator[pd.DataFrame]:
+        """Yield milestones page by page, so that no more than one page is held.
+
+        Parameters
+        ----------
+        limit : int
+            Milestones per page, 1 to 500.
+        max_rows : int, optional
+            Stop after this many rows.
+        **query
+            As for `get_milestones`.
+
+        Yields
+        ------
+        pandas.DataFrame
+            One page in the milestones schema. A milestone that moves while the walk runs may come
+            on two pages.
+
+        Raises
+        ------
+        QueryError
+            At once, before any page.
+        MilestoneKitError
+            When a page cannot be had; the pages before it were already given.
+        """
+        checked = Query.of(**query)
+        limit, max_rows = check_limit(limit), check_max_rows(max_rows)
+        return map(from_arrow, self._fetcher.stream(checked, limit=limit, max_rows=max_rows))
+
+    def get_milestone(self, id: str, *, refresh: bool = False, offline: bool = False) -> pd.Series:  # noqa: A002 - the field's own name
+        """Fetch one milestone by its id; see the function `get_milestone`."""
+        if not isinstance(id, str) or not id.strip() or id.strip(".") == "":
+            raise QueryError(f"id={id!r}: expected the id of a milestone, as text")
+        _check_modes(refresh=refresh, offline=offline)
+        path = f"/milestones/{quote(id, safe='')}"
+        milestone = self._singles.get(path, refresh=refresh, offline=offline).get("milestone")
+        if milestone is None:
+            raise SchemaError(f"GET {path}: the answer has no field 'milestone'", id=id, field="milestone")
+        row = milestones_frame([milestone]).iloc[0]
+        return row.rename(id)
+
+    def get_competitions(self, *, refresh: bool = False, offline: bool = False) -> pd.DataFrame:
+        """Fetch the sports and their competitions; see the function `get_competitions`."""
+        _check_modes(refresh=refresh, offline=offline)
+        answer = self._singles.get("/search/filters_by_sport", refresh=refresh, offline=offline)
+        return competitions_frame(answer)
+
+    def _warn_empty(self, query: Query, *, offline: bool) -> None:
+        hints = []
+        for name, value in query.filters().items():
+            known = self._known_values(name, offline=offline)
+            near = [candidate for candidate in near_values(value, known) if candidate != value]
+            hint = f"; near values: {', '.join(map(repr, near))}" if near else ""
+            hints.append(f"{name}={value!r}{hint}")
+        message = f"no milestone matches {' and '.join(hints)}"
+        warnings.warn(message, EmptyResultWarning, stacklevel=3)
+
+    def _known_values(self, name: str, *, offline: bool) -> set[str]:
+        """Return the values of a filter that are known to exist, as far as that is cheap to tell."""
+        known: set[str] = set()
+        if name in {"category", "type"}:
+            known.update(CATEGORIES if name == "category" else TYPES)
+            for _, table, _ in self._store.snapshots():
+                known.update(pc.unique(table[name]).to_pylist())
+        elif name == "competition":
+            try:
+                known.update(self.get_competitions(offline=offline)["competition"].dropna())
+            except MilestoneKitError as error:
+                _log.info("no hints about competitions: %s", error)
+        return known
+
+    def cache_info(self) -> pd.DataFrame:
+        """Return what the cache folder holds for this address.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per file: `kind` ("snapshot", "unfinished walk" or "answers"), `query` (JSON
+            text, "" where it is none), `rows`, `pages` (nullable integers), `fetched_at` (UTC),
+            `bytes`, `path`.
+        """
+        return self._store.info()
+
+    def clear_cache(self) -> None:
+        """Delete everything in the cache folder: snapshots, unfinished walks, single answers."""
+        self._singles.close()
+        self._store.clear()
+
+    def close(self) -> None:
+        """Close the connections and cache files."""
+        self._singles.close()
+        self._transport.close()
+
+
+def _check_modes(*, refresh: bool, offline: bool) -> None:
+    for name, value in (("refresh", refresh), ("offline", offline)):
+        if not isinstance(value, bool):
+            raise QueryError(f"{name}={value!r}: expected True or False")
+    if refresh and offline:
+        raise QueryError("refresh=True asks the server and offline=True forbids it; choose one")
+
+
+_defaults: dict[Settings, MilestoneClient] = {}
+_defaults_lock = threading.Lock()
+
+
+def _default_client() -> MilestoneClient:
+    """Return the process-wide client for the address and cache folder that the environment names now."""
+    with _defaults_lock:
+        settings = Settings.of()
+        if settings not in _defaults:
+            _defaults[settings] = MilestoneClient()
+            atexit.register(_defaults[settings].close)
+        return _defaults[settings]
+
+
+def get_milestones(
+    *,
+    category: str | None = None,
+    competition: str | None = None,
+    type: str | None = None,  # noqa: A002 - the endpoint's own name
+    source_id: str | None = None,
+    related_event_ticker: str | None = None,
+    minimum_start_date: DateLike | None = None,
+    maximum_start_date: DateLike | None = None,
+    min_updated_ts: DateLike | int | None = None,
+    limit: int = 500,
+    max_rows: int | None = None,
+    refresh: bool = False,
+    offline: bool = False,
+    progress: Progress = None,
+    client: MilestoneClient | None = None,
+) -> pd.DataFrame:
+    """Fetch milestones as a table, from the cache where that is fresh; without a filter, all there are.
+
+    Parameters
+    ----------
+    category, competition, type, source_id, related_event_ticker : str, optional
+        Exact matches, made by the server. A value that does not exist gives no rows.
+    minimum_start_date, maximum_start_date : str, date, datetime or Timestamp, optional
+        Bounds of `start_date`, both included; naive values are UTC. The server knows only the lower
+        one; at the upper one the walk stops, since pages come ordered by start date.
+    min_updated_ts : date-like or int, optional
+        Only milestones updated since; an int is Unix seconds.
+    limit : int
+        Milestones per page, 1 to 500.
+    max_rows : int, optional
+        Return the first rows only; `attrs["milestone_kit"]["complete"]` is False where more follow.
+    refresh : bool
+        Walk anew even if the cache is fresh.
+    offline : bool
+        Take the last complete answer from the cache, of any age, and never touch the network.
+    progress : bool or callable, optional
+        None: a bar once the walk takes over two seconds; True or False: at once or never; a
+        function: is called with (rows, pages) after each page.
+    client : MilestoneClient, optional
+        A process-wide client with default settings when left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The milestones schema (see `schema.DTYPES`), also when empty: one row per id, sorted by
+        (start_date, id), RangeIndex. `attrs["milestone_kit"]` holds source, query, fetched_at,
+        complete, stale, pages and repaired.
+
+    Raises
+    ------
+    QueryError
+        When an argument cannot be used; nothing was sent.
+    NetworkError, RateLimitError, ApiError
+        When the first page could not be had; the message has the server's words.
+    IncompleteError
+        When a later page could not be had: `partial` has the rows so far. Asking again goes on from there.
+    SchemaError, PaginationError
+        When the server does not follow its contract.
+    OfflineError
+        When `offline=True` and the cache has no complete answer.
+
+    Warns
+    -----
+    EmptyResultWarning
+        When filters were given and nothing matches; it names near values.
+    StaleWarning, DataWarning, CacheWarning
+        When an older answer stands in, values were repaired, or the cache could not be used.
+
+    Notes
+    -----
+    A request waits at most two minutes in all, retries included; for another process's walk of the
+    same query a call waits at most 15 minutes. Source of the parameters: Kalshi's description of
+    `GET /milestones`; `min_updated_ts` is known from the server only.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from milestone_kit.sandbox import serve
+    >>> with serve(rows=300) as server, tempfile.TemporaryDirectory() as folder:
+    ...     with MilestoneClient(base_url=server.url, cache_dir=folder) as client:
+    ...         df = get_milestones(category="Sports", max_rows=100, client=client)
+    >>> len(df), set(df["category"])
+    (100, {'Sports'})
+    """
+    return (client or _default_client()).get_milestones(
+        category=category,
+        competition=competition,
+        type=type,
+        source_id=source_id,
+        related_event_ticker=related_event_ticker,
+        minimum_start_date=minimum_start_date,
+        maximum_start_date=maximum_start_date,
+        min_updated_ts=min_updated_ts,
+        limit=limit,
+        max_rows=max_rows,
+        refresh=refresh,
+        offline=offline,
+        progress=progress,
+    )
+
+
+def get_milestone(
+    id: str,  # noqa: A002 - the field's own name
+    *,
+    refresh: bool = False,
+    offline: bool = False,
+    client: MilestoneClient | None = None,
+) -> pd.Series:
+    """Fetch one milestone by its id.
+
+    Parameters
+    ----------
+    id : str
+        The milestone's id.
+    refresh, offline, client
+        As for `get_milestones`.
+
+    Returns
+    -------
+    pandas.Series
+        One row of the milestones table: its columns as index, the id as name.
+
+    Raises
+    ------
+    NotFoundError
+        When no milestone has this id.
+    MilestoneKitError
+        As for `get_milestones`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from milestone_kit.sandbox import serve
+    >>> with serve(rows=5) as server, tempfile.TemporaryDirectory() as folder:
+    ...     known = server.milestones()[0]["id"]
+    ...     with MilestoneClient(base_url=server.url, cache_dir=folder) as client:
+    ...         row = get_milestone(known, client=client)
+    >>> row.name == row["id"] == known
+    True
+    """
+    return (client or _default_client()).get_milestone(id, refresh=refresh, offline=offline)
+
+
+def get_competitions(
+    *, refresh: bool = False, offline: bool = False, client: MilestoneClient | None = None
+) -> pd.DataFrame:
+    """Fetch the sports and competitions that the `competition` filter knows.
+
+    Parameters
+    ----------
+    refresh, offline, client
+        As for `get_milestones`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per competition: `sport` (str), `competition` (str, NA where a sport lists none),
+        `scopes` (list<string>, the kinds of market there are). Source: `/search/filters_by_sport`.
+
+    Raises
+    ------
+    MilestoneKitError
+        As for `get_milestones`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from milestone_kit.sandbox import serve
+    >>> with serve(rows=5) as server, tempfile.TemporaryDirectory() as folder:
+    ...     with MilestoneClient(base_url=server.url, cache_dir=folder) as client:
+    ...         competitions = get_competitions(client=client)
+    >>> list(competitions.columns)
+    ['sport', 'competition', 'scopes']
+    """
+    return (client or _default_client()).get_competitions(refresh=refresh, offline=offline)
