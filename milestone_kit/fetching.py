@@ -94,22 +94,22 @@ class Fetcher:
             )
         return kept
 
-    def fresh(self, query: Query, *, not_before: float = 0.0) -> tuple[pa.Table, Manifest] | None:
+    def fresh(self, query: Query, *, after: float = 0.0) -> tuple[pa.Table, Manifest] | None:
         """Return the snapshot for a query when it is young enough, else None.
 
         Parameters
         ----------
         query : Query
             The question.
-        not_before : float
-            Seconds since 1970 before which its walk must not have begun.
+        after : float
+            Seconds since 1970 after which its walk must have begun.
         """
         kept = self._store.read(query)
         if kept is None:
             return None
         started = kept[1].started
         young = 0 <= self._now() - started <= self._settings.expire_after
-        return kept if young and started >= not_before else None
+        return kept if young and started > after else None
 
     def fetch(
         self, query: Query, *, limit: int, max_rows: int | None, refresh: bool, progress: Progress
@@ -131,7 +131,7 @@ class Fetcher:
             return *kept, False
         with self._store.lock(query):
             # whoever had the lock may just have fetched what is wanted here
-            kept = self.fresh(query, not_before=asked if refresh else 0.0)
+            kept = self.fresh(query, after=asked if refresh else 0.0)
             if kept is not None:
                 return *kept, False
             try:

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import hypothesis
+import pytest
+
+from milestone_kit.client import MilestoneClient
+from milestone_kit.http import Retry
+from milestone_kit.sandbox import serve
+
+# the machines that run this differ; a slow one is no failure
+hypothesis.settings.register_profile("milestone_kit", deadline=None, max_examples=60)
+hypothesis.settings.load_profile("milestone_kit")
+
+
+@dataclass
+class Clock:
+    """A clock that only sleeping and the test itself move."""
+
+    now: float = 1_790_000_000.0
+    slept: list[float] = field(default_factory=list)
+
+    def __call__(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.slept.append(seconds)
+        self.now += seconds
+
+    def retry(self, **changes):
+        return Retry(sleep=self.sleep, clock=self, wall_clock=self, jitter=lambda: 0.0, **changes)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def server():
+    """A sandbox of 1,200 rows: three pages of 500."""
+    with serve(rows=1200) as running:
+        yield running
+
+
+@pytest.fixture
+def make_client(tmp_path, clock):
+    """Make clients on one cache folder, with a clock that does not really sleep."""
+    made = []
+
+    def make(base_url, **options):
+        options = {"cache_dir": tmp_path / "cache", "requests_per_second": 10_000} | options
+        made.append(MilestoneClient(base_url=base_url, retry=clock.retry(), **options))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()
+
+
+@pytest.fixture
+def client(make_client, server):
+    return make_client(server.url)
