@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["CONFIG", "Look", "draw_layout", "draw_traces", "lane_pixels", "margins"]
 
 _MARGIN: Final = {"l": 24, "r": 18, "t": 40, "b": 48}
+_TOP_WITHOUT_LEGEND: Final = 22
 _NARROW: Final = 760
 
 
@@ -351,14 +352,16 @@ def draw_layout(scene: Scene, look: Look, height: int) -> dict[str, Any]:
         The most pixels that the plotting area may take.
     """
     theme = look.theme
+    legend = scene.marks is not None
+    around = look.margins if legend else look.margins | {"t": _TOP_WITHOUT_LEGEND}
     marks = ticks(scene.window, look.zone, look.area_width)
     area = max(round(lane_pixels(scene, height) * scene.lanes), 120)
     lanes = scene.lanes if scene.level != "empty" else 1.0
     axis = {"gridcolor": theme.grid, "linecolor": theme.grid, "zeroline": False, "color": theme.muted}
     return {
         "width": look.width,
-        "height": area + look.margins["t"] + look.margins["b"],
-        "margin": look.margins,
+        "height": area + around["t"] + around["b"],
+        "margin": around,
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": theme.text, "size": 12},
@@ -380,7 +383,7 @@ def draw_layout(scene: Scene, look: Look, height: int) -> dict[str, Any]:
             "itemdoubleclick": False,
             "font": {"size": 11, "color": theme.text},
         },
-        "showlegend": scene.level != "density",
+        "showlegend": legend,
         "xaxis": axis
         | {
             "type": "date",

@@ -89,7 +89,7 @@ def mark_cards(marks: Marks, timeline: pd.DataFrame, zone: str) -> list[str]:
 def bin_cards(density: Density, groups: tuple[Group, ...], zone: str) -> list[list[str]]:
     """Return one hover card per group and bin, "" where a bin is empty."""
     bins = density.counts.shape[1]
-    edges: NDArray[np.float64] = density.first + density.step * np.arange(bins)
+    edges: NDArray[np.float64] = density.first + density.step * np.arange(bins, dtype=np.float64)
     begins, width = format_instants(edges, zone), format_step(density.step)
     return [
         [

@@ -78,10 +78,10 @@ DARK: Final = Theme(
 
 def theme_of(name: str) -> Theme:
     """Return the theme called "light" or "dark"; QueryError for any other name."""
-    themes = {theme.name: theme for theme in (LIGHT, DARK)}
+    themes: dict[str, Theme] = {theme.name: theme for theme in (LIGHT, DARK)}
     if name not in themes:
         raise QueryError(f"theme={name!r}: expected 'light' or 'dark'")
-    return themes[name]  # type: ignore[index]  # checked above
+    return themes[name]
 
 
 def tint(color: str, alpha: float) -> str:

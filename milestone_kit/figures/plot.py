@@ -179,6 +179,6 @@ def plot_gantt(
         "x": 0.01,
         "xanchor": "left",
     }
-    layout["margin"] = look.margins | {"t": look.margins["t"] + heading_height}
+    layout["margin"] = layout["margin"] | {"t": layout["margin"]["t"] + heading_height}
     layout["height"] += heading_height
     return go.Figure(data=traces, layout=layout)

@@ -38,13 +38,13 @@ __all__ = [
 
 Level = Literal["labelled", "bars", "density", "empty"]
 
-MAX_BARS: Final = 300
-"""More marks than this cost the browser more than 80 ms and hide each other; then density."""
+MAX_BARS: Final = 600
+"""More marks than this cost the browser more than 100 ms and hide each other; then density."""
 
 REPORTED, ASSUMED, OPEN = 0, 1, 2
 _KINDS: Final = {"reported": REPORTED, "assumed": ASSUMED, "open": OPEN}
 
-_MIN_LANE_PX: Final = 9.0
+_MIN_LANE_PX: Final = 3.2
 _LABEL_LANE_PX: Final = 17.0
 _GROUP_GAP_LANES: Final = 0.6
 _MIN_GROUP_PX: Final = 30.0
@@ -93,12 +93,12 @@ class GanttIndex:
     def of(cls, timeline: pd.DataFrame) -> GanttIndex:
         """Build the index from a table with the columns of `compute_timeline`."""
         start, end = to_ms(timeline["start_date"]), to_ms(timeline["end"])
-        kind = timeline["end_source"].map(_KINDS).to_numpy(dtype=np.int8)
+        kind = timeline["end_source"].map(_KINDS).to_numpy().astype(np.int8)
         # A span that cannot be true is never drawn as a bar: only its start is shown.
         doubtful = timeline["suspect"].to_numpy(dtype=bool) & (kind == REPORTED)
         end = np.where(doubtful, np.nan, end)
         kind = np.where(doubtful, OPEN, kind).astype(np.int8)
-        row = np.argsort(start, kind="stable")
+        row: NDArray[np.int64] = np.argsort(start, kind="stable")
         start, end = start[row], end[row]
         reach = np.maximum.accumulate(np.fmax(start, end)) if len(row) else start
         return cls(start, end, reach, kind[row], row)
@@ -132,8 +132,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Single milestones; arrays of shape (marks,). The title is held at `text_at`
-    pixels of the canvas, by its end where `text_ends`."""
+    """Single milestones; arrays of shape (marks,).
+
+    The title is held at `text_at` pixels of the canvas, by its end where `text_ends`.
+    """
 
     row: NDArray[np.int64]
     start: NDArray[np.float64]
@@ -252,13 +254,13 @@ def _pixel_extents(
     left = np.where(is_open, left - _MARKER_PX / 2, left)
     right = np.maximum(right, left + np.where(is_open, _MARKER_PX, 3.0))
     labels = np.where(label_lengths > 0, label_lengths * _CHARACTER_PX + _LABEL_PAD_PX, 0.0)
-    anchor = np.where(is_open, left + _MARKER_PX, left)
-    # A title that would run over the right edge is moved to the left as far as it must.
-    moved = anchor + labels > canvas.width
-    before_marker = np.where(is_open, left - labels, canvas.width - labels)
-    text_left = np.where(moved, np.minimum(before_marker, anchor), anchor)
-    text_at = np.where(moved, text_left + labels, text_left)
-    return np.minimum(left, text_left), np.maximum(right, text_left + labels) + _GAP_PX, text_at, moved
+    # A title stands in its bar where it fits, else to the right of it, else to the left.
+    inside = ~is_open & (labels <= right - left)
+    to_left = ~inside & (right + labels > canvas.width) & (left >= labels)
+    text_at = np.where(inside, left + 2, np.where(to_left, left - 1, right + 1))
+    begin = np.where(to_left, left - labels, left)
+    end = np.where(inside | to_left, right, right + labels)
+    return begin, end + _GAP_PX, text_at, to_left
 
 
 def _density(
@@ -267,9 +269,11 @@ def _density(
     step = bin_step(window, most_bins)
     first = np.floor(window.start / step) * step
     bins = int(np.ceil((window.end - first) / step))
-    # A row that began before the window but reaches into it counts where it becomes visible.
-    position = np.clip((index.start[at] - first) // step, 0, bins - 1).astype(np.int64)
-    flat = np.bincount(grouping.codes * bins + position, minlength=len(grouping.labels) * bins)
+    position = ((index.start[at] - first) // step).astype(np.int64)
+    # What began before the window has no start to count in it, and would stand as a false peak.
+    begins = (position >= 0) & (position < bins)
+    cells = grouping.codes[begins] * bins + position[begins]
+    flat = np.bincount(cells, minlength=len(grouping.labels) * bins)
     return float(first), step, flat.reshape(len(grouping.labels), bins)
 
 
@@ -338,7 +342,8 @@ def lay_out(
             lanes, used = _pack(left, right, grouping.codes, len(grouping.labels))
             bands = _stack(grouping.labels, grouping.codes, [float(n) for n in used])
             if bands[-1].bottom * lane_px <= canvas.height:
-                centre = np.array([band.top for band in bands])[grouping.codes] + lanes + 0.5
+                tops = np.array([band.top for band in bands], dtype=np.float64)
+                centre: NDArray[np.float64] = tops[grouping.codes] + lanes + 0.5
                 return replace(
                     scene,
                     level=level,

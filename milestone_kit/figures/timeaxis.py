@@ -12,6 +12,8 @@ import pandas as pd
 from milestone_kit.errors import QueryError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "check_zone",
     "fit_window",
     "format_instants",
+    "format_short",
     "format_step",
     "ticks",
     "to_ms",
@@ -200,7 +203,7 @@ def _local_grid(window: Window, zone: str, freq: str, multiple: int) -> pd.Datet
         naive = pd.date_range(first.normalize(), last, freq=f"{multiple}{freq}")
     # A wall-clock time that a DST change skips has no tick; one that it repeats gets its first.
     local = naive.tz_localize(zone, ambiguous=np.ones(len(naive), bool), nonexistent="NaT")
-    return local[~local.isna()]
+    return local[local.notna()]
 
 
 def _day_month(local: pd.DatetimeIndex) -> pd.Index[str]:
@@ -247,10 +250,20 @@ def ticks(window: Window, zone: str, pixels: int) -> Ticks:
     return Ticks([float(v) for v in values[inside]], _labels(local[inside], freq))
 
 
+def format_short(ms: NDArray[np.float64], zone: str) -> list[str]:
+    """Return instants as text like `2026-01-16 20:00` in `zone`, "" where NaN."""
+    return _format(ms, zone, lambda local: local.strftime("%Y-%m-%d %H:%M"))
+
+
 def format_instants(ms: NDArray[np.float64], zone: str) -> list[str]:
     """Return instants as text like `Fri 16 Jan 2026 20:00` in `zone`, "" where NaN."""
-    local = pd.DatetimeIndex(pd.to_datetime(ms, unit="ms", utc=True)).tz_convert(zone)
+    return _format(ms, zone, lambda local: _day_month(local) + local.strftime(" %Y %H:%M"))
+
+
+def _format(
+    ms: NDArray[np.float64], zone: str, write: Callable[[pd.DatetimeIndex], pd.Index[str]]
+) -> list[str]:
     known = ~np.isnan(ms)
     texts = np.full(len(ms), "", dtype=object)
-    texts[known] = _day_month(local[known]) + local[known].strftime(" %Y %H:%M")
+    texts[known] = write(pd.DatetimeIndex(pd.to_datetime(ms[known], unit="ms", utc=True)).tz_convert(zone))
     return list(texts)

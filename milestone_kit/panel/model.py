@@ -1,0 +1,175 @@
+"""What the explorer shows for a table and a state, with no widget in sight."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from milestone_kit.figures.gantt import Look, draw_layout, draw_traces
+from milestone_kit.figures.palette import DARK, LIGHT, ColorScale
+from milestone_kit.figures.plot import column_keys, with_timeline
+from milestone_kit.figures.scene import MAX_BARS, Canvas, GanttIndex, Scene, lay_out
+from milestone_kit.figures.timeaxis import DAY, Window, fit_window, to_ms, window_around
+from milestone_kit.filters import Criteria, FilterIndex
+from milestone_kit.panel.table_view import TableView
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from milestone_kit.figures.keys import Keys
+    from milestone_kit.panel.state import PanelState
+
+__all__ = ["PRESETS", "ExplorerModel"]
+
+AREA_HEIGHT: Final = 510
+"""The most pixels that the plotting area takes."""
+
+_FIRST_COUNTS: Final = (120, 80, 55, 38, 26, 18, 12)
+"""How many starts about now the first view tries to hold, the widest first."""
+
+_OFFERED: Final = 60
+"""The most values that one check list offers; the rest is counted."""
+
+PRESETS: Final = {"Near now": None, "Today": 0, "7 days": 7, "30 days": 30, "All": -1}
+"""Button to days on screen: None for the first view, 0 for the local day, -1 for everything."""
+
+_FACETS: Final = (("status", "Status"), ("category", "Category"), ("type", "Type"), ("league", "League"))
+
+
+class ExplorerModel:
+    """A table made ready for the explorer.
+
+    Parameters
+    ----------
+    df : pandas.DataFrame
+        Milestones, with or without timeline columns.
+    now : pandas.Timestamp
+        What statuses and the now line are relative to.
+    """
+
+    def __init__(self, df: pd.DataFrame, now: pd.Timestamp) -> None:
+        self.table = df
+        self.now = now.timestamp() * 1000
+        self.timeline = with_timeline(df, now)
+        self.index = GanttIndex.of(self.timeline)
+        self.filters = FilterIndex(self.timeline, now=now)
+        self.rows_view = TableView(self.timeline)
+        self._keys: dict[str, Keys] = {}
+        self._colors: dict[str, ColorScale] = {}
+
+    def __len__(self) -> int:
+        return len(self.timeline)
+
+    def select(self, criteria: Criteria) -> NDArray[np.bool_]:
+        """Return which rows pass, by position."""
+        chosen: NDArray[np.bool_] = self.filters.select(criteria)
+        return chosen
+
+    def facets(self, criteria: Criteria) -> list[dict[str, Any]]:
+        """Return the check lists for `FacetList`, each count given the other filters."""
+        counted = self.filters.facets(criteria)
+        lists = []
+        for name, label in _FACETS:
+            wanted = getattr(criteria, name) or ()
+            options = counted[name]
+            offered = [one for i, one in enumerate(options) if i < _OFFERED or one.value in wanted]
+            if offered:
+                lists.append(
+                    {
+                        "name": name,
+                        "label": label,
+                        "options": [{"value": one.value, "count": one.count} for one in offered],
+                        "hidden": len(options) - len(offered),
+                    }
+                )
+        return lists
+
+    def hidden_counts(self, criteria: Criteria) -> dict[str, int]:
+        """Return how many simulated and placeholder rows and rows with an end the filters leave."""
+        counted = self.filters.facets(criteria)
+        return {name: counted[name][0].count for name in ("simulated", "placeholder", "has_end")}
+
+    def fit(self, state: PanelState, chosen: NDArray[np.bool_], width: int) -> Window:
+        """Return the first window of a selection: the widest about now in which marks can be read."""
+        here = chosen[self.index.row]
+        start, end = self.index.start[here], self.index.end[here]
+        windows = [fit_window(start, end)] if len(start) <= MAX_BARS else []
+        windows += [window_around(start, self.now, count) for count in _FIRST_COUNTS if count <= len(start)]
+        scenes = [self._lay_out(state, chosen, window, self._look(state, width)) for window in windows]
+        for level in ("labelled", "bars"):
+            for scene in scenes:
+                if scene.level == level:
+                    return scene.window
+        return windows[-1] if windows else fit_window(start, end)
+
+    def preset(self, name: str, chosen: NDArray[np.bool_], zone: str) -> Window | None:
+        """Return the window of a preset, None for the one that fits."""
+        days = PRESETS[name]
+        if days is None:
+            return None
+        here = chosen[self.index.row]
+        if days < 0:
+            return fit_window(self.index.start[here], self.index.end[here])
+        if days == 0:
+            midnight = pd.Timestamp(self.now, unit="ms", tz="UTC").tz_convert(zone).normalize()
+            next_midnight = (midnight + pd.Timedelta(hours=30)).normalize()
+            return Window(midnight.timestamp() * 1000, next_midnight.timestamp() * 1000)
+        return Window(self.now - days * DAY / 7, self.now + days * DAY * 6 / 7)
+
+    def keys(self, name: str) -> Keys:
+        """Return a column to group or colour by, read once."""
+        if name not in self._keys:
+            self._keys[name] = column_keys(self.timeline, name, "group")
+        return self._keys[name]
+
+    def colors(self, name: str) -> ColorScale:
+        """Return the colours of a column, chosen once over the whole table."""
+        if name not in self._colors:
+            self._colors[name] = ColorScale.of(self.keys(name))
+        return self._colors[name]
+
+    def _look(self, state: PanelState, width: int, *, dark: bool = False) -> Look:
+        return Look(state.tz, self.now, DARK if dark else LIGHT, width, grouped=state.group != "none")
+
+    def _lay_out(self, state: PanelState, chosen: NDArray[np.bool_], window: Window, look: Look) -> Scene:
+        return lay_out(
+            self.index,
+            self.timeline,
+            chosen=chosen,
+            window=window,
+            canvas=Canvas(look.area_width, AREA_HEIGHT),
+            colors=self.colors(state.color),
+            groups=self.keys(state.group) if look.grouped else None,
+        )
+
+    def scene(
+        self, state: PanelState, chosen: NDArray[np.bool_], width: int, *, dark: bool
+    ) -> tuple[Scene, Look]:
+        """Lay out a state in a figure of `width` pixels."""
+        look = self._look(state, width, dark=dark)
+        window = state.span() or self.fit(state, chosen, width)
+        return self._lay_out(state, chosen, window, look), look
+
+    def draw(
+        self, state: PanelState, scene: Scene, look: Look
+    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        """Return traces and layout of a scene."""
+        traces = draw_traces(scene, self.timeline, self.colors(state.color), look)
+        return traces, draw_layout(scene, look, AREA_HEIGHT)
+
+    def status_counts(self, chosen: NDArray[np.bool_]) -> dict[str, int]:
+        """Return how many chosen rows are live, upcoming and ended."""
+        codes = self.timeline["status"].cat.codes.to_numpy()[chosen]
+        names = list(self.timeline["status"].cat.categories)
+        return {name: int(np.count_nonzero(codes == i)) for i, name in enumerate(names)}
+
+    def position(self, id_: str) -> int | None:
+        """Return the position of a milestone, or None where the table has no such id."""
+        found = np.flatnonzero((self.timeline["id"] == id_).to_numpy())
+        return int(found[0]) if len(found) else None
+
+    def starts(self) -> NDArray[np.float64]:
+        """Return all starts in table order, in milliseconds UTC."""
+        return to_ms(self.timeline["start_date"])

@@ -1,0 +1,135 @@
+"""What a view of the explorer is made of, as plain JSON values and as the Python that makes it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from milestone_kit.errors import QueryError
+from milestone_kit.figures.timeaxis import Window, check_zone
+from milestone_kit.filters import Criteria
+from milestone_kit.query import to_utc
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["COLOR_CHOICES", "GROUP_CHOICES", "PanelState"]
+
+GROUP_CHOICES: Final = ("category", "type", "league", "status", "none")
+COLOR_CHOICES: Final = ("category", "type", "league", "status", "end_source")
+
+
+def _instant(ms: float) -> str:
+    return pd.Timestamp(round(ms), unit="ms", tz="UTC").isoformat().replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class PanelState:
+    """Filters and view of an explorer.
+
+    Attributes
+    ----------
+    filters : Criteria
+        Which rows; simulated and placeholder rows are left out unless asked for.
+    group, color : str
+        One of GROUP_CHOICES and COLOR_CHOICES.
+    tz : str
+        IANA time zone of all times shown.
+    window : tuple of two str, or None
+        The span on screen, ISO 8601 with `Z`; None for the one that fits.
+    """
+
+    filters: Criteria = field(default_factory=lambda: Criteria.of(simulated=False, placeholder=False))
+    group: str = "category"
+    color: str = "category"
+    tz: str = "UTC"
+    window: tuple[str, str] | None = None
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> PanelState:
+        """Check plain values, as `as_dict` gives them; what is left out keeps its default.
+
+        Raises
+        ------
+        QueryError
+            Naming the key or value that cannot be used.
+        """
+        known = [one.name for one in fields(cls)]
+        unknown = sorted(set(values) - set(known))
+        if unknown:
+            raise QueryError(f"state has no {unknown[0]!r}; it has {', '.join(known)}")
+        state = cls()
+        if "filters" in values:
+            state = replace(state, filters=_criteria(values["filters"]))
+        for name, choices in (("group", GROUP_CHOICES), ("color", COLOR_CHOICES)):
+            if name in values and values[name] not in choices:
+                raise QueryError(f"{name}={values[name]!r}: expected one of {', '.join(choices)}")
+        chosen = {name: values[name] for name in ("group", "color") if name in values}
+        tz = check_zone(values["tz"]) if "tz" in values else state.tz
+        return replace(state, **chosen, tz=tz, window=_window(values.get("window")))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return JSON values; `PanelState.of` gives the same state back."""
+        return {
+            "filters": self.filters.as_dict(),
+            "group": self.group,
+            "color": self.color,
+            "tz": self.tz,
+            "window": None if self.window is None else list(self.window),
+        }
+
+    def span(self) -> Window | None:
+        """Return the window in milliseconds, or None for the one that fits."""
+        if self.window is None:
+            return None
+        return Window(*(to_utc(edge, "window").timestamp() * 1000 for edge in self.window))
+
+    def with_span(self, window: Window | None) -> PanelState:
+        """Return the state with another window."""
+        edges = None if window is None else (_instant(window.start), _instant(window.end))
+        return replace(self, window=edges)
+
+    def code(self, source: str) -> str:
+        """Return the Python that makes this view.
+
+        Parameters
+        ----------
+        source : str
+            The expression that gives the table.
+        """
+        criteria = "".join(f",\n    {name}={value!r}" for name, value in self.filters.as_dict().items())
+        options = {"color": self.color, "tz": self.tz}
+        if self.group != "none":
+            options["group"] = self.group
+        if self.window is not None:
+            options |= {"start": self.window[0], "end": self.window[1]}
+        drawn = "".join(f",\n    {name}={value!r}" for name, value in options.items())
+        return (
+            "import milestone_kit as mk\n\n"
+            f"df = {source}\n"
+            f"rows = mk.filter_milestones(\n    df{criteria},\n)\n"
+            f"mk.plot_gantt(\n    rows{drawn},\n)\n"
+        )
+
+
+def _criteria(values: Any) -> Criteria:
+    if isinstance(values, Criteria):
+        return values
+    try:
+        return Criteria.of(**values)
+    except TypeError as error:
+        names = ", ".join(one.name for one in fields(Criteria))
+        raise QueryError(f"filters={values!r} cannot be used: {error}; it has {names}") from error
+
+
+def _window(values: Any) -> tuple[str, str] | None:
+    if values is None:
+        return None
+    if isinstance(values, str) or len(values) != 2:
+        raise QueryError(f"window={values!r}: expected a pair of dates, or None for the one that fits")
+    low, high = (to_utc(value, "window") for value in values)
+    if low >= high:
+        raise QueryError(f"window={values!r}: the first date must lie before the second")
+    return _instant(low.timestamp() * 1000), _instant(high.timestamp() * 1000)

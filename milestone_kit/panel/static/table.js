@@ -1,0 +1,102 @@
+// One page of rows; sorting and paging are asked of the kernel. Text goes in through textContent only.
+function header(column, sort, ask) {
+  const cell = document.createElement("th");
+  cell.scope = "col";
+  cell.style.width = column.width;
+  const active = sort.column === column.name;
+  cell.setAttribute("aria-sort", active ? (sort.ascending ? "ascending" : "descending") : "none");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = column.label + (active ? (sort.ascending ? " ▲" : " ▼") : "");
+  button.addEventListener("click", () => ask({ kind: "sort", column: column.name }));
+  cell.append(button);
+  return cell;
+}
+
+function body(view, ask) {
+  const rows = view.rows.map((row) => {
+    const line = document.createElement("tr");
+    line.tabIndex = 0;
+    line.dataset.id = row.id;
+    line.setAttribute("aria-selected", String(row.id === view.selected));
+    const pick = () => ask({ kind: "pick", id: row.id });
+    line.addEventListener("click", pick);
+    line.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === " ") {
+        event.preventDefault();
+        pick();
+      }
+    });
+    row.cells.forEach((text, i) => {
+      const cell = document.createElement("td");
+      if (view.columns[i].name === "status") {
+        const badge = document.createElement("span");
+        badge.className = "mk-status";
+        badge.dataset.status = text;
+        badge.textContent = text;
+        cell.append(badge);
+      } else {
+        cell.textContent = text;
+        cell.title = text;
+      }
+      line.append(cell);
+    });
+    return line;
+  });
+  return rows;
+}
+
+function pager(view, ask) {
+  const bar = document.createElement("div");
+  bar.className = "mk-pager";
+  const step = (label, name, page, enabled) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = label;
+    button.setAttribute("aria-label", name);
+    button.disabled = !enabled;
+    button.addEventListener("click", () => ask({ kind: "page", page }));
+    return button;
+  };
+  const last = view.pages - 1;
+  const where = document.createElement("span");
+  where.className = "mk-where";
+  where.textContent = view.where;
+  bar.append(
+    step("«", "First page", 0, view.page > 0),
+    step("‹", "Previous page", view.page - 1, view.page > 0),
+    where,
+    step("›", "Next page", view.page + 1, view.page < last),
+    step("»", "Last page", last, view.page < last),
+  );
+  return bar;
+}
+
+function render({ model, el }) {
+  el.classList.add("mk-table");
+  const ask = (message) => model.send(message);
+  const draw = () => {
+    const view = model.get("view");
+    const focused = el.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
+    const table = document.createElement("table");
+    table.setAttribute("aria-label", "Milestones");
+    const head = table.createTHead().insertRow();
+    head.append(...view.columns.map((column) => header(column, view.sort, ask)));
+    const rows = body(view, ask);
+    table.createTBody().append(...rows);
+    const parts = [table];
+    if (!rows.length) {
+      const note = document.createElement("div");
+      note.className = "mk-empty";
+      note.textContent = "No milestone matches these filters.";
+      parts.push(note);
+    }
+    el.replaceChildren(...parts, pager(view, ask));
+    if (focused) el.querySelector(`[aria-label="${focused}"]`)?.focus({ preventScroll: true });
+  };
+  model.on("change:view", draw);
+  draw();
+  return () => model.off("change:view", draw);
+}
+
+export default { render };

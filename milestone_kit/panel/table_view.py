@@ -1,0 +1,136 @@
+"""One page of the filtered table as text for the browser, sorted in the kernel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from milestone_kit.figures.text import shorten
+from milestone_kit.figures.timeaxis import format_short, to_ms
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+__all__ = ["PAGE_ROWS", "TableView"]
+
+PAGE_ROWS: Final = 12
+
+_COLUMNS: Final = (
+    ("status", "Status", "90px"),
+    ("start_date", "Start", "128px"),
+    ("end", "End", "140px"),
+    ("title", "Title", "auto"),
+    ("category", "Category", "120px"),
+    ("type", "Type", "170px"),
+    ("tickers", "Tickers", "70px"),
+)
+_CELL: Final = 160
+
+
+class TableView:
+    """Sorts, pages and formats the rows that pass the filters.
+
+    Parameters
+    ----------
+    timeline : pandas.DataFrame
+        Milestones with the columns of `compute_timeline`.
+    """
+
+    def __init__(self, timeline: pd.DataFrame) -> None:
+        self._timeline = timeline
+        self._orders: dict[str, NDArray[np.int64]] = {}
+        self.sort_column = "start_date"
+        self.ascending = True
+
+    def sort_by(self, column: str) -> None:
+        """Sort by a column; by the same one again, the other way round."""
+        if column not in {name for name, _, _ in _COLUMNS}:
+            return
+        self.ascending = not self.ascending if column == self.sort_column else True
+        self.sort_column = column
+
+    def _order(self) -> NDArray[np.int64]:
+        name = self.sort_column
+        if name not in self._orders:
+            if name == "tickers":
+                keys = self._timeline["related_event_tickers"].list.len().to_numpy(dtype=np.int64)
+            else:
+                column = self._timeline[name]
+                keys = (
+                    (column.str.casefold() if column.dtype == "str" else column)
+                    .rank(method="dense")
+                    .to_numpy()
+                )
+            self._orders[name] = np.argsort(keys, kind="stable")
+        order = self._orders[name]
+        return order if self.ascending else order[::-1]
+
+    def rows(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return the positions of the chosen rows in the order of the table."""
+        order = self._order()
+        return order[chosen[order]]
+
+    @staticmethod
+    def page_of(place: int) -> int:
+        """Return the page that the row at a place in `rows` stands on."""
+        return place // PAGE_ROWS
+
+    def page_of_now(self, rows: NDArray[np.int64], now: float) -> int:
+        """Return the page on which the first milestone that has not begun stands, sorted by start."""
+        if self.sort_column != "start_date" or not self.ascending or not len(rows):
+            return 0
+        begun = int(np.searchsorted(to_ms(self._timeline["start_date"].iloc[rows]), now))
+        return self.page_of(min(begun, len(rows) - 1))
+
+    def page(self, rows: NDArray[np.int64], number: int, zone: str, selected: str | None) -> dict[str, Any]:
+        """Return the `view` of one page for `PagedTable`."""
+        pages = max(-(-len(rows) // PAGE_ROWS), 1)
+        number = min(max(number, 0), pages - 1)
+        first = number * PAGE_ROWS
+        some = self._timeline.iloc[rows[first : first + PAGE_ROWS]]
+        last = first + len(some)
+        where = f"{first + 1:,} to {last:,} of {len(rows):,}" if len(some) else "0 rows"
+        return {
+            "columns": [{"name": name, "label": label, "width": width} for name, label, width in _COLUMNS],
+            "rows": _cells(some, zone),
+            "sort": {"column": self.sort_column, "ascending": self.ascending},
+            "page": number,
+            "pages": pages,
+            "where": where,
+            "selected": selected,
+        }
+
+
+def _cells(rows: pd.DataFrame, zone: str) -> list[dict[str, Any]]:
+    starts = format_short(to_ms(rows["start_date"]), zone)
+    ends = format_short(to_ms(rows["end"]), zone)
+    assumed = rows["end_source"] == "assumed"
+    counts = rows["related_event_tickers"].list.len()
+    return [
+        {
+            "id": id_,
+            "cells": [
+                str(status),
+                start,
+                f"≈ {end}" if guess else end or "–",
+                shorten(title, _CELL),
+                shorten(category, _CELL),
+                shorten(type_, _CELL),
+                f"{count:,}",
+            ],
+        }
+        for id_, status, start, end, guess, title, category, type_, count in zip(
+            rows["id"],
+            rows["status"],
+            starts,
+            ends,
+            assumed,
+            rows["title"],
+            rows["category"],
+            rows["type"],
+            counts,
+            strict=True,
+        )
+    ]
