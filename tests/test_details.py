@@ -47,6 +47,7 @@ def test_dots_reach_into_objects_unless_a_key_has_that_very_name():
         (["a", 1, True, 2.5], STR, ["a", "1", "true", "2.5"]),
         ([[1], {"b": "é"}], STR, ["[1]", '{"b":"é"}']),
         ([2**63, 1], STR, ["9223372036854775808", "1"]),
+        ([2**53 + 1, 0.5], STR, ["9007199254740993", "0.5"]),
         ([1, True], STR, ["1", "true"]),
     ],
 )
@@ -133,12 +134,13 @@ def test_the_league_is_the_first_of_its_names_that_holds_text():
             {"league": " NBA ", "competition": "x"},
             {"league": "", "competition": None, "tour": "pga"},
             {"league": 5},
+            {"league": "  "},
             {"season": {"league": "nested"}},
             {"note": '"league": "NBA"'},
         )
     )
     assert leagues.tolist()[:3] == ["WTA Dubai", "NBA", "pga"]
-    assert leagues.isna().tolist() == [False, False, False, True, True, True]
+    assert leagues.isna().tolist() == [False, False, False, True, True, True, True]
     assert leagues.dtype == STR
 
 

@@ -137,6 +137,12 @@ def test_a_pattern_of_market_tickers_finds_their_events():
     assert found("*-BOS") == []
 
 
+def test_a_pattern_that_fits_events_is_not_read_as_one_of_markets():
+    df = table({"primary_event_tickers": ["KXA-26"]}, {"primary_event_tickers": ["KXA-26-B1"]})
+    assert found("KXA-26-B*", df) == [1]
+    assert found("KXA-26-C*", df) == [0]
+
+
 def test_signs_of_regular_expressions_are_plain_text_in_patterns():
     df = table({"primary_event_tickers": ["KX.A+(1)|$"]}, {"primary_event_tickers": ["KXBA"]})
     assert found("KX.A*", df) == [0]
