@@ -21,6 +21,7 @@ __all__ = ["CONFIG", "Look", "draw_layout", "draw_traces", "lane_pixels", "margi
 
 _MARGIN: Final = {"l": 24, "r": 18, "t": 40, "b": 48}
 _TOP_WITHOUT_LEGEND: Final = 22
+_THIN_PX: Final = 8.0
 _NARROW: Final = 760
 
 
@@ -51,13 +52,19 @@ _NO_MARKS: Final = Marks(
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a scene is shown, beyond what is in it; `width` is that of the whole figure in pixels."""
+    """How a scene is shown, beyond what is in it.
+
+    `width` is that of the whole figure, `height` the most that the plotting area may take, both in
+    pixels. A legend is only worth its room where the group names do not say the same.
+    """
 
     zone: str
     now: float | None
     theme: Theme
     width: int
     grouped: bool
+    legend: bool
+    height: int
 
     @property
     def margins(self) -> dict[str, int]:
@@ -151,18 +158,31 @@ def _bars_of(marks: Marks, chosen: NDArray[np.bool_], window: Window, width: int
     }
 
 
+def _mark_assumed(marker: dict[str, Any], assumed: NDArray[np.bool_], color: str, *, thin: bool) -> None:
+    """Hatch the assumed ends; where a bar is too thin for a hatch, fade them."""
+    if thin:
+        marker["line"]["width"] = 0
+        marker["color"] = tint(color, 0.9)
+        marker["opacity"] = np.where(assumed, 0.5, 1.0)
+        marker["pattern"]["shape"] = ""
+    else:
+        marker["opacity"] = 1.0
+        marker["pattern"]["shape"] = ["/" if guess else "" for guess in assumed]
+
+
 def _mark_traces(
     scene: Scene, marks: Marks, timeline: pd.DataFrame, colors: ColorScale, look: Look
 ) -> list[dict[str, Any]]:
     cards = np.array(mark_cards(marks, timeline, look.zone), dtype=object)
     ids = timeline["id"].iloc[marks.row].to_numpy(dtype=object)
+    thin = lane_pixels(scene, look.height) < _THIN_PX
     bars, points = [], []
     for slot, (label, color) in enumerate(zip(colors.labels, look.theme.hues, strict=True)):
         bar, point = _bar_trace(slot, label, color), _point_trace(slot, label, color)
         here = marks.slot == slot
         solid, loose = here & (marks.kind != OPEN), here & (marks.kind == OPEN)
         bar |= _bars_of(marks, solid, scene.window, look.area_width)
-        bar["marker"]["pattern"]["shape"] = ["/" if kind == ASSUMED else "" for kind in marks.kind[solid]]
+        _mark_assumed(bar["marker"], marks.kind[solid] == ASSUMED, color, thin=thin)
         point |= {"x": marks.start[loose], "y": marks.lane[loose]}
         for trace, chosen in ((bar, solid), (point, loose)):
             trace |= {
@@ -339,7 +359,7 @@ def _annotations(scene: Scene, look: Look) -> list[dict[str, Any]]:
     return notes
 
 
-def draw_layout(scene: Scene, look: Look, height: int) -> dict[str, Any]:
+def draw_layout(scene: Scene, look: Look) -> dict[str, Any]:
     """Return the layout of a scene as a plain dict.
 
     Parameters
@@ -347,15 +367,13 @@ def draw_layout(scene: Scene, look: Look, height: int) -> dict[str, Any]:
     scene : Scene
         What to show.
     look : Look
-        Zone, now, theme and width of the plotting area.
-    height : int
-        The most pixels that the plotting area may take.
+        Zone, now, theme and size.
     """
     theme = look.theme
-    legend = scene.marks is not None
+    legend = look.legend and scene.marks is not None
     around = look.margins if legend else look.margins | {"t": _TOP_WITHOUT_LEGEND}
     marks = ticks(scene.window, look.zone, look.area_width)
-    area = max(round(lane_pixels(scene, height) * scene.lanes), 120)
+    area = max(round(lane_pixels(scene, look.height) * scene.lanes), 120)
     lanes = scene.lanes if scene.level != "empty" else 1.0
     axis = {"gridcolor": theme.grid, "linecolor": theme.grid, "zeroline": False, "color": theme.muted}
     return {

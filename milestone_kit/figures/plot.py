@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -154,10 +155,19 @@ def plot_gantt(
         ~timeline["suspect"].to_numpy(dtype=bool) if not timeline["suspect"].all() else np.ones(len(df), bool)
     )
     window = _window(index, start, end, shown)
-    look = Look(zone, instant.timestamp() * 1000, colors_of, width, grouped=group is not None)
+    look = Look(
+        zone,
+        instant.timestamp() * 1000,
+        colors_of,
+        width,
+        grouped=group is not None,
+        legend=color != group,
+        height=0,
+    )
     heading_height = 24 if title is None else 44
     around = look.margins["t"] + look.margins["b"] + heading_height
-    canvas = Canvas(look.area_width, max(height - around, 120))
+    look = replace(look, height=max(height - around, 120))
+    canvas = Canvas(look.area_width, look.height)
     colors = ColorScale.of(column_keys(timeline, color, "color"))
     scene = lay_out(
         index,
@@ -170,7 +180,7 @@ def plot_gantt(
         max_bars=max_bars,
     )
     traces = [trace for trace in draw_traces(scene, timeline, colors, look) if trace.get("visible", True)]
-    layout = draw_layout(scene, look, canvas.height)
+    layout = draw_layout(scene, look)
     words = scene_words(scene)
     heading = words if title is None else f"{plain(title, 90)}<br><sub>{words}</sub>"
     layout["title"] = {

@@ -44,9 +44,10 @@ MAX_BARS: Final = 600
 REPORTED, ASSUMED, OPEN = 0, 1, 2
 _KINDS: Final = {"reported": REPORTED, "assumed": ASSUMED, "open": OPEN}
 
-_MIN_LANE_PX: Final = 3.2
+_MIN_LANE_PX: Final = 2.8
 _LABEL_LANE_PX: Final = 17.0
 _GROUP_GAP_LANES: Final = 0.6
+_LABEL_LINE_PX: Final = 13.0
 _MIN_GROUP_PX: Final = 30.0
 _MARKER_PX: Final = 12.0
 _CHARACTER_PX: Final = 6.1
@@ -243,6 +244,13 @@ def _stack(labels: tuple[str, ...], codes: NDArray[np.int64], heights: list[floa
     return tuple(groups)
 
 
+def _bands(grouping: _Grouping, used: list[int], height: int) -> tuple[Group, ...]:
+    """Stack the groups, none of them lower than the line of text that names it."""
+    lane_px = height / (sum(used) + _GROUP_GAP_LANES * len(used))
+    least = _LABEL_LINE_PX / max(lane_px, 0.1)
+    return _stack(grouping.labels, grouping.codes, [max(float(lanes), least) for lanes in used])
+
+
 def _pixel_extents(
     index: GanttIndex, at: NDArray[np.int64], window: Window, canvas: Canvas, label_lengths: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
@@ -260,7 +268,7 @@ def _pixel_extents(
     text_at = np.where(inside, left + 2, np.where(to_left, left - 1, right + 1))
     begin = np.where(to_left, left - labels, left)
     end = np.where(inside | to_left, right, right + labels)
-    return begin, end + _GAP_PX, text_at, to_left
+    return begin, end + np.where(labels > 0, _GAP_PX, 1.0), text_at, to_left
 
 
 def _density(
@@ -340,7 +348,7 @@ def lay_out(
         for level, label_lengths, lane_px in levels:
             left, right, text_at, text_ends = _pixel_extents(index, at, window, canvas, label_lengths)
             lanes, used = _pack(left, right, grouping.codes, len(grouping.labels))
-            bands = _stack(grouping.labels, grouping.codes, [float(n) for n in used])
+            bands = _bands(grouping, used, canvas.height)
             if bands[-1].bottom * lane_px <= canvas.height:
                 tops = np.array([band.top for band in bands], dtype=np.float64)
                 centre: NDArray[np.float64] = tops[grouping.codes] + lanes + 0.5

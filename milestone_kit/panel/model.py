@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PRESETS", "ExplorerModel"]
 
-AREA_HEIGHT: Final = 510
+AREA_HEIGHT: Final = 570
 """The most pixels that the plotting area takes."""
 
 _FIRST_COUNTS: Final = (120, 80, 55, 38, 26, 18, 12)
@@ -97,7 +97,8 @@ class ExplorerModel:
         start, end = self.index.start[here], self.index.end[here]
         windows = [fit_window(start, end)] if len(start) <= MAX_BARS else []
         windows += [window_around(start, self.now, count) for count in _FIRST_COUNTS if count <= len(start)]
-        scenes = [self._lay_out(state, chosen, window, self._look(state, width)) for window in windows]
+        look = self._look(state, width)
+        scenes = [self._lay_out(state, chosen, window, look) for window in dict.fromkeys(windows)]
         for level in ("labelled", "bars"):
             for scene in scenes:
                 if scene.level == level:
@@ -131,7 +132,15 @@ class ExplorerModel:
         return self._colors[name]
 
     def _look(self, state: PanelState, width: int, *, dark: bool = False) -> Look:
-        return Look(state.tz, self.now, DARK if dark else LIGHT, width, grouped=state.group != "none")
+        return Look(
+            state.tz,
+            self.now,
+            DARK if dark else LIGHT,
+            width,
+            grouped=state.group != "none",
+            legend=state.color != state.group,
+            height=AREA_HEIGHT,
+        )
 
     def _lay_out(self, state: PanelState, chosen: NDArray[np.bool_], window: Window, look: Look) -> Scene:
         return lay_out(
@@ -139,7 +148,7 @@ class ExplorerModel:
             self.timeline,
             chosen=chosen,
             window=window,
-            canvas=Canvas(look.area_width, AREA_HEIGHT),
+            canvas=Canvas(look.area_width, look.height),
             colors=self.colors(state.color),
             groups=self.keys(state.group) if look.grouped else None,
         )
@@ -157,7 +166,7 @@ class ExplorerModel:
     ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """Return traces and layout of a scene."""
         traces = draw_traces(scene, self.timeline, self.colors(state.color), look)
-        return traces, draw_layout(scene, look, AREA_HEIGHT)
+        return traces, draw_layout(scene, look)
 
     def status_counts(self, chosen: NDArray[np.bool_]) -> dict[str, int]:
         """Return how many chosen rows are live, upcoming and ended."""
