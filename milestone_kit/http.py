@@ -255,7 +255,7 @@ class _Wire(HTTPAdapter):
         _log.debug("GET %s", request.url)
         try:
             response = super().send(request, stream=True, timeout=timeout, verify=True, proxies=proxies)
-            body = self._read(response.raw, deadline)
+            body = self._read(response.raw, f"GET {request.url}", deadline)
         except requests.exceptions.SSLError as error:
             raise NetworkError(f"GET {request.url}: the server's certificate was refused: {error}") from error
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, zlib.error) as error:
@@ -269,31 +269,31 @@ class _Wire(HTTPAdapter):
         response.milestone_kit_value = _json_object(body, str(request.url))  # type: ignore[attr-defined]
         return response
 
-    def _read(self, raw: urllib3.HTTPResponse, deadline: float) -> bytes:
+    def _read(self, raw: urllib3.HTTPResponse, asked: str, deadline: float) -> bytes:
         """Read a body piece by piece, within the deadline and the size cap."""
-        encoding = raw.headers.get("Content-Encoding", "identity").lower()
-        unpacker = zlib.decompressobj(wbits=31) if encoding in {"gzip", "x-gzip"} else None
-        if unpacker is None and encoding != "identity":
-            raise NetworkError(f"the server packed its answer as {encoding!r}, which was not asked for")
         try:
-            return b"".join(self._pieces(raw, unpacker, deadline))
+            return b"".join(self._pieces(raw, asked, deadline))
         except BaseException:
             raw.close()  # what is left on the connection is of no use to the next request
             raise
 
-    def _pieces(self, raw: urllib3.HTTPResponse, unpacker: Any, deadline: float) -> Iterator[bytes]:
+    def _pieces(self, raw: urllib3.HTTPResponse, asked: str, deadline: float) -> Iterator[bytes]:
+        encoding = raw.headers.get("Content-Encoding", "identity").lower()
+        unpacker = zlib.decompressobj(wbits=31) if encoding in {"gzip", "x-gzip"} else None
+        if unpacker is None and encoding != "identity":
+            raise NetworkError(f"{asked}: the answer is packed as {encoding!r}, which was not asked for")
         size = 0
         while piece := raw.read1(_CHUNK, decode_content=False):
             unpacked = unpacker.decompress(piece, MAX_BODY_BYTES + 1) if unpacker else piece
             size += len(unpacked)
             if size > MAX_BODY_BYTES:
-                raise NetworkError(f"the answer is larger than {MAX_BODY_BYTES} bytes and was refused")
+                raise NetworkError(f"{asked}: the answer is larger than {MAX_BODY_BYTES} bytes")
             if self._retry.clock() > deadline:
-                message = f"the answer took longer than {self._retry.attempt_seconds:g} s"
+                message = f"{asked}: the answer took longer than {self._retry.attempt_seconds:g} s"
                 raise NetworkError(message, retryable=True)
             yield unpacked
         if unpacker and not unpacker.eof:
-            raise NetworkError("the packed answer ends too early", retryable=True)
+            raise NetworkError(f"{asked}: the packed answer ends too early", retryable=True)
 
     def _refusal(self, response: requests.Response) -> ApiError:
         status, words = response.status_code, server_words(response.content)

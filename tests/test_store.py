@@ -1,0 +1,252 @@
+from __future__ import annotations
+
+import json
+import threading
+
+import pyarrow as pa
+import pytest
+
+from milestone_kit.errors import CacheWarning
+from milestone_kit.frame import join_pages, page_table
+from milestone_kit.query import Query
+from milestone_kit.sandbox import synthetic_milestones
+from milestone_kit.store import FORMAT, Manifest, Store
+
+URL = "https://example.com/v2"
+SPORTS = Query.of(category="Sports")
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "cache", URL)
+
+
+@pytest.fixture
+def table():
+    return join_pages([page_table(list(synthetic_milestones(50)))])
+
+
+def manifest(table, **changes):
+    fields = {
+        "base_url": URL,
+        "query": SPORTS.key(),
+        "started": 1.0,
+        "finished": 2.0,
+        "rows": table.num_rows,
+        "pages": 1,
+    }
+    return Manifest(**fields | changes)
+
+
+def snapshot(store):
+    (path,) = store.folder.joinpath("snapshots").glob("*.arrow")
+    return path
+
+
+def test_what_was_published_is_read_back_the_same(store, table):
+    store.publish(SPORTS, table, manifest(table))
+    read, told = store.read(SPORTS)
+    assert read.equals(table)
+    assert told == manifest(table)
+
+
+def test_another_query_or_address_is_a_miss(store, table):
+    store.publish(SPORTS, table, manifest(table))
+    assert store.read(Query.of(category="sports")) is None
+    assert Store(store.folder, URL + "3").read(SPORTS) is None
+
+
+def test_an_empty_answer_is_an_answer(store, table):
+    store.publish(SPORTS, table.slice(0, 0), manifest(table, rows=0))
+    read, _ = store.read(SPORTS)
+    assert read.num_rows == 0
+
+
+def test_a_later_snapshot_replaces_the_earlier_one_which_open_readers_keep(store, table):
+    store.publish(SPORTS, table, manifest(table))
+    before, _ = store.read(SPORTS)
+    store.publish(SPORTS, table.slice(0, 3), manifest(table, rows=3))
+    assert before.equals(table)
+    assert store.read(SPORTS)[0].num_rows == 3
+    assert len(list(store.folder.joinpath("snapshots").iterdir())) == 1
+
+
+def test_a_snapshot_outlives_its_deleted_file(store, table):
+    store.publish(SPORTS, table, manifest(table))
+    read, _ = store.read(SPORTS)
+    store.clear()
+    assert read.equals(table)
+
+
+@pytest.mark.parametrize("keep", [0, 10, 0.5, 0.99])
+def test_a_truncated_snapshot_is_put_aside(store, table, keep):
+    store.publish(SPORTS, table, manifest(table))
+    path = snapshot(store)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: keep if isinstance(keep, int) else int(len(whole) * keep)])
+    with pytest.warns(CacheWarning, match="put aside"):
+        assert store.read(SPORTS) is None
+    assert not path.exists()
+    assert path.with_name(path.name + ".bad").exists()
+    assert store.read(SPORTS) is None
+
+
+def test_a_snapshot_with_damaged_bytes_never_brings_the_reader_down(store, table, recwarn):
+    store.publish(SPORTS, table, manifest(table))
+    path = snapshot(store)
+    whole = path.read_bytes()
+    for at in range(8, len(whole) - 64, len(whole) // 40):
+        path.write_bytes(whole[:at] + b"\xff" * 64 + whole[at + 64 :])
+        store.read(SPORTS)
+        if not path.exists():
+            path.with_name(path.name + ".bad").unlink()
+    assert {warning.category for warning in recwarn} == {CacheWarning}
+
+
+def test_a_snapshot_of_a_newer_version_is_a_miss_and_stays(store, table):
+    store.publish(SPORTS, table, manifest(table, format=FORMAT + 1))
+    with pytest.warns(CacheWarning, match="newer"):
+        assert store.read(SPORTS) is None
+    assert snapshot(store).exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"[]", b"{}", b"no json", b'{"format": 1}', b'{"format": "1"}', b'{"format": 1, "started": "x"}'],
+)
+def test_a_file_without_a_sound_manifest_is_put_aside(store, table, text):
+    store.publish(SPORTS, table, manifest(table))
+    path = snapshot(store)
+    with pa.ipc.new_file(path, table.schema.with_metadata({b"milestone_kit": text})) as writer:
+        writer.write_table(table)
+    with pytest.warns(CacheWarning, match="put aside"):
+        assert store.read(SPORTS) is None
+
+
+def test_a_table_with_other_columns_or_rows_is_put_aside(store, table):
+    for other in (table.drop_columns(["extra"]), table.slice(1)):
+        store.publish(SPORTS, table, manifest(table))
+        path = snapshot(store)
+        said = pa.ipc.open_file(path).schema.metadata
+        with pa.ipc.new_file(path, other.schema.with_metadata(said)) as writer:
+            writer.write_table(other)
+        with pytest.warns(CacheWarning, match="columns or rows"):
+            assert store.read(SPORTS) is None
+
+
+def test_a_folder_that_cannot_be_written_costs_a_warning(tmp_path, table):
+    blocker = tmp_path / "file"
+    blocker.touch()
+    store = Store(blocker, URL)
+    with pytest.warns(CacheWarning, match="not cached"):
+        store.publish(SPORTS, table, manifest(table))
+    assert blocker.read_bytes() == b""
+
+
+def test_a_write_that_fails_leaves_the_old_snapshot_and_nothing_else(store, table, monkeypatch):
+    store.publish(SPORTS, table, manifest(table))
+
+    def no_space(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", no_space)
+    with pytest.warns(CacheWarning, match="No space left"):
+        store.publish(SPORTS, table.slice(1), manifest(table))
+    assert store.read(SPORTS)[0].equals(table)
+    assert len(list(store.folder.joinpath("snapshots").iterdir())) == 1
+
+
+def walk(store, *, limit=500, now=100.0, longest=60.0, refresh=False):
+    return store.walk(SPORTS, limit=limit, now=now, longest=longest, refresh=refresh)
+
+
+def test_an_unfinished_walk_is_gone_on_with(store):
+    first = walk(store)
+    assert walk(store, now=160.0) == first
+    assert store.pages_path(SPORTS, first).name.endswith(f"{first.id}.sqlite")
+
+
+@pytest.mark.parametrize(
+    "change", [{"now": 160.1}, {"now": 99.0}, {"limit": 100}, {"refresh": True}], ids=str
+)
+def test_a_walk_that_does_not_fit_is_forgotten_with_its_pages(store, change):
+    first = walk(store)
+    pages = store.pages_path(SPORTS, first)
+    pages.touch()
+    assert walk(store, **change).id != first.id
+    assert not pages.exists()
+
+
+def test_a_refresh_goes_on_with_a_walk_that_was_interrupted(store):
+    first = walk(store)
+    store.interrupt(SPORTS, first)
+    assert walk(store, refresh=True).id == first.id
+
+
+def test_publishing_forgets_the_walk(store, table):
+    pages = store.pages_path(SPORTS, walk(store))
+    pages.touch()
+    store.publish(SPORTS, table, manifest(table))
+    assert list(store.folder.joinpath("walks").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"format": 1}', '{"format": 1, "id": "x", "started": "y", "limit": 5}']
+)
+def test_a_broken_walk_record_begins_a_new_walk(store, text):
+    walk(store)
+    (path,) = store.folder.joinpath("walks").glob("*.json")
+    path.write_text(text)
+    with pytest.warns(CacheWarning):
+        fresh = walk(store)
+    assert walk(store) == fresh
+
+
+def test_a_walk_record_of_a_newer_version_begins_a_new_walk(store):
+    first = walk(store)
+    (path,) = store.folder.joinpath("walks").glob("*.json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": FORMAT + 1}))
+    assert walk(store).id != first.id
+
+
+def test_only_one_at_a_time_holds_the_lock(store):
+    inside = threading.Event()
+    leave = threading.Event()
+
+    def hold():
+        with Store(store.folder, URL).lock(SPORTS):
+            inside.set()
+            leave.wait(5)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    inside.wait(5)
+    with pytest.warns(CacheWarning, match="walking without it"), store.lock(SPORTS, seconds=0.01):
+        pass
+    with store.lock(Query.of(), seconds=0.01):
+        pass
+    leave.set()
+    holder.join()
+    with store.lock(SPORTS, seconds=0.01):
+        pass
+
+
+def test_files_are_for_their_owner_only(store, table):
+    store.publish(SPORTS, table, manifest(table))
+    walk(store)
+    with store.lock(SPORTS):
+        pass
+    files = [path for path in store.folder.rglob("*") if path.is_file()]
+    assert len(files) == 3
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+
+
+def test_the_file_of_format_1_opens(store, tmp_path):
+    """The sample was written once by `Store.publish`; it must open for as long as format 1 is read."""
+    from pathlib import Path
+
+    sample = Path(__file__).parent / "data" / "snapshot-format-1.arrow"
+    store.folder.joinpath("snapshots").mkdir(parents=True)
+    store.folder.joinpath("snapshots", f"{store.key(SPORTS)}.arrow").write_bytes(sample.read_bytes())
+    read, told = store.read(SPORTS)
+    assert read.num_rows == told.rows == 20
