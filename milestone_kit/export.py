@@ -38,7 +38,7 @@ from milestone_kit.schema import ARROW_SCHEMA, COLUMNS, DTYPES, from_arrow
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["csv_text", "read_csv", "to_csv"]
+__all__ = ["csv_text", "read_csv", "to_csv", "write_whole"]
 
 _CHUNK: Final = 20_000
 """Rows turned into text at a time, which bounds the memory that an export takes."""
@@ -87,8 +87,32 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str], *, escape_formulas: b
     milestone_kit.errors.QueryError: path='nowhere/m.csv': there is no folder 'nowhere'; create it first
     """
     _check_table(df)
+    return write_whole(path, lambda sink: _write(df, sink, escape=escape_formulas))
+
+
+def write_whole(path: str | os.PathLike[str], write: Callable[[IO[bytes]], object]) -> Path:
+    """Put what `write` writes in the place of a file, or leave everything as it was.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file. Its folder must exist; a link stays a link, and what it points to is replaced.
+    write : callable
+        Is given the file to write bytes to.
+
+    Returns
+    -------
+    pathlib.Path
+        Where the file is.
+
+    Raises
+    ------
+    QueryError
+        When the folder does not exist or the path is a folder.
+    OSError
+        When the disk refuses.
+    """
     target = Path(path)
-    # a link stays a link: what it points to is replaced
     real = Path(os.path.realpath(target))
     if not real.parent.is_dir():
         raise QueryError(
@@ -96,7 +120,7 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str], *, escape_formulas: b
         )
     if real.is_dir():
         raise QueryError(f"path={os.fspath(path)!r} is a folder; name a file in it")
-    _replace(real, lambda sink: _write(df, sink, escape=escape_formulas))
+    _replace(real, write)
     return target
 
 
@@ -189,8 +213,7 @@ def _check_table(df: object) -> None:
         raise QueryError(f"column {repeated[0]!r} occurs more than once; rename one of them")
 
 
-def _replace(target: Path, write: Callable[[IO[bytes]], None]) -> None:
-    """Put what `write` writes in the place of `target`, or leave everything as it was."""
+def _replace(target: Path, write: Callable[[IO[bytes]], object]) -> None:
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
         with temporary.open("xb") as sink:

@@ -1,0 +1,54 @@
+"""`milestone-kit cache`: what is kept on this machine, and a way to be rid of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from milestone_kit.cli.console import add_client_options, one_line
+
+if TYPE_CHECKING:
+    import argparse
+
+    import pandas as pd
+
+    from milestone_kit.cli.console import Commands
+
+__all__ = ["add", "run"]
+
+
+def add(commands: Commands) -> None:
+    """Describe the command and its options."""
+    parser = commands.add_parser(
+        "cache",
+        help="show or clear what is kept on this machine",
+        description="Show what the cache folder holds for one API address, or delete it.",
+        allow_abbrev=False,
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument("what", nargs="?", choices=("info", "clear"), default="info", help="info by default")
+    add_client_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show the cache folder's files, or delete them."""
+    from milestone_kit.client import MilestoneClient  # noqa: PLC0415 - costs time that --help need not take
+
+    with MilestoneClient(base_url=args.base_url, cache_dir=args.cache_dir) as client:
+        kept = client.cache_info()
+        total = f"{len(kept)} file{'' if len(kept) == 1 else 's'}, {kept['bytes'].sum() / 1e6:.1f} MB"
+        if args.what == "clear":
+            client.clear_cache()
+            print(f"deleted {total} that were kept for {client.base_url}")  # noqa: T201 - the command's output
+        elif kept.empty:
+            print(f"nothing is kept for {client.base_url}")  # noqa: T201
+        else:
+            print(f"{_lines(kept)}\n{total} kept for {client.base_url}")  # noqa: T201
+    return 0
+
+
+def _lines(kept: pd.DataFrame) -> str:
+    shown = kept.assign(
+        query=[one_line(query, 60) for query in kept["query"]],
+        fetched_at=kept["fetched_at"].dt.strftime("%Y-%m-%d %H:%M:%SZ"),
+    )
+    return shown.fillna({"fetched_at": ""}).to_string(index=False, na_rep="")

@@ -1,0 +1,175 @@
+"""`milestone-kit fetch`: milestones as CSV, as a chart or as a summary, for people without a notebook."""
+# ruff: noqa: PLC0415 - what only one of the outputs needs is imported for that output
+
+from __future__ import annotations
+
+import argparse
+import html
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+from milestone_kit.cli.console import add_client_options, one_line, say
+from milestone_kit.errors import IncompleteError
+from milestone_kit.query import Query
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from milestone_kit.cli.console import Commands
+
+__all__ = ["add", "run"]
+
+_FILTERS: Final = {
+    "category": "such as Sports; must match exactly",
+    "type": "such as soccer_tournament_multi_leg",
+    "competition": "such as 'Pro Basketball (M)'",
+    "source_id": "the id that the milestone's source gave it",
+    "related_event_ticker": "an event ticker that depends on the milestone",
+    "minimum_start_date": "nothing that starts before, such as 2026-01-15 (UTC) or 2026-01-15T20:00Z",
+    "maximum_start_date": "nothing that starts after",
+    "min_updated_ts": "nothing last updated before: a date, or Unix seconds",
+}
+
+_PAGE: Final = """<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><title>{title}</title>
+<style>body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1100px; padding: 0 1rem; }}
+h1 {{ font-size: 1.4rem; margin: 0; }} p {{ color: #555; margin: 0 0 1rem; }}</style></head>
+<body><h1>{title}</h1><p>{words}</p>
+{chart}
+</body></html>
+"""
+
+
+def add(commands: Commands) -> None:
+    """Describe the command and its options."""
+    parser = commands.add_parser(
+        "fetch",
+        help="fetch milestones into a CSV file, a chart or a summary",
+        description="Fetch milestones, from the cache where that is less than an hour old. Without an output "
+        "option a summary is printed. Exit code 2: an argument cannot be used; 1: the fetch failed, also "
+        "where --partial saved what had arrived.",
+        allow_abbrev=False,
+    )
+    parser.set_defaults(run=run)
+    filters = parser.add_argument_group("which milestones (all, if none of these is given)")
+    for name, words in _FILTERS.items():
+        filters.add_argument(f"--{name.replace('_', '-')}", metavar="VALUE", help=words)
+    filters.add_argument("--max-rows", type=int, metavar="N", help="the first N only")
+    how = parser.add_argument_group("how")
+    how.add_argument("--limit", type=int, default=500, metavar="N", help="milestones per page, 1 to 500")
+    mode = how.add_mutually_exclusive_group()
+    mode.add_argument("--refresh", action="store_true", help="ask the server even if the cache is fresh")
+    mode.add_argument("--offline", action="store_true", help="only the cache, however old; no network")
+    how.add_argument("--partial", action="store_true", help="keep what arrived when the fetch stops half-way")
+    add_client_options(parser)
+    outputs = parser.add_argument_group("outputs")
+    outputs.add_argument("--csv", metavar="OUT", help="a CSV file; - for stdout")
+    outputs.add_argument(
+        "--html", type=_file, metavar="OUT", help="a Gantt chart as a page that needs no network"
+    )
+
+
+def _file(path: str) -> str:
+    if path == "-":
+        raise argparse.ArgumentTypeError("a chart goes to a file, not to stdout")
+    return path
+
+
+def run(args: argparse.Namespace) -> int:
+    """Fetch, then write every output that was asked for."""
+    from milestone_kit.client import MilestoneClient
+
+    with MilestoneClient(base_url=args.base_url, cache_dir=args.cache_dir) as client:
+        try:
+            df = client.get_milestones(
+                **_query(args),
+                limit=args.limit,
+                max_rows=args.max_rows,
+                refresh=args.refresh,
+                offline=args.offline,
+                # a bar is for eyes: in a log it would be noise
+                progress=None if sys.stderr.isatty() else False,
+            )
+        except IncompleteError as error:
+            arrived = f"{len(error.partial):,} milestones from {error.pages:,} pages"
+            if not args.partial:
+                say(f"only {arrived} arrived and nothing was written (--partial keeps them): {error}")
+                return 1
+            _write(error.partial, args)
+            say(f"INCOMPLETE: what was written is only {arrived}, not all there are: {error}")
+            return 1
+    _write(df, args)
+    return 0
+
+
+def _query(args: argparse.Namespace) -> dict[str, Any]:
+    query = {name: getattr(args, name) for name in Query.names()}
+    if query["min_updated_ts"] is not None and query["min_updated_ts"].isdecimal():
+        query["min_updated_ts"] = int(query["min_updated_ts"])
+    return query
+
+
+def _write(df: pd.DataFrame, args: argparse.Namespace) -> None:
+    from milestone_kit.export import csv_text, to_csv, write_whole
+
+    if args.csv == "-":
+        # as bytes: a terminal's encoding must neither refuse a title nor turn line ends
+        sys.stdout.buffer.write(csv_text(df).encode())
+    elif args.csv is not None:
+        say(f"wrote {_extent(df)} to {to_csv(df, args.csv)}")
+    if args.html is not None:
+        page = _page(df).encode()
+        say(f"drew {_extent(df)} in {write_whole(args.html, lambda sink: sink.write(page))}")
+    if args.csv is None and args.html is None:
+        print(_summary(df))  # noqa: T201 - the command's output
+
+
+def _extent(df: pd.DataFrame) -> str:
+    known = df.attrs["milestone_kit"]
+    first = "" if known["complete"] else "the first "
+    return f"{first}{len(df):,} milestone{'' if len(df) == 1 else 's'} of {known['source']}"
+
+
+def _summary(df: pd.DataFrame) -> str:
+    """Return a table of how many milestones there are by category, and how many are live and to come."""
+    from milestone_kit.timeline import status_of
+
+    known = df.attrs["milestone_kit"]
+    head = f"{_extent(df)}, fetched {known['fetched_at']}"
+    if df.empty:
+        return one_line(head)
+    status = status_of(df)
+    groups = df.assign(live=status == "live", upcoming=status == "upcoming").groupby("category")
+    table = groups.agg(
+        milestones=("id", "size"),
+        live=("live", "sum"),
+        upcoming=("upcoming", "sum"),
+        first=("start_date", "min"),
+        last=("start_date", "max"),
+    ).sort_values("milestones", ascending=False, kind="stable")
+    table.index = [one_line(name, 40) for name in table.index]
+    for name in ("first", "last"):
+        table[name] = table[name].dt.strftime("%Y-%m-%d")
+    table.loc["all"] = [
+        *table[["milestones", "live", "upcoming"]].sum(),
+        table["first"].min(),
+        table["last"].max(),
+    ]
+    return (
+        f"{one_line(head)}\n\n{table.to_string(formatters=dict.fromkeys(table.columns[:3], '{:,}'.format))}"
+    )
+
+
+def _page(df: pd.DataFrame) -> str:
+    """Return the Gantt chart as a page that carries plotly.js itself and loads nothing."""
+    from milestone_kit.figures.gantt import CONFIG
+    from milestone_kit.figures.plot import plot_gantt
+
+    known = df.attrs["milestone_kit"]
+    chart = plot_gantt(df, group="category").to_html(
+        full_html=False, include_plotlyjs=True, include_mathjax=False, config=CONFIG
+    )
+    asked = "" if known["query"] == "{}" else f", asked for {known['query']}"
+    words = f"{_extent(df)}, fetched {known['fetched_at']}{asked}"
+    return _PAGE.format(title="Kalshi milestones", words=html.escape(words), chart=chart)
