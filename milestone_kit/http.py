@@ -37,7 +37,7 @@ from milestone_kit.errors import (
     SchemaError,
 )
 from milestone_kit.jsontext import JSONTextError, decode
-from milestone_kit.pagecache import page_session
+from milestone_kit.pagecache import VALUE, page_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -179,8 +179,7 @@ class Transport:
         response = session.get(
             self.base_url + path, params=params, timeout=self._timeout, allow_redirects=False, **options
         )
-        value = getattr(response, "milestone_kit_value", None)
-        return _json_object(response.content, response.url) if value is None else value
+        return _object_of(response)
 
     def kept(
         self, session: PageSession, path: str, params: Mapping[str, str] | None = None
@@ -188,7 +187,7 @@ class Transport:
         """Return the object that the session's cache holds for a path, of any age; None when none."""
         request = session.prepare_request(requests.Request("GET", self.base_url + path, params=params))
         response = session.cache.get_response(session.cache.create_key(request))
-        return None if response is None else _json_object(response.content, response.url)
+        return None if response is None else _object_of(response)
 
     def close(self) -> None:
         """Close the connections and the pace keeper."""
@@ -266,7 +265,7 @@ class _Wire(HTTPAdapter):
         response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001
         if response.status_code != requests.codes.ok:
             raise self._refusal(response)
-        response.milestone_kit_value = _json_object(body, str(request.url))  # type: ignore[attr-defined]
+        setattr(response, VALUE, _json_object(body, str(request.url)))
         return response
 
     def _read(self, raw: urllib3.HTTPResponse, asked: str, deadline: float) -> bytes:
@@ -312,6 +311,11 @@ class _Wire(HTTPAdapter):
         """Close the connections and the pace keeper."""
         super().close()
         self._limiter.close()
+
+
+def _object_of(response: requests.Response) -> dict[str, Any]:
+    value: dict[str, Any] = getattr(response, VALUE)  # set when it was read, from wire or cache
+    return value
 
 
 def _may_help(error: BaseException) -> bool:

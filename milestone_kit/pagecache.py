@@ -27,6 +27,7 @@ from requests_cache.models.response import CachedResponse
 from requests_cache.serializers.pipeline import SerializerPipeline, Stage
 
 from milestone_kit.errors import CacheWarning
+from milestone_kit.jsontext import decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,10 +35,21 @@ if TYPE_CHECKING:
 
     from requests import PreparedRequest, Response
 
-__all__ = ["BUSY_SECONDS", "PageCache", "PageSession", "make_private_folder", "page_session", "quarantine"]
+__all__ = [
+    "BUSY_SECONDS",
+    "VALUE",
+    "PageCache",
+    "PageSession",
+    "make_private_folder",
+    "page_session",
+    "quarantine",
+]
 
 BUSY_SECONDS: Final = 3.0
 """How long one read or write waits for another process's lock before it goes on uncached."""
+
+VALUE: Final = "milestone_kit_value"
+"""The attribute by which a response carries its decoded body, so that it is decoded once only."""
 
 _log = logging.getLogger("milestone_kit")
 
@@ -180,34 +192,39 @@ def _is_damage(error: Exception) -> bool:
 
 
 def _pack(response: CachedResponse) -> bytes:
-    return orjson.dumps(
-        {
-            "url": response.url,
-            "status": response.status_code,
-            "type": response.headers.get("Content-Type", ""),
-            "created": response.created_at,
-            "expires": response.expires,
-            "body": response.content.decode(),
-        }
-    )
+    """Write an answer as two lines of JSON: what is known about it, and the body as it came."""
+    about = {
+        "url": response.url,
+        "status": response.status_code,
+        "type": response.headers.get("Content-Type", ""),
+        "created": response.created_at,
+        "expires": response.expires,
+    }
+    return orjson.dumps(about) + b"\n" + response.content
 
 
 def _unpack(packed: bytes) -> CachedResponse:
-    page = orjson.loads(packed)
+    head, _, body = packed.partition(b"\n")
+    about = orjson.loads(head)
+    value, _ = decode(body)
+    if not isinstance(value, dict):
+        raise TypeError("the kept body is no object")
     try:
-        expires = page["expires"]
-        return CachedResponse(
-            url=page["url"],
-            status_code=page["status"],
-            headers=CaseInsensitiveDict({"Content-Type": page["type"]}),
-            request=CachedRequest(method="GET", url=page["url"]),
-            created_at=dt.datetime.fromisoformat(page["created"]),
+        expires = about["expires"]
+        response = CachedResponse(
+            url=about["url"],
+            status_code=about["status"],
+            headers=CaseInsensitiveDict({"Content-Type": about["type"]}),
+            request=CachedRequest(method="GET", url=about["url"]),
+            created_at=dt.datetime.fromisoformat(about["created"]),
             expires=None if expires is None else dt.datetime.fromisoformat(expires),
             encoding="utf-8",
-            content=page["body"].encode(),
+            content=body,
         )
     except KeyError as error:
         raise ValueError(error) from error  # what requests-cache takes for "not readable, a miss"
+    setattr(response, VALUE, value)
+    return response
 
 
 # only what is needed to answer again is kept: no cookies, no request headers, nothing to unpickle

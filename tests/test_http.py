@@ -294,17 +294,20 @@ def test_a_planted_pickle_or_a_broken_row_is_a_miss_and_nothing_runs(clock, tmp_
             return (tmp_path.joinpath("ran").touch, ())
 
     path = tmp_path / "pages.sqlite"
-    rows = [pickle.dumps(Planted()), b"{}", b"[]", b'{"url": 1}', b"\xff"]
-    with wire(*[answer()] * 6) as (url, heard), transport(url, clock) as made:
+    with wire(*[answer()] * 8) as (url, heard), transport(url, clock) as made:
         session = made.cached_session(path)
         made.get(session, "/x")
+        with sqlite3.connect(path) as database:
+            good = database.execute("SELECT value FROM responses").fetchone()[0]
+        database.close()
+        rows = [pickle.dumps(Planted()), b"{}", b"[]", b'{"url": 1}', b"\xff", good[:-3], good[:-17] + b"7"]
         for row in rows:
             with sqlite3.connect(path) as database:
                 database.execute("UPDATE responses SET value = ?", (row,))
             database.close()
             assert made.get(session, "/x") == {"milestones": []}
         session.cache.close()
-    assert len(heard) == 6
+    assert len(heard) == 8
     assert not tmp_path.joinpath("ran").exists()
 
 
