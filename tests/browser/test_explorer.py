@@ -1,0 +1,237 @@
+"""The notebook that people start with, driven as they would, over a sandbox in a real browser."""
+
+from __future__ import annotations
+
+import re
+import shutil
+
+import pytest
+
+import milestone_kit as mk
+from tests.browser.conftest import ARTIFACTS, ROWS
+from tests.browser.harness import (
+    REPO,
+    await_chart,
+    change_chart,
+    execute,
+    mark_points,
+    notebook_of,
+    set_theme,
+    settle,
+)
+
+START = "import milestone_kit as mk"
+EXPLORE = "explorer = mk.explore(mk.get_milestones())\nexplorer"
+
+
+def summary(page) -> str:
+    return page.locator(".mk-summary").inner_text()
+
+
+def rows_found(page) -> int:
+    return int(re.match(r"([\d,]+) of", summary(page))[1].replace(",", ""))
+
+
+def option(page, facet: str, value: str):
+    return page.locator(f"fieldset[data-facet={facet}] label.mk-option", has_text=re.compile(f"^{value}"))
+
+
+def field(page, label: str):
+    return page.locator(".mk-explorer").get_by_label(label)
+
+
+def count_of(page, facet: str, value: str) -> int:
+    return int(option(page, facet, value).locator(".mk-count").inner_text().replace(",", ""))
+
+
+@pytest.fixture
+def explorer(lab, page):
+    assert lab.run(page, "explorer.ipynb", notebook_of(START, EXPLORE)) == []
+    await_chart(page)
+    return page
+
+
+def test_the_starter_notebook_runs_to_its_end_and_shows_the_panel(lab, page):
+    shutil.copy(REPO / "notebooks" / "01_explore.ipynb", lab.root)
+    assert lab.run(page, "01_explore.ipynb") == []
+    page.locator(".mk-explorer").first.scroll_into_view_if_needed()
+    await_chart(page)
+    assert f"of {ROWS:,} milestones" in summary(page)
+    assert page.problems == []
+
+
+def test_a_filter_changes_chart_counts_and_table_together(explorer):
+    before = rows_found(explorer)
+    expected = count_of(explorer, "category", "Economics")
+    sports = count_of(explorer, "category", "Sports")
+    types = explorer.locator("fieldset[data-facet=type] .mk-count").all_inner_texts()
+
+    change_chart(explorer, option(explorer, "category", "Economics").locator("input").click)
+
+    assert 0 < rows_found(explorer) == expected < before
+    assert count_of(explorer, "category", "Sports") == sports
+    assert explorer.locator("fieldset[data-facet=type] .mk-count").all_inner_texts() != types
+    assert set(explorer.locator(".mk-table tbody td:nth-child(5)").all_inner_texts()) == {"Economics"}
+    assert explorer.locator(".mk-where").inner_text().endswith(f"of {expected:,}")
+    drawn = {point["id"] for point in mark_points(explorer)}
+    assert drawn
+    assert execute(explorer, f"print(set({sorted(drawn)!r}) <= set(explorer.filtered['id']))") == "True"
+    explorer.screenshot(path=ARTIFACTS / "filtered.png")
+
+
+def test_typing_into_the_search_box_asks_once_and_finds_the_words(explorer):
+    box = field(explorer, "Search")
+    change_chart(explorer, lambda: box.press_sequentially("open", delay=30))
+    titles = explorer.locator(".mk-table tbody td:nth-child(4)").all_inner_texts()
+    assert titles
+    assert all("open" in title.lower() for title in titles)
+    assert rows_found(explorer) == int(execute(explorer, "print(len(explorer.filtered))"))
+
+
+def test_a_ticker_glob_and_dates_narrow_the_table(explorer):
+    tickers = execute(explorer, "print(mk.ticker_table(explorer.filtered).series_ticker.mode()[0])")
+    change_chart(explorer, lambda: field(explorer, "Ticker").fill(f"{tickers}*"))
+    with_ticker = rows_found(explorer)
+    assert 0 < with_ticker < ROWS
+    change_chart(explorer, lambda: field(explorer, "From").fill("2025-06-01"))
+    assert 0 < rows_found(explorer) < with_ticker
+    code = "print(explorer.filtered.start_date.min().isoformat() >= '2025-06-01')"
+    assert execute(explorer, code) == "True"
+
+
+def test_clicking_a_bar_shows_that_milestone(explorer):
+    point = mark_points(explorer)[0]
+    explorer.mouse.click(point["x"], point["y"])
+    card = explorer.locator(".mk-card")
+    card.wait_for()
+    title = execute(explorer, f"print(explorer.filtered.set_index('id').title[{point['id']!r}])")
+    assert card.locator("h4").inner_text() == title
+    assert point["id"] in card.inner_text()
+    assert execute(explorer, "print(list(explorer.selected['id']))") == repr([point["id"]])
+    assert explorer.locator(".mk-table tr[aria-selected=true]").get_attribute("data-id") == point["id"]
+
+
+def test_a_downloaded_csv_reads_back_as_the_filtered_rows(explorer, tmp_path):
+    change_chart(explorer, option(explorer, "category", "Elections").locator("input").click)
+    with explorer.expect_download() as waiting:
+        explorer.get_by_role("button", name="Download CSV").click()
+    path = tmp_path / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    table = mk.read_csv(path)
+    assert path.name == "milestones.csv"
+    assert set(table["category"].str.casefold()) == {"elections"}
+    assert execute(explorer, "print(list(explorer.filtered['id']))") == repr(list(table["id"]))
+
+
+def test_sorting_and_paging_ask_the_kernel_for_other_rows(explorer):
+    explorer.get_by_role("button", name="Title", exact=True).click()
+    explorer.locator("th[aria-sort=ascending]", has_text="Title").wait_for()
+    first = explorer.locator(".mk-table tbody tr").first.get_attribute("data-id")
+    explorer.get_by_label("Next page").click()
+    explorer.locator(".mk-where", has_text=re.compile("^13 to 24")).wait_for()
+    assert explorer.locator(".mk-table tbody tr").first.get_attribute("data-id") != first
+    code = "print(explorer.filtered['title'].str.casefold().is_monotonic_increasing)"
+    assert execute(explorer, code) == "True"
+
+
+def test_dragging_the_chart_moves_the_window_and_brings_fresh_detail(explorer):
+    change_chart(explorer, lambda: explorer.get_by_role("button", name="7 days").click())
+    before = execute(explorer, "print(explorer.state['window'][0])")
+    box = explorer.locator(".mk-figure .nsewdrag").bounding_box()
+    middle = box["y"] + box["height"] / 2
+
+    def drag():
+        explorer.mouse.move(box["x"] + box["width"] * 0.3, middle)
+        explorer.mouse.down()
+        explorer.mouse.move(box["x"] + box["width"] * 0.6, middle, steps=6)
+        explorer.mouse.up()
+
+    change_chart(explorer, drag)
+    explorer.wait_for_function("document.querySelector('.mk-summary').innerText.includes('before')")
+    after = execute(explorer, "print(explorer.state['window'][0])")
+    assert after < before
+    shown = int(re.search(r"In the chart: ([\d,]+)", summary(explorer))[1].replace(",", ""))
+    inside = execute(
+        explorer,
+        "import pandas as pd\n"
+        "low, high = map(pd.Timestamp, explorer.state['window'])\n"
+        "rows = mk.compute_timeline(explorer.filtered)\n"
+        "last = rows['end'].fillna(rows['start_date'])\n"
+        "print(((rows['start_date'] <= high) & (last >= low)).sum())",
+    )
+    assert shown == pytest.approx(int(inside), abs=2)
+
+
+def test_the_panel_follows_the_dark_theme(explorer):
+    set_theme(explorer, "JupyterLab Dark")
+    explorer.wait_for_function(
+        "getComputedStyle(document.querySelector('.mk-figure .xtick text')).fill === 'rgb(163, 173, 185)'"
+    )
+    settle(explorer)
+    explorer.screenshot(path=ARTIFACTS / "dark.png")
+    set_theme(explorer, "JupyterLab Light")
+
+
+def test_the_chart_takes_the_width_that_there_is(explorer):
+    for width in (1000, 1400):
+        explorer.set_viewport_size({"width": width, "height": 1250})
+        explorer.wait_for_function(
+            """() => {
+              const host = document.querySelector('.mk-main'), svg = host.querySelector('.main-svg');
+              return Math.abs(host.clientWidth - svg.getBoundingClientRect().width) < 3;
+            }"""
+        )
+
+
+def test_a_notebook_reopened_on_its_running_kernel_shows_the_chart_again(explorer, lab):
+    explorer.evaluate(
+        """async () => {
+          const app = window.jupyterapp;
+          const panel = app.shell.currentWidget;
+          await panel.context.save();
+          panel.dispose();
+          const again = await app.commands.execute("docmanager:open", { path: "explorer.ipynb" });
+          await again.sessionContext.ready;
+        }"""
+    )
+    await_chart(explorer)
+    assert f"of {ROWS:,} milestones" in summary(explorer)
+    assert explorer.locator(".mk-figure .js-plotly-plot .bars path, .mk-figure .fills path").count() > 0
+
+
+def test_hostile_words_from_the_server_are_shown_as_text(lab, page, server):
+    hostile = [
+        "<script>window.hacked = 1</script>",
+        "<img src=x onerror='window.hacked = 1'>",
+        r"$\href{javascript:window.hacked=1}{click}$",
+        "<b>bold</b> & <a href='javascript:window.hacked=1'>link</a>",
+        "%{x} %{customdata} \u202eright to left \u200b 🎾 שלום",
+    ]
+    cell = (
+        "rows = mk.sample_milestones(40)\n"
+        f"hostile = {hostile!r}\n"
+        "rows = rows.assign(\n"
+        "    title=pd.Series((hostile * 8)[:40], dtype='str'),\n"
+        "    category=pd.Series((hostile * 8)[:40], dtype='str'),\n"
+        "    type=pd.Series((hostile[::-1] * 8)[:40], dtype='str'),\n"
+        "    details=pd.Series(['{\"league\": \"<script>window.hacked=1</script>\"}'] * 40, dtype='str'),\n"
+        ")\n"
+        "explorer = mk.explore(rows, placeholder=None, simulated=None, now='2026-01-15T18:00')\n"
+        "explorer"
+    )
+    assert lab.run(page, "hostile.ipynb", notebook_of(f"{START}\nimport pandas as pd", cell)) == []
+    await_chart(page)
+    change_chart(page, lambda: page.get_by_role("button", name="All", exact=True).click())
+    for row in page.locator(".mk-table tbody tr").all()[:5]:
+        row.click()
+        page.locator(".mk-card").wait_for()
+    for point in mark_points(page)[:5]:
+        page.mouse.move(point["x"], point["y"])
+        page.locator(".mk-figure .hoverlayer text").first.wait_for()
+        page.locator(".mk-figure .hoverlayer").inner_html()
+    assert page.evaluate("window.hacked") is None
+    assert "<script>" in page.locator("fieldset[data-facet=category]").inner_text()
+    assert (
+        page.locator(".mk-figure a, .mk-card a, .mk-table a, .mk-explorer img, .mk-explorer script").count()
+        == 0
+    )
