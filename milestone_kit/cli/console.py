@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import signal
 import sys
 import warnings
@@ -11,12 +12,19 @@ from typing import TYPE_CHECKING, Final
 from milestone_kit.errors import MilestoneKitWarning
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Iterator
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - has no public name
 
-__all__ = ["Commands", "add_client_options", "interruptible", "one_line", "say", "warnings_as_lines"]
+__all__ = [
+    "Commands",
+    "add_client_options",
+    "interruptible",
+    "one_line",
+    "port_number",
+    "say",
+    "warnings_as_lines",
+]
 
 _LONGEST: Final = 2000
 
@@ -39,6 +47,13 @@ def one_line(value: object, width: int = _LONGEST) -> str:
     words = " ".join(str(value)[: 2 * width].split())
     line = "".join(letter if letter.isprintable() else "?" for letter in words)
     return line if len(line) <= width else line[: width - 1] + "…"
+
+
+def port_number(text: str) -> int:
+    """Read a TCP port for argparse; 0 means a free one."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; expected a whole number from 0 to 65535")
+    return int(text)
 
 
 def say(message: object) -> None:

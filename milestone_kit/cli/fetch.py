@@ -114,8 +114,10 @@ def _write(df: pd.DataFrame, args: argparse.Namespace) -> None:
     from milestone_kit.export import csv_text, to_csv, write_whole
 
     if args.csv == "-":
-        # as bytes: a terminal's encoding must neither refuse a title nor turn line ends
-        sys.stdout.buffer.write(csv_text(df).encode())
+        # as bytes: a terminal's encoding must neither refuse a title nor turn line ends; through a buffer
+        # of our own, since Python's own may be off and then writes in part without a word
+        with open(sys.stdout.fileno(), "wb", closefd=False) as sink:
+            sink.write(csv_text(df).encode())
     elif args.csv is not None:
         say(f"wrote {_extent(df)} to {to_csv(df, args.csv)}")
     if args.html is not None:

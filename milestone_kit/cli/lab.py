@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from milestone_kit.cli.console import interruptible, say
+from milestone_kit.cli.console import interruptible, port_number, say
 from milestone_kit.errors import MilestoneKitError, QueryError
 from milestone_kit.settings import PRODUCTION_URL
 
@@ -53,7 +53,9 @@ def add(commands: Commands) -> None:
         help="working folder; gets the notebook unless it has it already (default: ./%(default)s)",
     )
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
-    parser.add_argument("--port", type=int, metavar="P", help="JupyterLab's port (8888 or the next free one)")
+    parser.add_argument(
+        "--port", type=port_number, metavar="P", help="JupyterLab's port (8888 or the next free one)"
+    )
     parser.add_argument("--ip", metavar="IP", help="where JupyterLab listens (this machine only by default)")
 
 

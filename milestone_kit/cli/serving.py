@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from milestone_kit.cli.console import interruptible, say
+from milestone_kit.cli.console import interruptible, port_number, say
+from milestone_kit.errors import MilestoneKitError
 
 if TYPE_CHECKING:
     import argparse
@@ -33,7 +34,7 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("--file", metavar="PAGE.json", help="serve this recorded answer instead")
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=0, metavar="P", help="a free one by default")
+    parser.add_argument("--port", type=port_number, default=0, metavar="P", help="a free one by default")
     parser.add_argument(
         "--latency", type=float, default=0.0, metavar="SECONDS", help="how long every answer waits"
     )
@@ -61,6 +62,8 @@ def run(args: argparse.Namespace) -> int:
                 what = "recorded" if args.file else "invented"
                 say(f"serving {len(server.milestones()):,} {what} milestones; Ctrl-C stops")
                 threading.Event().wait()
+        except OSError as error:
+            raise MilestoneKitError(f"cannot serve on {args.host} port {args.port}: {error}") from error
         except KeyboardInterrupt:
             pass  # being stopped is how this command ends
     return 0
