@@ -392,6 +392,7 @@ def draw_layout(scene: Scene, look: Look) -> dict[str, Any]:
             "font": {"color": theme.text, "size": 12},
             "align": "left",
         },
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": theme.muted, "activecolor": theme.text},
         "legend": {
             "orientation": "h",
             "x": 0,
