@@ -382,7 +382,7 @@ def get_milestones(
     Notes
     -----
     A request waits at most two minutes in all, retries included; for another process's walk of the
-    same query a call waits at most 15 minutes. Source of the parameters: Kalshi's description of
+    same query a call waits at most five minutes. Source of the parameters: Kalshi's description of
     `GET /milestones`; `min_updated_ts` is known from the server only.
 
     Examples

@@ -13,6 +13,7 @@ import json
 import re
 import warnings
 from collections import Counter
+from operator import itemgetter
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -205,7 +206,7 @@ def _refuse_non_objects(objects: Sequence[Any]) -> None:
 
 def _text(objects: Sequence[Any], name: str, repairs: Repairs) -> pa.Array:
     try:
-        column = pa.array([milestone[name] for milestone in objects], pa.large_string())
+        column = pa.array(list(map(itemgetter(name), objects)), pa.large_string())
     except _FAILURES:
         return pa.array(
             [_sound_text(_required(m, name, str), name, repairs) for m in objects], pa.large_string()
@@ -278,7 +279,7 @@ def _extra(objects: Sequence[Any], repairs: Repairs) -> pa.Array:
 
 def _dates(objects: Sequence[Any], name: str) -> pa.Array:
     try:
-        column = _fast_instants([milestone[name] for milestone in objects])
+        column = _fast_instants(list(map(itemgetter(name), objects)))
     except _FAILURES:
         column = None
     if column is not None and not column.null_count:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import tempfile
 import uuid
@@ -37,7 +38,7 @@ __all__ = ["FORMAT", "LOCK_SECONDS", "Manifest", "Store", "WalkRecord"]
 FORMAT: Final = 1
 """The version of the snapshot and walk files; one written by a newer version is not read."""
 
-LOCK_SECONDS: Final = 900.0
+LOCK_SECONDS: Final = 300.0
 """How long a second process waits for the first one's walk before it walks on its own."""
 
 _MANIFEST: Final = b"milestone_kit"
@@ -96,6 +97,8 @@ class WalkRecord:
     interrupted: bool = False
     format: int = FORMAT
 
+
+_log = logging.getLogger("milestone_kit")
 
 _Record = TypeVar("_Record", Manifest, WalkRecord)
 
@@ -250,7 +253,11 @@ class Store:
         try:
             make_private_folder(self.folder)
             make_private_folder(path.parent)
-            lock.acquire()
+            try:
+                lock.acquire(timeout=0)
+            except filelock.Timeout:
+                _log.info("waiting up to %g s for another walk of %s", seconds, query.key())
+                lock.acquire()
         except (OSError, filelock.Timeout) as error:
             message = f"the walk's lock {path} could not be had ({error}); walking without it"
             warnings.warn(message, CacheWarning, stacklevel=3)
