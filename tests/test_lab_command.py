@@ -1,0 +1,225 @@
+"""`milestone-kit lab`: a real JupyterLab, its kernel, its data, and its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+import milestone_kit as mk
+
+NOTEBOOK = "01_explore.ipynb"
+PACKAGED = Path(__file__).resolve().parents[1] / "notebooks" / NOTEBOOK
+TOKEN = "only-for-this-test"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A home whose owner has registered another Python as "python3", and prefers it."""
+    home = tmp_path_factory.mktemp("home")
+    kernel = home / "jupyter" / "kernels" / "python3"
+    kernel.mkdir(parents=True)
+    spec = {"argv": ["/elsewhere/python", "{connection_file}"], "display_name": "Other", "language": "python"}
+    (kernel / "kernel.json").write_text(json.dumps(spec))
+    return home
+
+
+@pytest.fixture(scope="module")
+def environment(home):
+    ours = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MILESTONE_KIT_", "JUPYTER", "XDG_"))
+    }
+    return ours | {
+        "HOME": str(home),
+        "JUPYTER_DATA_DIR": str(home / "jupyter"),
+        "JUPYTER_PREFER_ENV_PATH": "0",
+        "MILESTONE_KIT_CACHE_DIR": str(home / "real-data"),
+    }
+
+
+def command(*words):
+    return [sys.executable, "-m", "milestone_kit", "lab", *map(str, words)]
+
+
+class RunningLab:
+    """A lab on a free port that has said it is ready."""
+
+    def __init__(self, process, port):
+        self.process = psutil.Process(process.pid)
+        self.address = f"http://127.0.0.1:{port}"
+        self.said = []
+        for line in process.stderr:
+            self.said.append(line)
+            if "Jupyter Server" in line and "is running at" in line:
+                break
+        # whatever follows must be taken off, or the pipe fills up
+        threading.Thread(target=process.stderr.read, daemon=True).start()
+
+    @property
+    def sandbox(self):
+        return re.search(r"served at (\S+);", self.said[0])[1]
+
+    def ask(self, path, method="GET"):
+        request = urllib.request.Request(
+            self.address + path, method=method, headers={"Authorization": f"token {TOKEN}"}
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.read().decode()
+
+
+@contextmanager
+def running_lab(folder, environment):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = command("--no-browser", "--rows", 200, "--port", port, "--", f"--IdentityProvider.token={TOKEN}")
+    with subprocess.Popen(words, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        guard = threading.Timer(180, process.terminate)
+        guard.start()
+        try:
+            yield RunningLab(process, port)
+        finally:
+            guard.cancel()
+            process.terminate()
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory, environment):
+    with running_lab(tmp_path_factory.mktemp("lab"), environment) as lab:
+        yield lab
+
+
+def test_it_says_that_the_data_is_invented_and_how_to_stop(lab):
+    assert "all 200 milestones are INVENTED" in lab.said[0]
+    assert NOTEBOOK in lab.said[1]
+    assert "Ctrl-C here stops everything" in lab.said[1]
+
+
+def test_the_notebook_is_there_to_be_opened(lab):
+    assert [file["name"] for file in json.loads(lab.ask("/api/contents"))["content"]] == [NOTEBOOK]
+    assert Path(lab.process.cwd(), "milestone_kit_notebooks", NOTEBOOK).read_bytes() == PACKAGED.read_bytes()
+
+
+def test_the_address_that_is_opened_is_the_notebooks(lab):
+    with urllib.request.urlopen(f"{lab.address}/?token={TOKEN}", timeout=60) as answer:
+        assert answer.url.split("?")[0] == f"{lab.address}/lab/tree/{NOTEBOOK}"
+
+
+def test_the_kernel_is_this_python_whatever_else_is_registered(lab):
+    known = json.loads(lab.ask("/api/kernelspecs"))
+    assert known["default"] == "python3"
+    assert known["kernelspecs"]["python3"]["spec"]["argv"][0] == sys.executable
+
+
+def test_a_kernel_finds_the_sandbox_and_a_cache_of_its_own(lab, home):
+    lab.ask("/api/kernels", "POST")
+    kernels = [
+        child for child in lab.process.children(recursive=True) if "ipykernel_launcher" in child.cmdline()
+    ]
+    inherited = kernels[0].environ()
+    assert inherited["MILESTONE_KIT_BASE_URL"] == lab.sandbox
+    assert not Path(inherited["MILESTONE_KIT_CACHE_DIR"]).is_relative_to(home)
+    url = f"{lab.sandbox}/milestones?limit=1"
+    with urllib.request.urlopen(url, timeout=60) as answer:
+        assert "synthetic" in json.load(answer)["milestones"][0]["details"]
+
+
+def test_the_page_asks_nothing_of_the_world(lab):
+    page = lab.ask(f"/lab/tree/{NOTEBOOK}")
+    settings = json.loads(
+        re.search(r'<script id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.DOTALL)[1]
+    )
+    assert "@jupyterlab/apputils-extension:announcements" in settings["disabledExtensions"]
+    assert settings["extensionManager"]["name"] == "read-only"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_sigterm_ends_jupyterlab_its_kernels_and_the_sandbox(tmp_path, environment):
+    with running_lab(tmp_path, environment) as lab:
+        lab.ask("/api/kernels", "POST")
+        below = lab.process.children(recursive=True)
+        temporary = Path(below[0].environ()["MILESTONE_KIT_CACHE_DIR"]).parent
+        assert temporary.is_dir()
+        assert len(below) >= 2
+        lab.process.terminate()
+        assert lab.process.wait(60) == 0
+        assert psutil.wait_procs(below, timeout=10)[1] == []
+        with pytest.raises(urllib.error.URLError):
+            urllib.request.urlopen(lab.sandbox, timeout=5)
+        assert not temporary.exists()
+
+
+@pytest.fixture
+def run(tmp_path, environment):
+    """Run a lab whose JupyterLab ends at once, because of what it is told after "--"."""
+
+    def run(*words):
+        return subprocess.run(
+            command(*words),
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+def test_a_notebook_that_the_user_has_changed_is_kept(run, tmp_path):
+    own = tmp_path / "mine" / NOTEBOOK
+    own.parent.mkdir()
+    own.write_text("my own")
+    done = run("--rows", 1, "--dir", "mine", "--", "--version")
+    assert done.returncode == 0
+    assert own.read_text() == "my own"
+    assert "your copy of the notebook is kept as it is" in done.stderr
+
+
+def test_live_means_kalshis_production_and_the_users_own_cache(run, tmp_path, home):
+    told = "import json, os, sys; json.dump(dict(os.environ), open('told.json', 'w')); sys.exit(0)"
+    (tmp_path / "probe.py").write_text(told)
+    done = run("--live", "--dir", ".", "--", f"--config={tmp_path / 'probe.py'}")
+    assert f"milestones come live from {mk.PRODUCTION_URL}" in done.stderr
+    inherited = json.loads((tmp_path / "told.json").read_text())
+    assert inherited["MILESTONE_KIT_BASE_URL"] == mk.PRODUCTION_URL
+    assert inherited["MILESTONE_KIT_CACHE_DIR"] == str(home / "real-data")
+
+
+def test_jupyterlabs_exit_code_is_passed_on(run):
+    assert run("--rows", 1, "--", "--ServerApp.port=seven").returncode == 1
+
+
+def test_a_folder_that_is_a_file_is_refused(run, tmp_path):
+    (tmp_path / "taken").write_text("")
+    done = run("--rows", 1, "--dir", "taken")
+    assert done.returncode == 2
+    assert "is no folder" in done.stderr
+
+
+def test_without_jupyterlab_it_says_what_to_install():
+    code = """if True:
+        import sys
+        sys.modules["jupyterlab"] = None
+        from milestone_kit.cli import main
+        sys.exit(main(["lab"]))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert "pip install 'milestone-kit[lab]'" in done.stderr
