@@ -79,7 +79,7 @@ DARK: Final = Theme(
 def theme_of(name: str) -> Theme:
     """Return the theme called "light" or "dark"; QueryError for any other name."""
     themes: dict[str, Theme] = {theme.name: theme for theme in (LIGHT, DARK)}
-    if name not in themes:
+    if not isinstance(name, str) or name not in themes:
         raise QueryError(f"theme={name!r}: expected 'light' or 'dark'")
     return themes[name]
 

@@ -17,7 +17,9 @@ from milestone_kit.figures.palette import ColorScale, theme_of
 from milestone_kit.figures.scene import MAX_BARS, Canvas, GanttIndex, Scene, lay_out
 from milestone_kit.figures.text import plain
 from milestone_kit.figures.timeaxis import Window, check_zone, fit_window
+from milestone_kit.flags import TIMELINE_DTYPES
 from milestone_kit.query import to_utc
+from milestone_kit.schema import check_milestones
 from milestone_kit.timeline import compute_timeline
 
 if TYPE_CHECKING:
@@ -26,19 +28,24 @@ if TYPE_CHECKING:
 
 __all__ = ["column_keys", "plot_gantt", "scene_words", "with_timeline"]
 
-_TIMELINE = {"end", "end_source", "status", "suspect"}
+_TIMELINE = ("end", "end_source", "status", "suspect")
 
 
 def with_timeline(df: pd.DataFrame, now: pd.Timestamp, assume: Assume = "typical") -> pd.DataFrame:
-    """Return `df` with the columns of `compute_timeline`, computing them only where they lack."""
-    return df if set(df.columns) >= _TIMELINE else compute_timeline(df, now=now, assume=assume)
+    """Return `df` with the columns of `compute_timeline`, computing them only where they lack.
+
+    A column of the same name but another dtype is somebody else's, or came from a file as text.
+    """
+    check_milestones(df)
+    ready = all(name in df.columns and df[name].dtype == TIMELINE_DTYPES[name] for name in _TIMELINE)
+    return df if ready else compute_timeline(df, now=now, assume=assume)
 
 
 def column_keys(df: pd.DataFrame, name: str, argument: str) -> Keys:
     """Return what to group or colour by: a column of the table, or "league" from details."""
     if name == "league" and "league" not in df.columns:
         return Keys.of(league_of(df))
-    if name not in df.columns:
+    if not isinstance(name, str) or name not in df.columns:
         choices = ", ".join(repr(choice) for choice in ("category", "type", "status", "league", "end_source"))
         raise QueryError(f"{argument}={name!r} is no column of this table; try {choices}")
     return Keys.of(df[name])
@@ -145,8 +152,11 @@ def plot_gantt(
     >>> figure.layout.xaxis.title.text
     'UTC'
     """
-    if isinstance(max_bars, bool) or not isinstance(max_bars, int) or max_bars < 1:
-        raise QueryError(f"max_bars={max_bars!r}: expected a whole number of at least 1")
+    for name, value, least in (("max_bars", max_bars, 1), ("width", width, 200), ("height", height, 100)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise QueryError(f"{name}={value!r}: expected a whole number of at least {least}")
+    if title is not None and not isinstance(title, str):
+        raise QueryError(f"title={title!r}: expected text, got {type(title).__name__}")
     zone, colors_of = check_zone(tz), theme_of(theme)
     instant = pd.Timestamp.now("UTC") if now is None else to_utc(now, "now")
     timeline = with_timeline(df, instant, assume)

@@ -265,7 +265,7 @@ def _pixel_extents(
     # A title stands in its bar where it fits, else to the right of it, else to the left.
     inside = ~is_open & (labels <= right - left)
     to_left = ~inside & (right + labels > canvas.width) & (left >= labels)
-    text_at = np.where(inside, left + 2, np.where(to_left, left - 1, right + 1))
+    text_at = np.where(inside, left + 2, np.where(to_left, left - 2, right + 2))
     begin = np.where(to_left, left - labels, left)
     end = np.where(inside | to_left, right, right + labels)
     return begin, end + np.where(labels > 0, _GAP_PX, 1.0), text_at, to_left
@@ -276,10 +276,10 @@ def _density(
 ) -> tuple[float, float, NDArray[np.int64]]:
     step = bin_step(window, most_bins)
     first = np.floor(window.start / step) * step
-    bins = int(np.ceil((window.end - first) / step))
+    bins = int((window.end - first) // step) + 1  # a start right at the window's end is inside
     position = ((index.start[at] - first) // step).astype(np.int64)
     # What began before the window has no start to count in it, and would stand as a false peak.
-    begins = (position >= 0) & (position < bins)
+    begins = index.start[at] >= window.start
     cells = grouping.codes[begins] * bins + position[begins]
     flat = np.bincount(cells, minlength=len(grouping.labels) * bins)
     return float(first), step, flat.reshape(len(grouping.labels), bins)

@@ -16,7 +16,9 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _BIDI_CONTROL: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _ISOLATE: Final = "\u2068"
 _POP: Final = "\u2069"
-_RIGHT_TO_LEFT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+_RIGHT_TO_LEFT: Final = re.compile(
+    "[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 
 
 def shorten(text: str, width: int) -> str:

@@ -37,8 +37,8 @@ HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 _MONTH, _YEAR = 30.44 * DAY, 365.25 * DAY
 
-# Years 1678..2261: what pandas can walk in every unit; a wider view says nothing more.
-_EARLIEST, _LATEST = -9.2e12, 9.2e12
+# Years 1 to 9999: what plotly, Python and the table can hold.
+_EARLIEST, _LATEST = -62_135_596_800_000.0, 253_402_300_799_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,16 @@ class Window:
 
     def padded(self, share: float) -> Window:
         """Return the window widened on both sides by a share of its span."""
-        return Window(
-            max(self.start - share * self.span, _EARLIEST), min(self.end + share * self.span, _LATEST)
-        )
+        return Window(self.start - share * self.span, self.end + share * self.span).clamped()
 
     def at_least(self, span: float) -> Window:
         """Return the window widened around its middle to at least `span` milliseconds."""
         lack = max(span - self.span, 0.0) / 2
-        return Window(self.start - lack, self.end + lack)
+        return Window(self.start - lack, self.end + lack).clamped()
+
+    def clamped(self) -> Window:
+        """Return the part of the window that lies in the years 1 to 9999."""
+        return Window(min(max(self.start, _EARLIEST), _LATEST), max(min(self.end, _LATEST), _EARLIEST))
 
 
 def to_ms(instants: pd.Series | pd.DatetimeIndex) -> NDArray[np.float64]:
@@ -148,6 +150,7 @@ _STEPS: Final = (
     ("YS", 5, 5 * _YEAR),
     ("YS", 25, 25 * _YEAR),
     ("YS", 100, 100 * _YEAR),
+    ("YS", 1000, 1000 * _YEAR),
 )
 
 _BIN_STEPS: Final = (
@@ -184,14 +187,14 @@ class Ticks:
 
 
 def _local_grid(window: Window, zone: str, freq: str, multiple: int) -> pd.DatetimeIndex:
-    bounds = (
-        pd.to_datetime([window.start, window.end], unit="ms", utc=True).tz_convert(zone).tz_localize(None)
-    )
+    # A zone may move an instant by a day, and no calendar here goes beyond the years 1 to 9999.
+    edges = np.clip([window.start, window.end], _EARLIEST + 8 * DAY, _LATEST - 8 * DAY)
+    bounds = pd.to_datetime(edges, unit="ms", utc=True).tz_convert(zone).tz_localize(None)
     first, last = bounds[0], bounds[1]
     if freq == "YS":
         years = np.arange(first.year - first.year % multiple, last.year + multiple + 1, multiple)
         naive = pd.DatetimeIndex(
-            [pd.Timestamp(year=int(y), month=1, day=1) for y in years if 1700 <= y <= 2250]
+            [pd.Timestamp(year=int(y), month=1, day=1) for y in years if 1 < y <= 9999]
         )
     elif freq == "MS":
         january = pd.Timestamp(year=first.year, month=1, day=1)
@@ -263,7 +266,11 @@ def format_instants(ms: NDArray[np.float64], zone: str) -> list[str]:
 def _format(
     ms: NDArray[np.float64], zone: str, write: Callable[[pd.DatetimeIndex], pd.Index[str]]
 ) -> list[str]:
-    known = ~np.isnan(ms)
+    # Within a day of the years 1 and 9999 a zone could lead out of what strftime can write.
+    rim = (ms < _EARLIEST + DAY) | (ms > _LATEST - DAY)
     texts = np.full(len(ms), "", dtype=object)
-    texts[known] = write(pd.DatetimeIndex(pd.to_datetime(ms[known], unit="ms", utc=True)).tz_convert(zone))
+    for some, tz, note in ((~np.isnan(ms) & ~rim, zone, ""), (rim, "UTC", " UTC")):
+        if some.any():
+            instants = pd.DatetimeIndex(pd.to_datetime(ms[some], unit="ms", utc=True)).tz_convert(tz)
+            texts[some] = write(instants) + note
     return list(texts)
