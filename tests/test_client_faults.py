@@ -249,6 +249,14 @@ def test_a_milestone_that_moves_during_the_walk_comes_once_and_newest(client, se
     pd.testing.assert_frame_equal(df, truth(server))
 
 
+def test_a_server_that_ignores_the_minimum_start_date_does_not_widen_the_table(client, server):
+    everything = truth(server).head(500)
+    server.script.replace(json.dumps({"milestones": server.milestones()[:500]}).encode())
+    low = everything["start_date"][100]
+    df = client.get_milestones(minimum_start_date=low)
+    assert list(df["id"]) == list(everything["id"][everything["start_date"] >= low])
+
+
 def test_an_unreadable_optional_date_is_missing_and_counted(client, server):
     server.update(server.milestones()[3]["id"], end_date="2026-02-30T00:00:00Z")
     with pytest.warns(mk.DataWarning, match="1 x end_date unreadable"):

@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager, suppress
 
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,10 +85,7 @@ def test_an_object_is_decoded(clock):
         assert get(url, clock) == {"a": 1}
 
 
-def test_a_request_says_who_asks_and_nothing_about_the_user(clock, monkeypatch, tmp_path):
-    netrc = tmp_path / "netrc"
-    netrc.write_text("machine 127.0.0.1 login me password secret")
-    monkeypatch.setenv("NETRC", str(netrc))
+def test_a_request_says_who_asks_and_nothing_about_the_user(clock):
     cookie = answer(headers="Set-Cookie: id=7\r\n")
     with wire(cookie, cookie) as (url, heard), transport(url, clock) as made:
         session = made.session()
@@ -97,6 +95,15 @@ def test_a_request_says_who_asks_and_nothing_about_the_user(clock, monkeypatch, 
         assert "User-Agent: milestone_kit/" in request
         assert "Authorization" not in request
         assert "Cookie" not in request
+
+
+def test_credentials_kept_for_a_host_are_not_sent_to_it(clock, monkeypatch, tmp_path):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine api.example login me password secret")
+    monkeypatch.setenv("NETRC", str(netrc))
+    with transport("https://api.example", clock) as made:
+        prepared = made.session().prepare_request(requests.Request("GET", "https://api.example/x"))
+    assert "Authorization" not in prepared.headers
 
 
 def test_a_gzip_answer_is_unpacked(clock):
@@ -121,8 +128,9 @@ def test_a_chunked_answer_that_stops_is_retried(clock):
 
 def test_a_packed_answer_that_stops_is_retried(clock):
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
-    with wire(head + gzip.compress(PAGE)[:-9], answer()) as (url, _):
+    with wire(head + gzip.compress(PAGE)[:-4], answer()) as (url, _):
         assert get(url, clock) == {"milestones": []}
+    assert clock.slept == [0.5]
 
 
 def test_an_answer_that_unpacks_beyond_the_cap_is_refused_in_bounded_memory(clock):
@@ -311,13 +319,14 @@ def test_a_planted_pickle_or_a_broken_row_is_a_miss_and_nothing_runs(clock, tmp_
     assert not tmp_path.joinpath("ran").exists()
 
 
-def test_a_locked_cache_file_costs_a_bounded_wait_and_a_warning(clock, tmp_path, monkeypatch):
+@pytest.mark.parametrize("kind", ["IMMEDIATE", "EXCLUSIVE"])
+def test_a_locked_cache_file_costs_a_bounded_wait_and_a_warning(clock, tmp_path, monkeypatch, kind):
     monkeypatch.setattr("milestone_kit.pagecache.BUSY_SECONDS", 0.05)
     path = tmp_path / "pages.sqlite"
     with wire(answer(), answer()) as (url, _), transport(url, clock) as made:
         session = made.cached_session(path)
         holder = sqlite3.connect(path, isolation_level=None)
-        holder.execute("BEGIN EXCLUSIVE")
+        holder.execute(f"BEGIN {kind}")
         with pytest.warns(CacheWarning, match="locked"):
             assert made.get(session, "/x") == {"milestones": []}
         assert made.get(session, "/x") == {"milestones": []}
