@@ -116,8 +116,8 @@ def test_no_two_marks_of_a_lane_overlap_and_all_lie_in_the_band_of_their_group(
         extents.append((marks.lane[i], left, right))
         if keys is not None and keys.names[keys.codes[row]] in bands:
             band = bands[keys.names[keys.codes[row]]]
-            assert band.top <= marks.lane[i] - 0.5
-            assert marks.lane[i] + 0.5 <= band.bottom
+            assert band.top <= marks.lane[i] - 0.5 + 1e-9
+            assert marks.lane[i] + 0.5 <= band.bottom + 1e-9
     for (lane, left, right), (other, from_, to) in combinations(extents, 2):
         assert lane != other or right <= from_ or to <= left
     for upper, lower in combinations(scene.groups, 2):
