@@ -7,12 +7,10 @@ be a JSON object, so that nothing half or wrong is ever kept.
 
 from __future__ import annotations
 
-import contextlib
-import email.utils
-import html
+import functools
+import importlib.metadata
 import logging
 import random
-import re
 import time
 import warnings
 import zlib
@@ -27,17 +25,10 @@ import urllib3
 from pyrate_limiter import Limiter, Rate, StateBucket, TokenBucket
 from requests.adapters import HTTPAdapter
 
-import milestone_kit
-from milestone_kit.errors import (
-    ApiError,
-    DataWarning,
-    NetworkError,
-    NotFoundError,
-    RateLimitError,
-    SchemaError,
-)
+from milestone_kit.errors import ApiError, DataWarning, NetworkError, SchemaError
 from milestone_kit.jsontext import JSONTextError, decode
 from milestone_kit.pagecache import VALUE, page_session
+from milestone_kit.refusals import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -47,13 +38,12 @@ if TYPE_CHECKING:
 
 _Session = TypeVar("_Session", bound=requests.Session)
 
-__all__ = ["MAX_BODY_BYTES", "Retry", "Transport", "is_loopback", "server_words"]
+__all__ = ["MAX_BODY_BYTES", "Retry", "Transport", "is_loopback"]
 
 MAX_BODY_BYTES: Final = 64 * 2**20
 """The largest answer accepted, after unpacking; a page of 500 milestones has about 0.4 MB."""
 
 _CHUNK: Final = 64 * 2**10
-_SHOWN: Final = 300
 _log = logging.getLogger("milestone_kit")
 
 
@@ -139,7 +129,7 @@ class Transport:
         session.mount("http://", self._adapter)
         session.headers.update(
             {
-                "User-Agent": f"milestone_kit/{milestone_kit.__version__}",
+                "User-Agent": f"milestone_kit/{_version()}",
                 "Accept": "application/json",
                 "Accept-Encoding": "gzip",
             }
@@ -197,6 +187,14 @@ class Transport:
 def is_loopback(url: str) -> bool:
     """Tell whether a URL points at this machine."""
     return urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
+
+
+@functools.cache
+def _version() -> str:
+    try:
+        return importlib.metadata.version("milestone-kit")
+    except importlib.metadata.PackageNotFoundError:
+        return "uninstalled"
 
 
 def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -264,7 +262,7 @@ class _Wire(HTTPAdapter):
         response._content = body  # noqa: SLF001
         response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001
         if response.status_code != requests.codes.ok:
-            raise self._refusal(response)
+            raise refusal(response, now=self._retry.wall_clock())
         setattr(response, VALUE, _json_object(body, str(request.url)))
         return response
 
@@ -293,19 +291,6 @@ class _Wire(HTTPAdapter):
             yield unpacked
         if unpacker and not unpacker.eof:
             raise NetworkError(f"{asked}: the packed answer ends too early", retryable=True)
-
-    def _refusal(self, response: requests.Response) -> ApiError:
-        status, words = response.status_code, server_words(response.content)
-        message = f"GET {response.url}: the server answered {status}: {words or response.reason}"
-        if response.is_redirect:
-            target = response.headers.get("Location", "")
-            message = f"GET {response.url}: the server redirects to {target!r}; redirects are not followed"
-        again = status == requests.codes.too_many_requests or status >= requests.codes.server_error
-        retry_after = _retry_after(response, self._retry.wall_clock()) if again else None
-        kinds: dict[int, type[ApiError]] = {404: NotFoundError, 429: RateLimitError}
-        return kinds.get(status, ApiError)(
-            message, status_code=status, body=words, retry_after=retry_after, retryable=again
-        )
 
     def close(self) -> None:
         """Close the connections and the pace keeper."""
@@ -345,62 +330,3 @@ def _json_object(body: bytes, url: str) -> dict[str, Any]:
 
 def _beginning(body: bytes) -> str:
     return body[:60].decode(errors="replace")
-
-
-def _retry_after(response: requests.Response, now: float) -> float | None:
-    """Read `Retry-After` as seconds from now; None for what is no use: absent, garbage or past."""
-    text = response.headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text) or None
-    try:
-        until = email.utils.parsedate_to_datetime(text).timestamp()
-    except (ValueError, OverflowError):
-        return None
-    with contextlib.suppress(ValueError, OverflowError):  # the server's own clock: ours may be wrong
-        now = email.utils.parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
-    return until - now if until > now else None
-
-
-_UNSEEN: Final = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.DOTALL | re.IGNORECASE)
-
-
-def server_words(body: bytes) -> str:
-    """Pull what the server wants to say out of an error body of any known shape.
-
-    Parameters
-    ----------
-    body : bytes
-        JSON (`{"error": "..."}`, `{"error": {"code", "message"}}`, `{"msg": "..."}`,
-        `{"code", "message", "details"}`), HTML, plain text or nothing.
-
-    Returns
-    -------
-    str
-        One line of at most 300 characters, without markup.
-
-    Examples
-    --------
-    >>> server_words(b'{"error": {"code": "bad_request", "message": "limit too large"}}')
-    'bad_request: limit too large'
-    >>> server_words(b"<html><title>502</title><h1>Bad  Gateway</h1></html>")
-    '502 Bad Gateway'
-    """
-    try:
-        value, _ = decode(body)
-    except JSONTextError:
-        text = html.unescape(_UNSEEN.sub(" ", body[:_CHUNK].decode(errors="replace")))
-    else:
-        text = _said(value)
-    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 3]}..."
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if not isinstance(value, dict):
-        return "" if value is None else str(value)
-    if "error" in value:
-        return _said(value["error"])
-    said = [str(value[key]) for key in ("code", "message", "msg", "details") if value.get(key)]
-    return ": ".join(said) or str(value or "")

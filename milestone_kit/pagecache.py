@@ -176,15 +176,6 @@ class PageCache(BaseCache):
         """Close the file; the next use opens it again."""
         self.responses.close()  # type: ignore[no-untyped-call]
 
-    def delete(self, *keys: str, **_: Any) -> None:
-        """Forget the answers under these keys."""
-        if self._broken:
-            return
-        try:
-            self.responses.bulk_delete(keys)
-        except sqlite3.Error as error:
-            self._give_up(error)
-
 
 def _is_damage(error: Exception) -> bool:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF

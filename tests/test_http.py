@@ -22,8 +22,9 @@ from milestone_kit.errors import (
     RateLimitError,
     SchemaError,
 )
-from milestone_kit.http import Retry, Transport, server_words
+from milestone_kit.http import Retry, Transport
 from milestone_kit.jsontext import JSONTextError, decode
+from milestone_kit.refusals import server_words
 
 PAGE = b'{"milestones":[]}'
 
