@@ -12,6 +12,7 @@ import pandas as pd
 from milestone_kit.errors import QueryError
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable
 
     from numpy.typing import NDArray
@@ -27,6 +28,7 @@ __all__ = [
     "format_instants",
     "format_short",
     "format_step",
+    "midnight",
     "ticks",
     "to_ms",
     "window_around",
@@ -83,6 +85,11 @@ def check_zone(tz: str | None) -> str:
         return zoneinfo.ZoneInfo(tz).key
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError, TypeError) as error:
         raise QueryError(f"tz={tz!r} is no time zone; give an IANA name like 'America/New_York'") from error
+
+
+def midnight(day: dt.date, zone: str) -> pd.Timestamp:
+    """Return the first moment of a local day, also where the clocks skip or repeat midnight."""
+    return pd.Timestamp(day).tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
 
 
 def fit_window(start: NDArray[np.float64], end: NDArray[np.float64]) -> Window:
@@ -193,9 +200,7 @@ def _local_grid(window: Window, zone: str, freq: str, multiple: int) -> pd.Datet
     first, last = bounds[0], bounds[1]
     if freq == "YS":
         years = np.arange(first.year - first.year % multiple, last.year + multiple + 1, multiple)
-        naive = pd.DatetimeIndex(
-            [pd.Timestamp(year=int(y), month=1, day=1) for y in years if 1 < y <= 9999]
-        )
+        naive = pd.DatetimeIndex([pd.Timestamp(year=int(y), month=1, day=1) for y in years if 1 < y <= 9999])
     elif freq == "MS":
         january = pd.Timestamp(year=first.year, month=1, day=1)
         naive = pd.date_range(january, last, freq=f"{multiple}MS")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets as w
 import pandas as pd
 
-from milestone_kit.filters import Criteria
+from milestone_kit.figures.timeaxis import midnight
+from milestone_kit.filters import TEXT_FACETS, Criteria
 from milestone_kit.panel.model import PRESETS
 from milestone_kit.panel.state import COLOR_CHOICES, GROUP_CHOICES, PanelState
 from milestone_kit.panel.widgets import FacetList
@@ -54,6 +55,7 @@ class Controls:
     def __init__(self, changed: Callable[[float], None], preset: Callable[[str], None]) -> None:
         self._changed = changed
         self._quiet = False
+        self._seen: dict[str, Any] = {}
         self.text = self._field("Search", "words of the title")
         self.ticker = self._field("Ticker", "KXNBA* or a market")
         self.start = w.DatePicker(description="From", style=_NARROW_LABEL, layout=_FULL)
@@ -98,29 +100,57 @@ class Controls:
             self._changed(delay)
 
     def read(self, before: PanelState) -> PanelState:
-        """Return the state that the widgets show, keeping the window of `before`."""
-        tz = self.tz.value
-        chosen = {name: tuple(values) or None for name, values in self.facets.chosen.items()}
-        criteria = Criteria.of(
-            category=chosen.get("category"),
-            type=chosen.get("type"),
-            status=chosen.get("status"),
-            league=chosen.get("league"),
-            text=self.text.value.strip() or None,
-            ticker=[part for part in self.ticker.value.replace(",", " ").split() if part] or None,
-            start=None if self.start.value is None else pd.Timestamp(self.start.value).tz_localize(tz),
-            end=None if self.end.value is None else _last_instant(self.end.value, tz),
-            has_end=_ENDS[self.has_end.value],
-            simulated=None if self.simulated.value else False,
-            placeholder=None if self.placeholder.value else False,
-        )
-        return replace(before, filters=criteria, group=self.group.value, color=self.color.value, tz=tz)
+        """Return `before` with what the user has changed in the widgets since.
 
-    def write(self, state: PanelState) -> None:
-        """Make the widgets show a state, without telling anyone."""
+        What was not touched is kept as it is: code can ask for more than the widgets can show, such as
+        a start to the minute, or simulated rows only.
+
+        Raises
+        ------
+        QueryError
+            When the widgets contradict each other; the next call reads the same changes again.
+        """
+        now = self._values()
+        asked: dict[str, Any] = before.filters.as_dict()
+        for name, value in now.items():
+            if value != self._seen.get(name) and not self._is_exact(name, value, before):
+                asked[name] = _criterion(name, value)
+        criteria = Criteria.of(**asked)
+        self._seen = now
+        return replace(
+            before, filters=criteria, group=self.group.value, color=self.color.value, tz=self.tz.value
+        )
+
+    def _values(self) -> dict[str, Any]:
+        """Return what the widgets show, by the criterion that it stands for."""
+        return {
+            "text": self.text.value,
+            "ticker": self.ticker.value,
+            "start": (self.start.value, self.tz.value),
+            "end": (self.end.value, self.tz.value),
+            "has_end": self.has_end.value,
+            "simulated": self.simulated.value,
+            "placeholder": self.placeholder.value,
+        } | {name: list(self.facets.chosen.get(name, ())) for name in TEXT_FACETS}
+
+    def _is_exact(self, name: str, value: Any, before: PanelState) -> bool:
+        """Tell whether only the zone has changed under a bound that is no whole day of the old zone."""
+        if name not in _BOUNDS or value[0] is None or value[0] != self._seen.get(name, (None,))[0]:
+            return False
+        instant = pd.Timestamp(getattr(before.filters, name))
+        return bool(instant != _BOUNDS[name](value[0], before.tz))
+
+    def write(self, state: PanelState, facets: list[dict[str, Any]]) -> None:
+        """Make the widgets show a state and the facets given it, without telling anyone."""
         self._quiet = True
         try:
             self._write(state)
+            with self.facets.hold_sync():
+                self.facets.chosen = {
+                    one["name"]: _checked(one, getattr(state.filters, one["name"])) for one in facets
+                }
+                self.facets.facets = facets
+            self._seen = self._values()
         finally:
             self._quiet = False
 
@@ -135,8 +165,6 @@ class Controls:
         self.has_end.value = next(name for name, value in _ENDS.items() if value is asked.has_end)
         self.simulated.value = asked.simulated is not False
         self.placeholder.value = asked.placeholder is not False
-        names = ("category", "type", "status", "league")
-        self.facets.chosen = {name: list(getattr(asked, name) or ()) for name in names}
 
     def side(self) -> w.VBox:
         """Return the column of filters."""
@@ -156,5 +184,27 @@ class Controls:
 
 def _last_instant(day: dt.date, tz: str) -> pd.Timestamp:
     """Return the last microsecond of a local day: a picked end date is meant with the whole day."""
-    next_day = pd.Timestamp(day + dt.timedelta(days=1)).tz_localize(tz)
-    return next_day - pd.Timedelta(microseconds=1)
+    return midnight(day + dt.timedelta(days=1), tz) - pd.Timedelta(microseconds=1)
+
+
+_BOUNDS: Final = {"start": midnight, "end": _last_instant}
+
+
+def _criterion(name: str, value: Any) -> Any:
+    """Return what a widget's value asks for; None where it asks nothing."""
+    if name in _BOUNDS:
+        day, tz = value
+        return None if day is None else _BOUNDS[name](day, tz)
+    if name == "ticker":
+        return value.replace(",", " ").split() or None
+    if name == "has_end":
+        return _ENDS[value]
+    if name in ("simulated", "placeholder"):
+        return None if value else False
+    return value or None
+
+
+def _checked(facet: dict[str, Any], wanted: tuple[str, ...] | None) -> list[str]:
+    """Return the offered values that are wanted, in the spelling in which they are offered."""
+    folded = {value.casefold() for value in wanted or ()}
+    return [one["value"] for one in facet["options"] if one["value"].casefold() in folded]

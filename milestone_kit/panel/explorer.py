@@ -44,6 +44,9 @@ _FIRST_WIDTH: Final = 860
 _LARGEST_DOWNLOAD: Final = 80_000_000
 """Characters of CSV that are handed to the browser; more would stall the page."""
 
+_SHORTEST_WINDOW: Final = 1000.0
+"""Milliseconds; nothing is told apart below."""
+
 _VIEW_OPTIONS: Final = ("group", "color", "tz", "window")
 
 
@@ -58,8 +61,8 @@ class MilestoneExplorer(w.VBox):
         Milestones; with the columns of `compute_timeline`, these are used as they are.
     state : PanelState
         What to show first.
-    now : pandas.Timestamp
-        What statuses and the now line are relative to.
+    now : pandas.Timestamp, optional
+        What statuses and the now line are relative to; without it, the time at which the table came.
     reload : callable, optional
         Fetches the table anew, given a callback for progress; its presence brings a refresh button.
     source : str
@@ -71,11 +74,12 @@ class MilestoneExplorer(w.VBox):
         df: pd.DataFrame,
         *,
         state: PanelState,
-        now: pd.Timestamp,
+        now: pd.Timestamp | None = None,
         reload: Callable[[Callable[[int, int], None]], pd.DataFrame] | None = None,
         source: str = "mk.get_milestones()",
     ) -> None:
-        self._model = ExplorerModel(df, now)
+        self._now = now
+        self._model = self._prepared(df)
         self._state = state
         self._reload, self._source = reload, source
         self._picked: str | None = None
@@ -121,13 +125,15 @@ class MilestoneExplorer(w.VBox):
 
     @state.setter
     def state(self, values: dict[str, Any]) -> None:
-        self._state = PanelState.of(values)
+        state = PanelState.of(values)
         self._debouncer.cancel()
-        self._refilter()
+        self._change(state)
+        self._alert.value = ""
 
     def code(self) -> str:
         """Return the Python that makes this view."""
-        return self._state.code(self._source)
+        timed = self._model.timeline is self._model.table
+        return self._state.with_span(self._shown).code(self._source, now=self._now, timed=timed)
 
     def figure(self) -> go.Figure:
         """Return the chart on screen as a static plotly figure."""
@@ -156,13 +162,14 @@ class MilestoneExplorer(w.VBox):
         self._guard(self._read_controls)
 
     def _read_controls(self) -> None:
-        before = self._state
-        self._state = self._controls.read(before)
-        if self._state.filters == before.filters:
+        state = self._controls.read(self._state)
+        if state.filters == self._state.filters:
+            self._state = state
             self._redraw()
             self._show_page()
         else:
-            self._refilter(controls=False)
+            self._change(state, controls=False)
+        self._show_card()
 
     def _on_preset(self, name: str) -> None:
         self._guard(self._show_preset, name)
@@ -184,7 +191,7 @@ class MilestoneExplorer(w.VBox):
             slack = self._shown.span * 0.002
             moved = max(abs(window.start - self._shown.start), abs(window.end - self._shown.end))
             if moved > slack and np.isfinite(window.span) and window.span > 0:
-                self._state = self._state.with_span(window)
+                self._state = self._state.with_span(window.at_least(_SHORTEST_WINDOW))
                 self._redraw()
 
     def _on_table(self, request: dict[str, Any]) -> None:
@@ -204,7 +211,7 @@ class MilestoneExplorer(w.VBox):
         if at is None:
             return
         self._picked = id_
-        self._card.value = details_card(self._model.timeline.iloc[at], self._state.tz)
+        self._show_card()
         there = np.flatnonzero(self._rows == at)
         if len(there):
             self._page = self._model.rows_view.page_of(int(there[0]))
@@ -221,13 +228,19 @@ class MilestoneExplorer(w.VBox):
 
     def _refresh(self) -> None:
         assert self._reload is not None
-        df = self._reload(self._say_progress)
-        self._model = ExplorerModel(df, pd.Timestamp.now("UTC"))
-        self._refilter()
+        words = self._summary.value
+        try:
+            self._model = self._prepared(self._reload(self._say_progress))
+        finally:
+            self._summary.value = words
+        self._change(self._state)
+        self._show_card()
 
     def _reset(self) -> None:
-        self._state = replace(PanelState(), tz=self._state.tz)
-        self._refilter()
+        self._change(replace(PanelState(), tz=self._state.tz))
+
+    def _prepared(self, df: pd.DataFrame) -> ExplorerModel:
+        return ExplorerModel(df, pd.Timestamp.now("UTC") if self._now is None else self._now)
 
     # What the panel shows
 
@@ -242,17 +255,21 @@ class MilestoneExplorer(w.VBox):
         else:
             self._alert.value = ""
 
-    def _refilter(self, *, controls: bool = True) -> None:
-        self._chosen = self._model.select(self._state.filters)
+    def _change(self, state: PanelState, *, controls: bool = True) -> None:
+        """Show a state with other filters or over another table."""
+        self._chosen = self._model.select(state.filters)
+        self._state = state
         self._rows = self._model.rows_view.rows(self._chosen)
         self._draw_controls(values=controls)
         self._redraw()
         self._turn_to_now()
 
     def _draw_controls(self, *, values: bool = True) -> None:
+        facets = self._model.facets(self._state.filters)
         if values:
-            self._controls.write(self._state)
-        self._controls.facets.facets = self._model.facets(self._state.filters)
+            self._controls.write(self._state, facets)
+        else:
+            self._controls.facets.facets = facets
 
     def _redraw(self) -> None:
         width = self._bridge.width or _FIRST_WIDTH
@@ -267,6 +284,10 @@ class MilestoneExplorer(w.VBox):
 
     def _show_page(self) -> None:
         self._table.view = self._model.rows_view.page(self._rows, self._page, self._state.tz, self._picked)
+
+    def _show_card(self) -> None:
+        at = None if self._picked is None else self._model.position(self._picked)
+        self._card.value = "" if at is None else details_card(self._model.timeline.iloc[at], self._state.tz)
 
     def _summarise(self, words: str) -> None:
         counts = self._model.status_counts(self._chosen)
@@ -355,7 +376,7 @@ def explore(
     {'sports'}
     """
     state = _first_state(options)
-    instant = pd.Timestamp.now("UTC") if now is None else to_utc(now, "now")
+    instant = None if now is None else to_utc(now, "now")
     if isinstance(df_or_client, pd.DataFrame):
         check_milestones(df_or_client)
         return MilestoneExplorer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -11,8 +12,8 @@ from milestone_kit.figures.gantt import Look, draw_layout, draw_traces
 from milestone_kit.figures.palette import DARK, LIGHT, ColorScale
 from milestone_kit.figures.plot import column_keys, with_timeline
 from milestone_kit.figures.scene import MAX_BARS, Canvas, GanttIndex, Scene, lay_out
-from milestone_kit.figures.timeaxis import DAY, Window, fit_window, to_ms, window_around
-from milestone_kit.filters import Criteria, FilterIndex
+from milestone_kit.figures.timeaxis import DAY, Window, fit_window, midnight, to_ms, window_around
+from milestone_kit.filters import Criteria, Facet, FilterIndex
 from milestone_kit.panel.table_view import TableView
 
 if TYPE_CHECKING:
@@ -68,13 +69,22 @@ class ExplorerModel:
         return chosen
 
     def facets(self, criteria: Criteria) -> list[dict[str, Any]]:
-        """Return the check lists for `FacetList`, each count given the other filters."""
+        """Return the check lists for `FacetList`, each count given the other filters.
+
+        What is asked for is always offered, also where the table has no such value, so that the user
+        can take it back.
+        """
         counted = self.filters.facets(criteria)
         lists = []
         for name, label in _FACETS:
-            wanted = getattr(criteria, name) or ()
-            options = counted[name]
-            offered = [one for i, one in enumerate(options) if i < _OFFERED or one.value in wanted]
+            wanted = {value.casefold(): value for value in getattr(criteria, name) or ()}
+            # a blank value cannot be asked for
+            options = [one for one in counted[name] if str(one.value).strip()]
+            known = {str(one.value).casefold() for one in options}
+            options += [Facet(value, 0) for folded, value in wanted.items() if folded not in known]
+            offered = [
+                one for i, one in enumerate(options) if i < _OFFERED or str(one.value).casefold() in wanted
+            ]
             if offered:
                 lists.append(
                     {
@@ -114,9 +124,9 @@ class ExplorerModel:
         if days < 0:
             return fit_window(self.index.start[here], self.index.end[here])
         if days == 0:
-            midnight = pd.Timestamp(self.now, unit="ms", tz="UTC").tz_convert(zone).normalize()
-            next_midnight = (midnight + pd.Timedelta(hours=30)).normalize()
-            return Window(midnight.timestamp() * 1000, next_midnight.timestamp() * 1000)
+            today = pd.Timestamp(self.now, unit="ms", tz="UTC").tz_convert(zone).date()
+            edges = (midnight(day, zone) for day in (today, today + dt.timedelta(days=1)))
+            return Window(*(edge.timestamp() * 1000 for edge in edges))
         return Window(self.now - days * DAY / 7, self.now + days * DAY * 6 / 7)
 
     def keys(self, name: str) -> Keys:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -11,9 +12,6 @@ from milestone_kit.errors import QueryError
 from milestone_kit.figures.timeaxis import Window, check_zone
 from milestone_kit.filters import Criteria
 from milestone_kit.query import to_utc
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["COLOR_CHOICES", "GROUP_CHOICES", "PanelState"]
 
@@ -57,7 +55,9 @@ class PanelState:
             Naming the key or value that cannot be used.
         """
         known = [one.name for one in fields(cls)]
-        unknown = sorted(set(values) - set(known))
+        if not isinstance(values, Mapping):
+            raise QueryError(f"state={values!r}: expected a dict with {', '.join(known)}")
+        unknown = sorted(set(values) - set(known), key=str)
         if unknown:
             raise QueryError(f"state has no {unknown[0]!r}; it has {', '.join(known)}")
         state = cls()
@@ -91,16 +91,24 @@ class PanelState:
         edges = None if window is None else (_instant(window.start), _instant(window.end))
         return replace(self, window=edges)
 
-    def code(self, source: str) -> str:
+    def code(self, source: str, *, now: pd.Timestamp | None = None, timed: bool = False) -> str:
         """Return the Python that makes this view.
 
         Parameters
         ----------
         source : str
             The expression that gives the table.
+        now : pandas.Timestamp, optional
+            What statuses are relative to; None for the time at which the code runs.
+        timed : bool
+            Whether the table already has the columns of `compute_timeline`. Where it has not, they
+            are computed before filtering: what ends are assumed is learned from the whole table.
         """
+        moment = {} if now is None else {"now": now.isoformat().replace("+00:00", "Z")}
+        asked = "".join(f", {name}={value!r}" for name, value in moment.items())
+        table = "df" if timed else f"mk.compute_timeline(df{asked})"
         criteria = "".join(f",\n    {name}={value!r}" for name, value in self.filters.as_dict().items())
-        options = {"color": self.color, "tz": self.tz}
+        options = {"color": self.color, "tz": self.tz} | moment
         if self.group != "none":
             options["group"] = self.group
         if self.window is not None:
@@ -109,7 +117,7 @@ class PanelState:
         return (
             "import milestone_kit as mk\n\n"
             f"df = {source}\n"
-            f"rows = mk.filter_milestones(\n    df{criteria},\n)\n"
+            f"rows = mk.filter_milestones(\n    {table}{criteria},\n)\n"
             f"mk.plot_gantt(\n    rows{drawn},\n)\n"
         )
 
@@ -127,9 +135,9 @@ def _criteria(values: Any) -> Criteria:
 def _window(values: Any) -> tuple[str, str] | None:
     if values is None:
         return None
-    if isinstance(values, str) or len(values) != 2:
+    if not isinstance(values, (list, tuple)) or len(values) != 2:
         raise QueryError(f"window={values!r}: expected a pair of dates, or None for the one that fits")
-    low, high = (to_utc(value, "window") for value in values)
+    low, high = (round(to_utc(value, "window").timestamp() * 1000) for value in values)
     if low >= high:
         raise QueryError(f"window={values!r}: the first date must lie before the second")
-    return _instant(low.timestamp() * 1000), _instant(high.timestamp() * 1000)
+    return _instant(low), _instant(high)

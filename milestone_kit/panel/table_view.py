@@ -40,7 +40,7 @@ class TableView:
 
     def __init__(self, timeline: pd.DataFrame) -> None:
         self._timeline = timeline
-        self._orders: dict[str, NDArray[np.int64]] = {}
+        self._orders: dict[tuple[str, bool], NDArray[np.int64]] = {}
         self.sort_column = "start_date"
         self.ascending = True
 
@@ -53,9 +53,9 @@ class TableView:
 
     def _order(self) -> NDArray[np.int64]:
         name = self.sort_column
-        if name not in self._orders:
+        if (name, self.ascending) not in self._orders:
             if name == "tickers":
-                keys = self._timeline["related_event_tickers"].list.len().to_numpy(dtype=np.int64)
+                keys = self._timeline["related_event_tickers"].list.len().to_numpy(dtype=np.float64)
             else:
                 column = self._timeline[name]
                 keys = (
@@ -63,9 +63,9 @@ class TableView:
                     .rank(method="dense")
                     .to_numpy()
                 )
-            self._orders[name] = np.argsort(keys, kind="stable")
-        order = self._orders[name]
-        return order if self.ascending else order[::-1]
+            # Missing values are NaN, which stand last either way; equal rows keep the table's order.
+            self._orders[name, self.ascending] = np.argsort(keys if self.ascending else -keys, kind="stable")
+        return self._orders[name, self.ascending]
 
     def rows(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return the positions of the chosen rows in the order of the table."""

@@ -76,9 +76,10 @@ function render({ model, el }) {
         for (const box of set.querySelectorAll("input")) if (box.dataset.value === focus[1]) box.focus({ preventScroll: true });
     }
   };
-  model.on("change:facets", draw);
+  // checks set from code may leave every count as it was
+  model.on("change:facets change:chosen", draw);
   draw();
-  return () => model.off("change:facets", draw);
+  return () => model.off("change:facets change:chosen", draw);
 }
 
 export default { render };
