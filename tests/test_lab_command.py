@@ -9,13 +9,12 @@ import socket
 import subprocess
 import sys
 import threading
-import urllib.error
-import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
+import urllib3
 
 import milestone_kit as mk
 
@@ -55,29 +54,33 @@ def command(*words):
 
 
 class RunningLab:
-    """A lab on a free port that has said it is ready."""
+    """A lab on a free port that says what it does on stderr."""
 
     def __init__(self, process, port):
         self.process = psutil.Process(process.pid)
         self.address = f"http://127.0.0.1:{port}"
-        self.said = []
-        for line in process.stderr:
-            self.said.append(line)
-            if "Jupyter Server" in line and "is running at" in line:
-                break
+        self.said = [process.stderr.readline(), process.stderr.readline()]
         # whatever follows must be taken off, or the pipe fills up
-        threading.Thread(target=process.stderr.read, daemon=True).start()
+        self._reader = threading.Thread(target=lambda: self.said.extend(process.stderr))
+        self._reader.start()
+        patience = urllib3.Retry(connect=100, backoff_factor=0.1, backoff_max=0.5)
+        self._pool = urllib3.PoolManager(headers={"Authorization": f"token {TOKEN}"}, retries=patience)
 
     @property
     def sandbox(self):
         return re.search(r"served at (\S+);", self.said[0])[1]
 
     def ask(self, path, method="GET"):
-        request = urllib.request.Request(
-            self.address + path, method=method, headers={"Authorization": f"token {TOKEN}"}
-        )
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return answer.read().decode()
+        answer = self._pool.request(method, self.address + path)
+        assert answer.status < 400, answer.data
+        return answer
+
+    def end(self):
+        """Wait for its end and return its exit code."""
+        code = self.process.wait(60)
+        self._reader.join()
+        self._pool.clear()
+        return code
 
 
 @contextmanager
@@ -87,13 +90,12 @@ def running_lab(folder, environment):
         port = free.getsockname()[1]
     words = command("--no-browser", "--rows", 200, "--port", port, "--", f"--IdentityProvider.token={TOKEN}")
     with subprocess.Popen(words, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        guard = threading.Timer(180, process.terminate)
-        guard.start()
+        lab = RunningLab(process, port)
         try:
-            yield RunningLab(process, port)
+            yield lab
         finally:
-            guard.cancel()
             process.terminate()
+            lab.end()
 
 
 @pytest.fixture(scope="module")
@@ -109,17 +111,16 @@ def test_it_says_that_the_data_is_invented_and_how_to_stop(lab):
 
 
 def test_the_notebook_is_there_to_be_opened(lab):
-    assert [file["name"] for file in json.loads(lab.ask("/api/contents"))["content"]] == [NOTEBOOK]
+    assert [file["name"] for file in lab.ask("/api/contents").json()["content"]] == [NOTEBOOK]
     assert Path(lab.process.cwd(), "milestone_kit_notebooks", NOTEBOOK).read_bytes() == PACKAGED.read_bytes()
 
 
 def test_the_address_that_is_opened_is_the_notebooks(lab):
-    with urllib.request.urlopen(f"{lab.address}/?token={TOKEN}", timeout=60) as answer:
-        assert answer.url.split("?")[0] == f"{lab.address}/lab/tree/{NOTEBOOK}"
+    assert lab.ask("/").geturl().rstrip("?") == f"/lab/tree/{NOTEBOOK}"
 
 
 def test_the_kernel_is_this_python_whatever_else_is_registered(lab):
-    known = json.loads(lab.ask("/api/kernelspecs"))
+    known = lab.ask("/api/kernelspecs").json()
     assert known["default"] == "python3"
     assert known["kernelspecs"]["python3"]["spec"]["argv"][0] == sys.executable
 
@@ -132,13 +133,12 @@ def test_a_kernel_finds_the_sandbox_and_a_cache_of_its_own(lab, home):
     inherited = kernels[0].environ()
     assert inherited["MILESTONE_KIT_BASE_URL"] == lab.sandbox
     assert not Path(inherited["MILESTONE_KIT_CACHE_DIR"]).is_relative_to(home)
-    url = f"{lab.sandbox}/milestones?limit=1"
-    with urllib.request.urlopen(url, timeout=60) as answer:
-        assert "synthetic" in json.load(answer)["milestones"][0]["details"]
+    page = urllib3.request("GET", f"{lab.sandbox}/milestones?limit=1").json()
+    assert page["milestones"][0]["details"]["synthetic"]
 
 
 def test_the_page_asks_nothing_of_the_world(lab):
-    page = lab.ask(f"/lab/tree/{NOTEBOOK}")
+    page = lab.ask(f"/lab/tree/{NOTEBOOK}").data.decode()
     settings = json.loads(
         re.search(r'<script id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.DOTALL)[1]
     )
@@ -155,11 +155,12 @@ def test_sigterm_ends_jupyterlab_its_kernels_and_the_sandbox(tmp_path, environme
         assert temporary.is_dir()
         assert len(below) >= 2
         lab.process.terminate()
-        assert lab.process.wait(60) == 0
+        assert lab.end() == 0
         assert psutil.wait_procs(below, timeout=10)[1] == []
-        with pytest.raises(urllib.error.URLError):
-            urllib.request.urlopen(lab.sandbox, timeout=5)
+        with pytest.raises(urllib3.exceptions.MaxRetryError):
+            urllib3.request("GET", lab.sandbox, retries=0)
         assert not temporary.exists()
+        assert any("Shutting down" in line for line in lab.said), "JupyterLab was killed, not asked to stop"
 
 
 @pytest.fixture
