@@ -154,7 +154,6 @@ class Query:
         >>> Query.of(category="Sports", minimum_start_date="2026-01-15").server_params()
         {'category': 'Sports', 'minimum_start_date': '2026-01-15T00:00:00Z'}
         """
-        texts = (category, competition, type, source_id, related_event_ticker)
         low = None if minimum_start_date is None else to_utc(minimum_start_date, "minimum_start_date")
         high = None if maximum_start_date is None else to_utc(maximum_start_date, "maximum_start_date")
         if low is not None and high is not None and low > high:
@@ -163,7 +162,11 @@ class Query:
                 f"maximum_start_date={maximum_start_date!r}; swap them"
             )
         return cls(
-            *(_filter_text(value, name) for name, value in zip(_FILTERS, texts, strict=True)),
+            category=_filter_text(category, "category"),
+            competition=_filter_text(competition, "competition"),
+            type=_filter_text(type, "type"),
+            source_id=_filter_text(source_id, "source_id"),
+            related_event_ticker=_filter_text(related_event_ticker, "related_event_ticker"),
             minimum_start_date=None if low is None else _rfc3339(low),
             maximum_start_date=None if high is None else _rfc3339(high),
             min_updated_ts=None

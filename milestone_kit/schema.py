@@ -81,7 +81,8 @@ def from_arrow(table: pa.Table) -> pd.DataFrame:
     pandas.DataFrame
         The columns of `COLUMNS` with the dtypes of `DTYPES`.
     """
-    return table.to_pandas(types_mapper=_pandas_dtype, ignore_metadata=True)
+    df: pd.DataFrame = table.to_pandas(types_mapper=_pandas_dtype, ignore_metadata=True)
+    return df
 
 
 def empty_milestones() -> pd.DataFrame:
@@ -95,13 +96,13 @@ def empty_milestones() -> pd.DataFrame:
     return from_arrow(ARROW_SCHEMA.empty_table())
 
 
-def check_milestones(df: pd.DataFrame, columns: Iterable[str] = COLUMNS) -> None:
+def check_milestones(df: object, columns: Iterable[str] = COLUMNS) -> None:
     """Raise unless `df` has the given milestone columns with the dtypes of the schema.
 
     Parameters
     ----------
     df : pandas.DataFrame
-        Any table; columns beyond the schema are welcome.
+        Any table; checked to be one. Columns beyond the schema are welcome.
     columns : iterable of str
         The schema columns that the caller needs; all of them by default.
 

@@ -122,9 +122,8 @@ def run(arguments):
                     )
                 if len(found) == 2:
                     ours, plain = found.values()
-                    print(
-                        f"{'':>8} ratio p50 {ours['p50'] / plain['p50']:.3f}, a change {ours['later'] / plain['later']:.3f}"
-                    )
+                    click, change = ours["p50"] / plain["p50"], ours["later"] / plain["later"]
+                    print(f"{'':>8} ratio: click p50 {click:.3f}, a change {change:.3f}", flush=True)
             browser.close()
         finally:
             lab.close()
