@@ -273,6 +273,9 @@ def _density_traces(scene: Scene, colors: ColorScale, look: Look) -> list[dict[s
         probe["y"] += (group.bottom - height * scaled[filled] / 2).tolist()
         probe["hovertext"] += [texts[i] for i in filled]
     probe["visible"] = bool(probe["x"])
+    for trace in (*areas, probe):
+        # As arrays they travel in binary, half as large as text; None becomes NaN, a gap all the same.
+        trace |= {axis: np.array(trace[axis], dtype=np.float64) for axis in ("x", "y")}
     return [*areas, probe]
 
 

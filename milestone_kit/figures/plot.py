@@ -17,7 +17,7 @@ from milestone_kit.figures.palette import ColorScale, theme_of
 from milestone_kit.figures.scene import MAX_BARS, Canvas, GanttIndex, Scene, lay_out
 from milestone_kit.figures.text import plain
 from milestone_kit.figures.timeaxis import Window, check_zone, fit_window
-from milestone_kit.flags import TIMELINE_DTYPES
+from milestone_kit.flags import TIMELINE_DTYPES, is_placeholder
 from milestone_kit.query import to_utc
 from milestone_kit.schema import check_milestones
 from milestone_kit.timeline import compute_timeline
@@ -161,10 +161,8 @@ def plot_gantt(
     instant = pd.Timestamp.now("UTC") if now is None else to_utc(now, "now")
     timeline = with_timeline(df, instant, assume)
     index = GanttIndex.of(timeline)
-    shown = (
-        ~timeline["suspect"].to_numpy(dtype=bool) if not timeline["suspect"].all() else np.ones(len(df), bool)
-    )
-    window = _window(index, start, end, shown)
+    dated = ~is_placeholder(timeline).to_numpy()
+    window = _window(index, start, end, dated if dated.any() else ~dated)
     look = Look(
         zone,
         instant.timestamp() * 1000,
