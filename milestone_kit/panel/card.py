@@ -42,6 +42,13 @@ def _tickers(tickers: list[str]) -> str:
     return f"{shown} and {more:,} more" if more > 0 else shown or "none"
 
 
+def _pretty(details: str) -> str:
+    try:
+        return json.dumps(json.loads(details), indent=2, ensure_ascii=False)
+    except RecursionError:  # nested deeper than Python can lay out
+        return details
+
+
 def details_card(row: pd.Series, zone: str) -> str:
     """Return the card of one row of a timeline table.
 
@@ -66,7 +73,7 @@ def details_card(row: pd.Series, zone: str) -> str:
         "Id": shorten(row["id"], 80),
     }
     items = "".join(f"<dt>{name}</dt><dd>{html.escape(value)}</dd>" for name, value in facts.items())
-    pretty = json.dumps(json.loads(row["details"]), indent=2, ensure_ascii=False)
+    pretty = _pretty(row["details"])
     text = pretty if len(pretty) <= _MOST_JSON else pretty[:_MOST_JSON] + "\n… cut; see details_of()"
     return (
         f'<div class="mk-card"><h4>{html.escape(shorten(row["title"], 300))}</h4><dl>{items}</dl>'
