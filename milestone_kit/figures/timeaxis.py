@@ -193,10 +193,16 @@ class Ticks:
     labels: list[str]
 
 
+def _instants(ms: NDArray[np.float64]) -> pd.DatetimeIndex:
+    # pandas reads floats by way of nanoseconds, which end in the year 2262
+    whole = np.clip(np.round(ms), _EARLIEST, _LATEST).astype(np.int64)
+    return pd.DatetimeIndex(whole.astype("datetime64[ms]")).tz_localize("UTC")
+
+
 def _local_grid(window: Window, zone: str, freq: str, multiple: int) -> pd.DatetimeIndex:
     # A zone may move an instant by a day, and no calendar here goes beyond the years 1 to 9999.
     edges = np.clip([window.start, window.end], _EARLIEST + 8 * DAY, _LATEST - 8 * DAY)
-    bounds = pd.to_datetime(edges, unit="ms", utc=True).tz_convert(zone).tz_localize(None)
+    bounds = _instants(edges).tz_convert(zone).tz_localize(None)
     first, last = bounds[0], bounds[1]
     if freq == "YS":
         years = np.arange(first.year - first.year % multiple, last.year + multiple + 1, multiple)
@@ -276,6 +282,5 @@ def _format(
     texts = np.full(len(ms), "", dtype=object)
     for some, tz, note in ((~np.isnan(ms) & ~rim, zone, ""), (rim, "UTC", " UTC")):
         if some.any():
-            instants = pd.DatetimeIndex(pd.to_datetime(ms[some], unit="ms", utc=True)).tz_convert(tz)
-            texts[some] = write(instants) + note
+            texts[some] = write(_instants(ms[some]).tz_convert(tz)) + note
     return list(texts)

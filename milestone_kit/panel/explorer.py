@@ -186,7 +186,7 @@ class MilestoneExplorer(w.VBox):
             self._state = self._state.with_span(None)
             self._redraw()
         elif event["kind"] == "window":
-            window = Window(float(event["low"]), float(event["high"]))
+            window = Window(float(event["low"]), float(event["high"])).clamped()
             # The kernel's own change of the axis comes back as an event: nothing to do.
             slack = self._shown.span * 0.002
             moved = max(abs(window.start - self._shown.start), abs(window.end - self._shown.end))
