@@ -18,13 +18,13 @@ __all__ = ["PAGE_ROWS", "TableView"]
 PAGE_ROWS: Final = 12
 
 _COLUMNS: Final = (
-    ("status", "Status", "90px"),
-    ("start_date", "Start", "128px"),
-    ("end", "End", "140px"),
+    ("status", "Status", "86px"),
+    ("start_date", "Start", "126px"),
+    ("end", "End", "138px"),
     ("title", "Title", "auto"),
-    ("category", "Category", "120px"),
-    ("type", "Type", "170px"),
-    ("tickers", "Tickers", "70px"),
+    ("category", "Category", "94px"),
+    ("type", "Type", "128px"),
+    ("tickers", "Tickers", "62px"),
 )
 _CELL: Final = 160
 
