@@ -14,7 +14,7 @@ from milestone_kit.errors import PaginationError, SchemaError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["MAX_PAGES", "Page", "StartBound", "walk"]
+__all__ = ["MAX_PAGES", "Page", "StartBound", "Trail", "walk"]
 
 MAX_PAGES: Final = 5_000
 """Where a walk is given up: 2.5 million milestones at 500 a page, 18 times what there is."""
@@ -55,27 +55,63 @@ def walk(fetch: Callable[[str | None], dict[str, Any]], *, max_pages: int = MAX_
     >>> [(page.milestones, page.is_last) for page in walk(pages.get)]
     [([1, 2], False), ([3], True)]
     """
-    cursor: str | None = None
-    seen: set[str] = set()
-    for _ in range(max_pages):
-        page = fetch(cursor)
+    trail = Trail(max_pages=max_pages)
+    while True:
+        page = trail.step(fetch(trail.cursor))
+        yield page
+        if page.is_last:
+            return
+
+
+class Trail:
+    """The cursors of one chain of pages: where it goes on, and whether it leads anywhere.
+
+    Parameters
+    ----------
+    max_pages : int
+        After how many pages a chain that does not end is given up.
+
+    Attributes
+    ----------
+    cursor : str or None
+        What the next page is to be asked with; None before the first and after the last page.
+    pages : int
+        How many pages came.
+
+    Examples
+    --------
+    >>> trail = Trail()
+    >>> trail.step({"milestones": [1], "cursor": "b"}), trail.cursor
+    (Page(milestones=[1], is_last=False), 'b')
+    """
+
+    def __init__(self, *, max_pages: int = MAX_PAGES) -> None:
+        self.cursor: str | None = None
+        self.pages = 0
+        self._max_pages = max_pages
+        self._seen: set[str] = set()
+
+    def step(self, page: dict[str, Any]) -> Page:
+        """Take the page that was asked for with `cursor`; raises what `walk` raises."""
         milestones = page.get("milestones")
         if not isinstance(milestones, list):
             found = "no field" if "milestones" not in page else f"{type(milestones).__name__} as field"
             raise SchemaError(f"a page has {found} 'milestones', expected a list", field="milestones")
-        cursor = _next_cursor(page)
-        if cursor in seen:
+        self.pages += 1
+        self.cursor = _next_cursor(page)
+        if self.cursor is None:
+            return Page(milestones, is_last=True)
+        if self.cursor in self._seen:
             raise PaginationError(
-                f"the server sent the cursor {cursor!r} twice after {len(seen) + 1} pages: its pages go "
-                "in a circle; try again later or with another filter"
+                f"the server sent the cursor {self.cursor!r} twice after {len(self._seen) + 1} pages: its "
+                "pages go in a circle; try again later or with another filter"
             )
-        yield Page(milestones, cursor is None)
-        if cursor is None:
-            return
-        seen.add(cursor)
-    raise PaginationError(
-        f"no end after {max_pages} pages; ask with a larger limit, narrower dates or a filter"
-    )
+        self._seen.add(self.cursor)
+        if self.pages >= self._max_pages:
+            raise PaginationError(
+                f"no end after {self._max_pages} pages; ask with a larger limit, narrower dates or a filter"
+            )
+        return Page(milestones, is_last=False)
 
 
 def _next_cursor(page: dict[str, Any]) -> str | None:
