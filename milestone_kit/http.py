@@ -7,12 +7,16 @@ be a JSON object, so that nothing half or wrong is ever kept.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.metadata
 import logging
 import random
+import socket
+import threading
 import time
 import warnings
+import weakref
 import zlib
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
@@ -22,11 +26,11 @@ from urllib.parse import urlsplit
 import requests
 import tenacity
 import urllib3
-from pyrate_limiter import Limiter, Rate, StateBucket, TokenBucket
 from requests.adapters import HTTPAdapter
 
-from milestone_kit.errors import ApiError, DataWarning, NetworkError, SchemaError
+from milestone_kit.errors import ApiError, DataWarning, NetworkError, RateLimitError, SchemaError
 from milestone_kit.jsontext import JSONTextError, decode
+from milestone_kit.pace import Pace
 from milestone_kit.pagecache import VALUE, page_session
 from milestone_kit.refusals import refusal
 
@@ -179,8 +183,21 @@ class Transport:
         response = session.cache.get_response(session.cache.create_key(request))
         return None if response is None else _object_of(response)
 
+    @contextlib.contextmanager
+    def until(self, stop: threading.Event) -> Iterator[None]:
+        """Let this thread's requests end, in a NetworkError, once `stop` is set, instead of waiting on."""
+        self._adapter.stops.event = stop
+        try:
+            yield
+        finally:
+            del self._adapter.stops.event
+
+    def hang_up(self) -> None:
+        """End every connection at once; requests that are to go on open new ones."""
+        self._adapter.hang_up()
+
     def close(self) -> None:
-        """Close the connections and the pace keeper."""
+        """Close the connections."""
         self._adapter.close()
 
 
@@ -205,14 +222,32 @@ class _Wire(HTTPAdapter):
     """Sends a request at the shared pace, checks the answer, and tries again where that may help."""
 
     def __init__(self, requests_per_second: float, retry: Retry) -> None:
+        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._sockets_lock = threading.Lock()
         super().__init__(max_retries=0, pool_maxsize=32)
-        # a token bucket: steady, with a little burst so that a short query need not wait
-        rate = Rate(
-            max(1, round(requests_per_second * 60)), 60_000, burst=max(1, min(5, int(requests_per_second)))
-        )
-        self._limiter = Limiter(StateBucket([rate], TokenBucket()))
-        self._pause = min(0.05, 0.5 / requests_per_second)
+        self._pace = Pace(requests_per_second, clock=retry.clock)
+        self.stops = threading.local()
         self._retry = retry
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Set up connection pools that remember their sockets, so that `hang_up` can end a wait."""
+        super().init_poolmanager(*args, **options)
+        pools = self.poolmanager.pool_classes_by_scheme
+        self.poolmanager.pool_classes_by_scheme = {
+            scheme: _remembering(pool, self._remember) for scheme, pool in pools.items()
+        }
+
+    def _remember(self, connection: socket.socket) -> None:
+        with self._sockets_lock:
+            self._sockets.add(connection)
+
+    def hang_up(self) -> None:
+        """End every connection at once: whoever waits for an answer gets a NetworkError or tries again."""
+        with self._sockets_lock:
+            for connection in list(self._sockets):
+                with contextlib.suppress(OSError):
+                    # not the method of a TLS socket, which another thread may be reading from
+                    socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
     def send(
         self, request: requests.PreparedRequest, *_: Any, timeout: Any = None, proxies: Any = None, **__: Any
@@ -221,8 +256,9 @@ class _Wire(HTTPAdapter):
         started = self._retry.clock()
 
         def attempt() -> requests.Response:
-            self._keep_pace()
-            return self._attempt(request, timeout, proxies)
+            while wait := self._pace.turn():
+                self._sleep(wait)
+            return self._paced(request, timeout, proxies)
 
         def enough(state: tenacity.RetryCallState) -> bool:
             done_by = self._retry.clock() - started + state.upcoming_sleep
@@ -232,15 +268,36 @@ class _Wire(HTTPAdapter):
             retry=tenacity.retry_if_exception(_may_help),
             wait=self._wait,
             stop=enough,
-            sleep=self._retry.sleep,
+            sleep=self._sleep,
             before_sleep=_log_retry,
             reraise=True,
         )
         return retrying(attempt)
 
-    def _keep_pace(self) -> None:
-        while not self._limiter.try_acquire("requests", blocking=False):
-            self._retry.sleep(self._pause)
+    def _paced(self, request: requests.PreparedRequest, timeout: Any, proxies: Any) -> requests.Response:
+        """Send once, and let the pace learn from the answer."""
+        sent = self._retry.clock()
+        try:
+            response = self._attempt(request, timeout, proxies)
+        except RateLimitError as error:
+            wait = self._retry.first_wait if error.retry_after is None else error.retry_after
+            # a wait beyond the budget is this request's error, and no reason to hold up the others
+            self._pace.refused(sent=sent, wait=wait if wait <= self._retry.total_seconds else 0.0)
+            raise
+        self._pace.answered()
+        return response
+
+    def _sleep(self, seconds: float) -> None:
+        stop: threading.Event | None = getattr(self.stops, "event", None)
+        if stop is None:
+            self._retry.sleep(seconds)
+            return
+        if self._retry.sleep is not time.sleep:
+            self._retry.sleep(seconds)
+        else:
+            stop.wait(seconds)
+        if stop.is_set():
+            raise NetworkError("the walk was stopped before this request was sent")
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
@@ -293,9 +350,17 @@ class _Wire(HTTPAdapter):
             raise NetworkError(f"{asked}: the packed answer ends too early", retryable=True)
 
     def close(self) -> None:
-        """Close the connections and the pace keeper."""
+        """Close the connections."""
         super().close()
-        self._limiter.close()
+
+
+def _remembering(pool: Any, remember: Callable[[socket.socket], None]) -> Any:
+    def connect(self: Any) -> None:
+        pool.ConnectionCls.connect(self)
+        remember(self.sock)
+
+    connection = type("Connection", (pool.ConnectionCls,), {"connect": connect})
+    return type("Pool", (pool,), {"ConnectionCls": connection})
 
 
 def _object_of(response: requests.Response) -> dict[str, Any]:

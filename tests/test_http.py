@@ -263,8 +263,8 @@ def test_requests_keep_their_pace():
             made.get(session, "/x")
         took = time.monotonic() - began
         made.close()
-    assert slept  # five go at once, the other three wait for their turn
-    assert took > 0.04
+    assert len(slept) >= 7  # one goes at once, each of the others waits for its turn
+    assert took > 7 / 50
 
 
 def test_only_good_answers_are_kept(clock, tmp_path):
