@@ -165,7 +165,7 @@ def _summary(df: pd.DataFrame) -> str:
 
 def _page(df: pd.DataFrame) -> str:
     """Return the Gantt chart as a page that carries plotly.js itself and loads nothing."""
-    from milestone_kit.figures.gantt import CONFIG
+    from milestone_kit.figures.look import CONFIG
     from milestone_kit.figures.plot import plot_gantt
 
     known = df.attrs["milestone_kit"]

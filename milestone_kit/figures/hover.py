@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from milestone_kit.figures.scene import ASSUMED, REPORTED, Density, Group, Marks
+from milestone_kit.figures.scene import ASSUMED, REPORTED, Density, Marks
 from milestone_kit.figures.text import plain
 from milestone_kit.figures.timeaxis import format_instants, format_step
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["bin_cards", "duration_text", "mark_cards"]
+__all__ = ["bin_words", "duration_text", "mark_cards"]
 
 _TICKERS_SHOWN = 3
 
@@ -86,17 +86,17 @@ def mark_cards(marks: Marks, timeline: pd.DataFrame, zone: str) -> list[str]:
     return cards
 
 
-def bin_cards(density: Density, groups: tuple[Group, ...], zone: str) -> list[list[str]]:
-    """Return one hover card per group and bin, "" where a bin is empty."""
-    bins = density.counts.shape[1]
-    edges: NDArray[np.float64] = density.first + density.step * np.arange(bins, dtype=np.float64)
-    begins, width = format_instants(edges, zone), format_step(density.step)
-    return [
-        [
-            f"<b>{plain(group.label, 40) or 'All'}</b><br>{count:,} start within {width}<br>from {begin}"
-            if count
-            else ""
-            for count, begin in zip(counts, begins, strict=True)
-        ]
-        for group, counts in zip(groups, density.counts, strict=True)
-    ]
+def bin_words(density: Density, zone: str) -> tuple[str, list[str]]:
+    """Return the hover template of a density and when each of its bins begins.
+
+    The template takes the group's name as hovertext, the count as customdata and the begin as text,
+    so that what all cards share travels once.
+    """
+    edges: NDArray[np.float64] = density.first + density.step * np.arange(
+        density.counts.shape[1], dtype=np.float64
+    )
+    width = format_step(density.step)
+    template = (
+        f"<b>%{{hovertext}}</b><br>%{{customdata:,.0f}} start within {width}<br>from %{{text}}<extra></extra>"
+    )
+    return template, format_instants(edges, zone)

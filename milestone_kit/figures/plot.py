@@ -11,8 +11,9 @@ import plotly.graph_objects as go
 
 from milestone_kit.details import league_of
 from milestone_kit.errors import QueryError
-from milestone_kit.figures.gantt import Look, draw_layout, draw_traces
+from milestone_kit.figures.gantt import draw_layout, draw_traces
 from milestone_kit.figures.keys import Keys
+from milestone_kit.figures.look import Look
 from milestone_kit.figures.palette import ColorScale, theme_of
 from milestone_kit.figures.scene import MAX_BARS, Canvas, GanttIndex, Scene, lay_out
 from milestone_kit.figures.text import plain
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from milestone_kit.query import DateLike
     from milestone_kit.timeline import Assume
 
-__all__ = ["column_keys", "plot_gantt", "scene_words", "with_timeline"]
+__all__ = ["column_keys", "plot_gantt", "scene_words", "static_figure", "with_timeline"]
 
 _TIMELINE = ("end", "end_source", "status", "suspect")
 
@@ -81,6 +82,32 @@ def _window(
             f"start={start!r} does not lie before end={end!r}; nothing can be shown between them"
         )
     return Window(low, high)
+
+
+def _heading_height(title: str | None) -> int:
+    return 24 if title is None else 44
+
+
+def static_figure(
+    scene: Scene, timeline: pd.DataFrame, colors: ColorScale, look: Look, title: str | None
+) -> go.Figure:
+    """Return a scene as a figure of its own, under a line that says how much of how many it shows."""
+    traces = [trace for trace in draw_traces(scene, timeline, colors, look) if trace.get("visible", True)]
+    layout = draw_layout(scene, look)
+    words = scene_words(scene)
+    layout["title"] = {
+        "text": words if title is None else f"{plain(title, 90)}<br><sub>{words}</sub>",
+        "font": {"size": 13 if title is None else 17},
+        "x": 0.01,
+        "xanchor": "left",
+    }
+    layout["margin"] = layout["margin"] | {"t": layout["margin"]["t"] + _heading_height(title)}
+    layout["height"] += _heading_height(title)
+    if look.zone == "UTC":
+        # no kernel gives this figure new ticks when someone zooms: plotly's own are right in UTC
+        ours = ("tickmode", "tickvals", "ticktext")
+        layout["xaxis"] = {name: value for name, value in layout["xaxis"].items() if name not in ours}
+    return go.Figure(data=traces, layout=layout)
 
 
 def plot_gantt(
@@ -172,8 +199,7 @@ def plot_gantt(
         legend=color != group,
         height=0,
     )
-    heading_height = 24 if title is None else 44
-    around = look.margins["t"] + look.margins["b"] + heading_height
+    around = look.margins["t"] + look.margins["b"] + _heading_height(title)
     look = replace(look, height=max(height - around, 120))
     canvas = Canvas(look.area_width, look.height)
     colors = ColorScale.of(column_keys(timeline, color, "color"))
@@ -187,16 +213,4 @@ def plot_gantt(
         groups=None if group is None else column_keys(timeline, group, "group"),
         max_bars=max_bars,
     )
-    traces = [trace for trace in draw_traces(scene, timeline, colors, look) if trace.get("visible", True)]
-    layout = draw_layout(scene, look)
-    words = scene_words(scene)
-    heading = words if title is None else f"{plain(title, 90)}<br><sub>{words}</sub>"
-    layout["title"] = {
-        "text": heading,
-        "font": {"size": 13 if title is None else 17},
-        "x": 0.01,
-        "xanchor": "left",
-    }
-    layout["margin"] = layout["margin"] | {"t": layout["margin"]["t"] + heading_height}
-    layout["height"] += heading_height
-    return go.Figure(data=traces, layout=layout)
+    return static_figure(scene, timeline, colors, look, title)

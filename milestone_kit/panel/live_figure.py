@@ -6,7 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from milestone_kit.figures.gantt import CONFIG
+from milestone_kit.figures.look import CONFIG
 
 __all__ = ["LiveFigure"]
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from milestone_kit.figures.gantt import Look, draw_layout, draw_traces
+from milestone_kit.figures.gantt import draw_layout, draw_traces
+from milestone_kit.figures.look import Look
 from milestone_kit.figures.palette import DARK, LIGHT, ColorScale
 from milestone_kit.figures.plot import column_keys, with_timeline
 from milestone_kit.figures.scene import MAX_BARS, Canvas, GanttIndex, Scene, lay_out
