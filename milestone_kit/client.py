@@ -17,13 +17,14 @@ from milestone_kit.errors import (
     QueryError,
     SchemaError,
 )
-from milestone_kit.fetching import Fetcher, Singles, to_frame
+from milestone_kit.fetching import Fetcher, to_frame
 from milestone_kit.frame import milestones_frame
 from milestone_kit.http import Retry, Transport
 from milestone_kit.progress import check_progress
 from milestone_kit.query import Query, check_limit, check_max_rows
 from milestone_kit.schema import from_arrow
 from milestone_kit.settings import DEMO_URL, PRODUCTION_URL, Settings
+from milestone_kit.singles import Singles
 from milestone_kit.store import Store
 from milestone_kit.vocabulary import CATEGORIES, TYPES, competitions_frame, near_values
 
@@ -80,10 +81,20 @@ class MilestoneClient:
     timeout : float or tuple of float
         Seconds to wait for a connection and for each piece of an answer.
     workers : int
-        How many pages may be asked for side by side; a single chain of pages is walked so far.
+        How many pages may be asked for side by side, all at the one pace; a short answer is one chain.
     stale_if_error : bool
         Whether an older complete table may be returned, with a StaleWarning, when the network fails
         or the server answers 429 or 5xx to the end.
+    full_sweep_after : str, timedelta or float
+        After how long a refresh walks through all pages again instead of asking for what changed. Only
+        such a sweep notices deleted rows, rows that left a filter, and changes of rows whose
+        `last_updated_ts` the server never set. 0 sweeps every time.
+    overlap : str, timedelta or float
+        How far a question for what changed reaches back behind what is known, for changes that the
+        server shows some time after it dated them. The clocks need not agree.
+    max_cache_bytes : int
+        How large snapshots and unfinished walks may become together; beyond it the oldest go, but no
+        snapshot younger than `expire_after`.
     retry : Retry, optional
         How often and how long one request is tried: six times within two minutes by default.
 
@@ -113,6 +124,9 @@ class MilestoneClient:
         timeout: float | tuple[float, float] = (5, 30),
         workers: int = 4,
         stale_if_error: bool = False,
+        full_sweep_after: str | float | dt.timedelta = "7d",
+        overlap: str | float | dt.timedelta = "2min",
+        max_cache_bytes: int = 2 * 10**9,
         retry: Retry | None = None,
     ) -> None:
         self._settings = Settings.of(
@@ -123,6 +137,9 @@ class MilestoneClient:
             timeout=timeout,
             workers=workers,
             stale_if_error=stale_if_error,
+            full_sweep_after=full_sweep_after,
+            overlap=overlap,
+            max_cache_bytes=max_cache_bytes,
         )
         retry = retry or Retry()
         self._transport = Transport(
@@ -182,12 +199,87 @@ class MilestoneClient:
         check_progress(progress)
         if offline:
             table, manifest = self._fetcher.offline(query)
-            stale = False
-        else:
-            table, manifest, stale = self._fetcher.fetch(
-                query, limit=limit, max_rows=max_rows, refresh=refresh, progress=progress
-            )
-        df = to_frame(table.slice(0, max_rows), manifest, stale=stale)
+            return self._shown(query, to_frame(table.slice(0, max_rows), manifest), offline=True)
+        return self._fetch(query, limit=limit, max_rows=max_rows, refresh=refresh, progress=progress)
+
+    def refresh(
+        self,
+        *,
+        limit: int = 500,
+        full: bool = False,
+        progress: Progress = None,
+        **query: Unpack[QueryOptions],
+    ) -> pd.DataFrame:
+        """Ask the server only for what changed since the last answer, and return the whole table.
+
+        Parameters
+        ----------
+        limit : int
+            Milestones per page, 1 to 500.
+        full : bool
+            Walk through all pages instead, which also notices what a delta cannot (see Notes).
+        progress : bool or callable, optional
+            As for `get_milestones`.
+        **query
+            As for `get_milestones`; there is one snapshot per query.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As from `get_milestones`. Without an earlier answer all pages are walked.
+
+        Raises
+        ------
+        MilestoneKitError
+            As for `get_milestones`.
+
+        Notes
+        -----
+        A delta asks for `last_updated_ts` at or after the newest one known, less `overlap`. It cannot
+        see deleted rows, rows whose filtered field changed away (another category, say), and changes of
+        rows whose `last_updated_ts` the server never sets; a full sweep, made every `full_sweep_after`,
+        does. A row that moved beyond the query's start dates does leave the table.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from milestone_kit.sandbox import serve
+        >>> with serve(rows=50) as server, tempfile.TemporaryDirectory() as folder:
+        ...     with MilestoneClient(base_url=server.url, cache_dir=folder) as client:
+        ...         before = client.get_milestones()
+        ...         server.update(before["id"][0], title="Another title")
+        ...         after = client.refresh()
+        >>> after["title"][0]
+        'Another title'
+        """
+        checked = Query.of(**query)
+        if not isinstance(full, bool):
+            raise QueryError(f"full={full!r}: expected True or False")
+        return self._fetch(
+            checked,
+            limit=check_limit(limit),
+            max_rows=None,
+            refresh=True,
+            full=full,
+            progress=check_progress(progress),
+        )
+
+    def _fetch(
+        self,
+        query: Query,
+        *,
+        limit: int,
+        max_rows: int | None,
+        refresh: bool,
+        progress: Progress,
+        full: bool = False,
+    ) -> pd.DataFrame:
+        table, manifest, stale = self._fetcher.fetch(
+            query, limit=limit, max_rows=max_rows, refresh=refresh, full=full, progress=progress
+        )
+        return self._shown(query, to_frame(table.slice(0, max_rows), manifest, stale=stale), offline=False)
+
+    def _shown(self, query: Query, df: pd.DataFrame, *, offline: bool) -> pd.DataFrame:
         if df.empty and query.filters():
             self._warn_empty(query, offline=offline)
         return df
@@ -249,7 +341,7 @@ class MilestoneClient:
             hint = f"; near values: {', '.join(map(repr, near))}" if near else ""
             hints.append(f"{name}={value!r}{hint}")
         message = f"no milestone matches {' and '.join(hints)}"
-        warnings.warn(message, EmptyResultWarning, stacklevel=3)
+        warnings.warn(message, EmptyResultWarning, stacklevel=5)
 
     def _known_values(self, name: str, *, offline: bool) -> set[str]:
         """Return the values of a filter that are known to exist, as far as that is cheap to tell."""
@@ -343,7 +435,8 @@ def get_milestones(
     max_rows : int, optional
         Return the first rows only; `attrs["milestone_kit"]["complete"]` is False where more follow.
     refresh : bool
-        Walk anew even if the cache is fresh.
+        Ask the server even if the cache is fresh: for what changed since the last answer, or for all
+        pages where there is none; see `MilestoneClient.refresh`.
     offline : bool
         Take the last complete answer from the cache, of any age, and never touch the network.
     progress : bool or callable, optional
@@ -357,7 +450,7 @@ def get_milestones(
     pandas.DataFrame
         The milestones schema (see `schema.DTYPES`), also when empty: one row per id, sorted by
         (start_date, id), RangeIndex. `attrs["milestone_kit"]` holds source, query, fetched_at,
-        complete, stale, pages and repaired.
+        complete, stale, pages, repaired, refreshed and last_full_sweep.
 
     Raises
     ------

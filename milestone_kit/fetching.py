@@ -1,14 +1,15 @@
-"""How a question is answered: from a fresh snapshot, by a walk, or by an older snapshot where allowed."""
+"""How a question is answered: from a fresh snapshot, by a delta, by a walk, or by an older snapshot."""
 
 from __future__ import annotations
 
 import logging
-import threading
 import warnings
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
+from milestone_kit.deltas import DeltaRefusedError, Deltas, changed_since
 from milestone_kit.errors import (
     ApiError,
     IncompleteError,
@@ -18,18 +19,21 @@ from milestone_kit.errors import (
     SchemaError,
     StaleWarning,
 )
-from milestone_kit.frame import warn_repairs
+from milestone_kit.frame import join_pages, warn_repairs
+from milestone_kit.merge import merge_tables
 from milestone_kit.progress import reporting
+from milestone_kit.ranges import Density
 from milestone_kit.schema import ATTRS_KEY, from_arrow
-from milestone_kit.store import Manifest, WalkRecord
-from milestone_kit.sweep import Sweep
+from milestone_kit.source import chain_of, source_of
+from milestone_kit.store import FORMAT, Manifest, WalkRecord
+from milestone_kit.sweep import Sweep, starts_of, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import pyarrow as pa
-    import requests
 
+    from milestone_kit.deltas import Delta
     from milestone_kit.http import Transport
     from milestone_kit.pagecache import PageSession
     from milestone_kit.progress import Progress
@@ -37,7 +41,9 @@ if TYPE_CHECKING:
     from milestone_kit.settings import Settings
     from milestone_kit.store import Store
 
-__all__ = ["Fetcher", "Singles", "to_frame"]
+    _Kept = tuple[pa.Table, Manifest]
+
+__all__ = ["Fetcher", "to_frame"]
 
 _log = logging.getLogger("milestone_kit")
 
@@ -53,6 +59,8 @@ def to_frame(table: pa.Table, manifest: Manifest, *, stale: bool = False) -> pd.
         "stale": stale,
         "pages": manifest.pages,
         "repaired": manifest.repaired,
+        "refreshed": manifest.refreshed,
+        "last_full_sweep": _moment(_swept(manifest)).isoformat(),
     }
     return df
 
@@ -83,6 +91,7 @@ class Fetcher:
         self._transport = transport
         self._store = store
         self._now = now
+        self._deltas = Deltas(settings, transport, now)
 
     def offline(self, query: Query) -> tuple[pa.Table, Manifest]:
         """Return the snapshot for a query, of any age; OfflineError when there is none."""
@@ -94,7 +103,7 @@ class Fetcher:
             )
         return kept
 
-    def fresh(self, query: Query, *, after: float = 0.0) -> tuple[pa.Table, Manifest] | None:
+    def fresh(self, query: Query, *, after: float = 0.0, swept: bool = False) -> _Kept | None:
         """Return the snapshot for a query when it is young enough, else None.
 
         Parameters
@@ -102,19 +111,36 @@ class Fetcher:
         query : Query
             The question.
         after : float
-            Seconds since 1970 after which its walk must have begun.
+            Seconds since 1970 after which its walk or refresh must have begun.
+        swept : bool
+            Whether it must have been a walk through all pages.
         """
         kept = self._store.read(query)
         if kept is None:
             return None
-        started = kept[1].started
-        young = 0 <= self._now() - started <= self._settings.expire_after
-        return kept if young and started > after else None
+        manifest = kept[1]
+        began = _swept(manifest) if swept else manifest.started
+        young = 0 <= self._now() - manifest.started <= self._settings.expire_after
+        return kept if young and began > after else None
 
     def fetch(
-        self, query: Query, *, limit: int, max_rows: int | None, refresh: bool, progress: Progress
+        self,
+        query: Query,
+        *,
+        limit: int,
+        max_rows: int | None,
+        refresh: bool,
+        progress: Progress,
+        full: bool = False,
     ) -> tuple[pa.Table, Manifest, bool]:
-        """Return a fresh answer, walking for it where needed.
+        """Return a fresh answer, asking for what changed, or walking for it, where needed.
+
+        Parameters
+        ----------
+        query, limit, max_rows, refresh, progress
+            As for `client.get_milestones`.
+        full : bool
+            Whether a refresh must walk through all pages.
 
         Returns
         -------
@@ -131,15 +157,16 @@ class Fetcher:
             return *kept, False
         with self._store.lock(query):
             # whoever had the lock may just have fetched what is wanted here
-            kept = self.fresh(query, after=asked if refresh else 0.0)
+            kept = self.fresh(query, after=asked if refresh else 0.0, swept=full)
             if kept is not None:
                 return *kept, False
+            ask = _Ask(query, limit, max_rows, refresh, progress)
             try:
-                return *self._walk(query, limit, max_rows, refresh, progress), False
+                return *self._ask(ask, full=full), False
             except (ApiError, IncompleteError) as error:
                 return *self._stand_in(query, error), True
 
-    def _stand_in(self, query: Query, error: MilestoneKitError) -> tuple[pa.Table, Manifest]:
+    def _stand_in(self, query: Query, error: MilestoneKitError) -> _Kept:
         """Return the older snapshot where it is allowed instead of `error`, else raise that."""
         cause = error if isinstance(error, ApiError) else error.__cause__
         # what may succeed later: no network, 429, 5xx; a refusal (400, 401, 404) is the true answer
@@ -151,84 +178,171 @@ class Fetcher:
         warnings.warn(message, StaleWarning, stacklevel=5)
         return kept
 
-    def _walk(
-        self, query: Query, limit: int, max_rows: int | None, refresh: bool, progress: Progress
-    ) -> tuple[pa.Table, Manifest]:
+    def _ask(self, ask: _Ask, *, full: bool) -> _Kept:
+        """Bring the snapshot up to date where there is one, else walk."""
+        kept = self._store.read(ask.query)
+        density = Density.usual(self._now()) if kept is None else Density.of_starts(starts_of(kept[0]))
+        if kept is not None and not full and not self._sweep_is_due(kept[1]):
+            try:
+                return self._refresh(ask, *kept, density)
+            except DeltaRefusedError as error:
+                _log.info("the server gives no deltas, walking through all pages: %s", error)
+        return self._walk(ask, density)
+
+    def _sweep_is_due(self, manifest: Manifest) -> bool:
+        return not 0 <= self._now() - _swept(manifest) < self._settings.full_sweep_after
+
+    def _refresh(self, ask: _Ask, table: pa.Table, manifest: Manifest, density: Density) -> _Kept:
+        """Ask for what changed since the snapshot, and publish the snapshot with it."""
+        since = changed_since(
+            table,
+            began=manifest.as_of or manifest.started,
+            ended=manifest.finished,
+            overlap=self._settings.overlap,
+        )
+        with reporting(ask.progress) as report:
+            delta = self._deltas.ask(
+                ask.query, since, limit=ask.limit, density=density.shape(), report=report
+            )
+        merged, counts = merge_tables(table, delta.table)
+        merged = within(merged, ask.query)
+        warn_repairs(delta.repairs)
+        _log.info("refreshed: %d added, %d changed, in %d pages", *counts[:2], delta.pages)
+        manifest = replace(
+            manifest,
+            started=delta.began,
+            finished=self._now(),
+            as_of=delta.as_of,
+            last_full_sweep=_swept(manifest),
+            refreshed=manifest.refreshed + 1,
+            rows=merged.num_rows,
+            pages=delta.pages,
+            repaired=delta.repairs.total(),
+            format=FORMAT,
+        )
+        self._store.publish(ask.query, merged, manifest)
+        self._tidy()
+        return merged, manifest
+
+    def _walk(self, ask: _Ask, density: Density) -> _Kept:
         try:
-            return self._walk_once(query, limit, max_rows, refresh, progress)
+            return self._walk_once(ask, density)
         except IncompleteError as error:
             cause = error.__cause__
             if not (isinstance(cause, ApiError) and cause.status_code == 400):
                 raise
             # after a good page a 400 can only mean the cursor: it expired, so begin once more
             _log.info("the walk's cursor was refused, walking anew: %s", cause)
-            self._store.forget_walk(query)
-            return self._walk_once(query, limit, max_rows, refresh, progress)
+            self._store.forget_walk(ask.query)
+            return self._walk_once(ask, density)
 
-    def _walk_once(
-        self, query: Query, limit: int, max_rows: int | None, refresh: bool, progress: Progress
-    ) -> tuple[pa.Table, Manifest]:
+    def _walk_once(self, ask: _Ask, density: Density) -> _Kept:
+        query = ask.query
         record = self._store.walk(
-            query, limit=limit, now=self._now(), longest=self._settings.expire_after, refresh=refresh
+            query,
+            limit=ask.limit,
+            now=self._now(),
+            longest=self._settings.expire_after,
+            refresh=ask.refresh,
         )
+        walk = _Walk(self._store, query, record, Sweep(query, max_rows=ask.max_rows))
         session = self._transport.cached_session(self._store.pages_path(query, record))
-        sweep = Sweep(query, max_rows=max_rows)
-        tables: list[pa.Table] = []
         try:
-            with reporting(progress) as report:
-                for table in sweep.run(self._pages(session, query, limit)):
-                    tables.append(table)
-                    report(sweep.rows, sweep.pages)
+            self._go(ask, walk, session, density)
+            table = walk.sweep.table()
+            closed = self._close(ask, walk, table, density)
         except (SchemaError, PaginationError):
             self._store.forget_walk(query)  # its pages are wrong: they must not be served again
             raise
+        except KeyboardInterrupt:
+            walk.interrupt()
+            raise
         except ApiError as error:
-            if not tables:
+            if not walk.sweep.pages:
                 raise
-            self._store.interrupt(query, record)
-            raise self._incomplete(query, record, sweep, tables, error) from error
+            walk.interrupt()
+            raise self._incomplete(walk, error) from error
         finally:
             session.cache.close()  # only the page file: the connections are shared
-        joined = sweep.join(tables)
-        warn_repairs(sweep.repairs)
-        manifest = self._manifest(query, record, sweep, joined)
-        if sweep.whole:
-            self._store.publish(query, joined, manifest)
-        return joined, manifest
+        warn_repairs(walk.sweep.repairs)
+        table, manifest = self._closed(walk, table, closed)
+        if manifest.complete:
+            self._store.publish(query, table, manifest)
+            self._tidy()
+        return table, manifest
 
-    def _incomplete(
-        self, query: Query, record: WalkRecord, sweep: Sweep, tables: list[pa.Table], error: ApiError
-    ) -> IncompleteError:
-        table = sweep.join(tables)
+    def _go(self, ask: _Ask, walk: _Walk, session: PageSession, density: Density) -> None:
+        """Walk through the pages, those that an earlier attempt left in the cache included."""
+        source = source_of(
+            self._transport, session, ask.query, limit=ask.limit, cut=walk.cut, resumed=walk.resumed
+        )
+        with reporting(ask.progress) as report:
+            if ask.max_rows is not None:
+                walk.sweep.keep(walk.sweep.run(chain_of(source)), report)
+                return
+            walk.sweep.run_ranges(
+                source,
+                limit=ask.limit,
+                workers=self._settings.workers,
+                density=density,
+                report=report,
+                cuts=walk.record.cuts,
+            )
+
+    def _close(self, ask: _Ask, walk: _Walk, table: pa.Table, density: Density) -> Delta | None:
+        """Ask for what changed while a walk of several pages ran; None where that cannot be or needs not."""
+        sweep = walk.sweep
+        if not sweep.whole or sweep.pages <= 1 or ask.query.min_updated_ts is not None:
+            return None
+        since = changed_since(
+            table, began=walk.record.started, ended=self._now(), overlap=self._settings.overlap
+        )
+        try:
+            return self._deltas.ask(ask.query, since, limit=ask.limit, density=density.shape())
+        except DeltaRefusedError as error:
+            _log.warning("what changed while the walk ran is not known: %s", error)
+            return None
+
+    def _closed(self, walk: _Walk, table: pa.Table, delta: Delta | None) -> _Kept:
+        """Merge the closing delta, and say how it all came about."""
+        repaired = walk.sweep.repairs.total() + walk.sweep.rescued
+        if delta is not None:
+            table, counts = merge_tables(table, delta.table)
+            before = table.num_rows
+            table = within(table, walk.query)
+            # of what a delta brings beyond the bounds nothing was repaired
+            repaired += max(0, counts.added - (before - table.num_rows)) + counts.changed
+        manifest = self._manifest(walk, table, repaired)
+        return table, manifest if delta is None else replace(manifest, as_of=delta.as_of)
+
+    def _tidy(self) -> None:
+        self._store.prune(
+            now=self._now(), keep=self._settings.expire_after, max_bytes=self._settings.max_cache_bytes
+        )
+
+    def _incomplete(self, walk: _Walk, error: ApiError) -> IncompleteError:
+        sweep = walk.sweep
+        table = sweep.table()
         message = (
             f"the walk stopped after {sweep.pages} pages ({table.num_rows} milestones are in .partial): "
             f"{error}; ask again with the same arguments to go on from there"
         )
-        partial = to_frame(table, self._manifest(query, record, sweep, table))
-        return IncompleteError(message, partial=partial, pages=sweep.pages)
+        manifest = replace(self._manifest(walk, table, sweep.repairs.total()), complete=False)
+        return IncompleteError(message, partial=to_frame(table, manifest), pages=sweep.pages)
 
-    def _manifest(self, query: Query, record: WalkRecord, sweep: Sweep, table: pa.Table) -> Manifest:
+    def _manifest(self, walk: _Walk, table: pa.Table, repaired: int) -> Manifest:
         return Manifest(
             base_url=self._settings.base_url,
-            query=query.key(),
-            started=record.started,
+            query=walk.query.key(),
+            started=walk.record.started,
             finished=self._now(),
             rows=table.num_rows,
-            pages=sweep.pages,
-            repaired=sweep.repairs.total(),
-            complete=sweep.whole,
+            pages=walk.sweep.pages,
+            repaired=repaired,
+            complete=walk.sweep.whole,
+            last_full_sweep=walk.record.started,
+            as_of=walk.record.started,
         )
-
-    def _pages(
-        self, session: requests.Session, query: Query, limit: int
-    ) -> Callable[[str | None], dict[str, Any]]:
-        params = query.server_params() | {"limit": str(limit)}
-
-        def fetch(cursor: str | None) -> dict[str, Any]:
-            asked = params if cursor is None else params | {"cursor": cursor}
-            return self._transport.get(session, "/milestones", asked)
-
-        return fetch
 
     def stream(self, query: Query, *, limit: int, max_rows: int | None) -> Iterator[pa.Table]:
         """Yield the answer page by page, from a fresh snapshot or the server, keeping nothing."""
@@ -246,64 +360,38 @@ class Fetcher:
             yield from (table.slice(start, limit) for start in range(0, table.num_rows, limit))
             return
         sweep = Sweep(query, max_rows=max_rows)
-        for table in sweep.run(self._pages(self._transport.session(), query, limit)):
-            yield sweep.join([table])
+        source = source_of(self._transport, self._transport.session(), query, limit=limit)
+        for table in sweep.run(chain_of(source)):
+            yield join_pages([table], sweep.repairs)
         warn_repairs(sweep.repairs)
 
 
-class Singles:
-    """Answers single GETs (one milestone, the list of competitions) through one cache file.
+class _Ask(NamedTuple):
+    """One question, as `Fetcher.fetch` got it."""
 
-    Parameters
-    ----------
-    settings, transport, store
-        As for `Fetcher`.
-    """
+    query: Query
+    limit: int
+    max_rows: int | None
+    refresh: bool
+    progress: Progress
 
-    def __init__(self, settings: Settings, transport: Transport, store: Store) -> None:
-        self._settings = settings
-        self._transport = transport
-        self._path = store.answers_path
-        self._session: PageSession | None = None
-        self._lock = threading.Lock()
 
-    def get(self, path: str, *, refresh: bool, offline: bool) -> dict[str, Any]:
-        """Return the decoded answer for a path below the base URL.
+class _Walk:
+    """A walk under way: its sweep, and the record by which it can be gone on with."""
 
-        Parameters
-        ----------
-        path : str
-            Begins with a slash.
-        refresh, offline : bool
-            Ask the server even if the kept answer is fresh; never ask it.
-        """
-        session = self._opened()
-        if offline:
-            kept = self._transport.kept(session, path)
-            if kept is None:
-                raise OfflineError(f"offline=True, but the cache {self._path} holds no answer to {path}")
-            return kept
-        try:
-            return self._transport.get(session, path, force_refresh=refresh)
-        except ApiError as error:
-            allowed = self._settings.stale_if_error and error.retryable
-            kept = self._transport.kept(session, path) if allowed else None
-            if kept is None:
-                raise
-            warnings.warn(f"using an older answer because: {error}", StaleWarning, stacklevel=3)
-            return kept
+    def __init__(self, store: Store, query: Query, record: WalkRecord, sweep: Sweep) -> None:
+        self._store = store
+        self.query = query
+        self.record = record
+        self.sweep = sweep
+        self.resumed = store.pages_path(query, record).exists()
 
-    def _opened(self) -> PageSession:
-        with self._lock:
-            if self._session is None:
-                self._session = self._transport.cached_session(
-                    self._path, expire_after=self._settings.expire_after
-                )
-            return self._session
+    def cut(self, cuts: list[int]) -> None:
+        self.record = self._store.cut(self.query, self.record, cuts)
 
-    def close(self) -> None:
-        """Close the cache file; the next question opens it again."""
-        with self._lock:
-            if self._session is not None:
-                self._session.cache.close()
-                self._session = None
+    def interrupt(self) -> None:
+        self._store.interrupt(self.query, self.record)
+
+
+def _swept(manifest: Manifest) -> float:
+    return manifest.last_full_sweep or manifest.started

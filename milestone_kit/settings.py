@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import numbers
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +26,7 @@ PRODUCTION_URL: Final = "https://api.elections.kalshi.com/trade-api/v2"
 DEMO_URL: Final = "https://demo-api.kalshi.co/trade-api/v2"
 """Kalshi's demo API."""
 
+_DAYS: Final = re.compile(r"(?<=\d)\s*d\b")
 _URL_VARIABLE: Final = "MILESTONE_KIT_BASE_URL"
 _FOLDER_VARIABLE: Final = "MILESTONE_KIT_CACHE_DIR"
 
@@ -33,7 +35,7 @@ _FOLDER_VARIABLE: Final = "MILESTONE_KIT_CACHE_DIR"
 class Settings:
     """Checked settings; make them with `Settings.of`, whose arguments are those of `MilestoneClient`.
 
-    `expire_after` is in seconds; `timeout` is (connect, read) in seconds.
+    `expire_after`, `full_sweep_after` and `overlap` are in seconds; `timeout` is (connect, read) in seconds.
     """
 
     base_url: str
@@ -43,6 +45,9 @@ class Settings:
     timeout: tuple[float, float]
     workers: int
     stale_if_error: bool
+    full_sweep_after: float
+    overlap: float
+    max_cache_bytes: int
 
     @classmethod
     def of(
@@ -55,6 +60,9 @@ class Settings:
         timeout: float | tuple[float, float] = (5, 30),
         workers: int = 4,
         stale_if_error: bool = False,
+        full_sweep_after: str | float | dt.timedelta = "7d",
+        overlap: str | float | dt.timedelta = "2min",
+        max_cache_bytes: int = 2 * 10**9,
     ) -> Settings:
         """Check every argument; what is None comes from the environment or the platform.
 
@@ -76,11 +84,14 @@ class Settings:
         return cls(
             base_url=_checked_url(url),
             cache_dir=_folder(folder),
-            expire_after=_seconds(expire_after),
+            expire_after=_seconds(expire_after, "expire_after"),
             requests_per_second=_positive(requests_per_second, "requests_per_second"),
             timeout=(_positive(both[0], "timeout"), _positive(both[1], "timeout")),
             workers=_count(workers, "workers"),
             stale_if_error=_flag(stale_if_error, "stale_if_error"),
+            full_sweep_after=_seconds(full_sweep_after, "full_sweep_after"),
+            overlap=_seconds(overlap, "overlap"),
+            max_cache_bytes=_count(max_cache_bytes, "max_cache_bytes"),
         )
 
 
@@ -128,11 +139,13 @@ def _positive(value: Any, name: str) -> float:
     return float(value)
 
 
-def _seconds(value: Any) -> float:
-    expected = f"expire_after={value!r}: expected text such as '1h', a timedelta, or seconds"
+def _seconds(value: Any, name: str) -> float:
+    expected = f"{name}={value!r}: expected text such as '1h', a timedelta, or seconds"
     if isinstance(value, bool) or not isinstance(value, str | numbers.Real | dt.timedelta):
         raise QueryError(expected)
     try:
+        # pandas wants days as "D"; people write "7d"
+        value = _DAYS.sub("D", value) if isinstance(value, str) else value
         seconds = float(value) if isinstance(value, numbers.Real) else pd.Timedelta(value).total_seconds()
     except (ValueError, OverflowError) as error:
         raise QueryError(expected) from error

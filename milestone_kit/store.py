@@ -28,18 +28,23 @@ from milestone_kit.pagecache import make_private_folder, quarantine
 from milestone_kit.schema import ARROW_SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from milestone_kit.query import Query
 
 __all__ = ["FORMAT", "LOCK_SECONDS", "Manifest", "Store", "WalkRecord"]
 
-FORMAT: Final = 1
-"""The version of the snapshot and walk files; one written by a newer version is not read."""
+FORMAT: Final = 2
+"""The version of the snapshot and walk files; older ones are read, one of a newer version is not.
+
+Format 1 did not tell when the last full sweep was, nor where a walk is cut into ranges.
+"""
 
 LOCK_SECONDS: Final = 300.0
 """How long a second process waits for the first one's walk before it walks on its own."""
+
+_REMAINS_SECONDS: Final = 86_400.0
 
 _MANIFEST: Final = b"milestone_kit"
 
@@ -58,8 +63,19 @@ class Manifest:
         How many milestones and pages it has; how many values or rows were repaired on the way.
     complete : bool
         Whether the walk reached its end.
+    last_full_sweep : float
+        Seconds since 1970 at which the last walk through all pages began; 0 in format 1.
+    as_of : float
+        Seconds since 1970 at which the last question was put whose answer is in the table; changes
+        since may be missing. 0 in format 1.
+    refreshed : int
+        How many deltas were merged since the last full sweep.
     format : int
         `FORMAT` of the version that wrote it.
+
+    Notes
+    -----
+    `started`, `finished`, `pages` and `repaired` are those of the last walk or refresh.
     """
 
     base_url: str
@@ -70,6 +86,9 @@ class Manifest:
     pages: int
     repaired: int = 0
     complete: bool = True
+    last_full_sweep: float = 0.0
+    as_of: float = 0.0
+    refreshed: int = 0
     format: int = FORMAT
 
 
@@ -87,6 +106,8 @@ class WalkRecord:
         Milestones per page; a walk with another limit has other pages.
     interrupted : bool
         Whether it ended in an error, so that even a refresh goes on with it.
+    cuts : tuple of int
+        Where it is cut into ranges of starts, in microseconds since 1970.
     format : int
         `FORMAT` of the version that wrote it.
     """
@@ -95,6 +116,7 @@ class WalkRecord:
     started: float
     limit: int
     interrupted: bool = False
+    cuts: tuple[int, ...] = ()
     format: int = FORMAT
 
 
@@ -219,6 +241,12 @@ class Store:
         self._write_record(query, record)
         return record
 
+    def cut(self, query: Query, record: WalkRecord, cuts: Sequence[int]) -> WalkRecord:
+        """Note where a walk is cut into ranges, so that whoever goes on with it asks for the same pages."""
+        record = replace(record, cuts=tuple(cuts))
+        self._write_record(query, record)
+        return record
+
     def interrupt(self, query: Query, record: WalkRecord) -> None:
         """Note that a walk ended in an error and may be gone on with."""
         self._write_record(query, replace(record, interrupted=True))
@@ -266,6 +294,42 @@ class Store:
         finally:
             lock.release()
 
+    def prune(self, *, now: float, keep: float, max_bytes: int) -> None:
+        """Delete what is of no more use, and the oldest files where the cache is larger than it may be.
+
+        Parameters
+        ----------
+        now : float
+            Seconds since 1970.
+        keep : float
+            Seconds for which a snapshot is kept whatever its size: as long as it is an answer.
+        max_bytes : int
+            How large snapshots and walks may be together.
+
+        Notes
+        -----
+        Unfinished walks, files put aside and remains of writes that were cut short go after a day (a
+        walk not before `keep`); snapshots only go where room is needed, the oldest first.
+        """
+        sizes: dict[Path, tuple[float, int]] = {}
+        for name in ("snapshots", "walks"):
+            for path in self.folder.joinpath(name).glob("*"):
+                with contextlib.suppress(OSError):  # another process may have deleted it
+                    about = path.stat()
+                    sizes[path] = (now - about.st_mtime, about.st_size)
+        old = [
+            p for p, (age, _) in sizes.items() if p.suffix != ".arrow" and age > max(keep, _REMAINS_SECONDS)
+        ]
+        _delete(*old)
+        left = {path: about for path, about in sizes.items() if path not in old}
+        excess = sum(size for _, size in left.values()) - max_bytes
+        for path, (age, size) in sorted(left.items(), key=lambda item: -item[1][0]):
+            if excess <= 0:
+                return
+            if age > keep:
+                _delete(path)
+                excess -= size
+
     def snapshots(self) -> Iterator[tuple[Path, pa.Table, Manifest]]:
         """Yield every readable snapshot of this address."""
         for path in sorted(self.folder.joinpath("snapshots").glob("*.arrow")):
@@ -311,11 +375,16 @@ def _parse(kind: type[_Record], text: bytes) -> _Record | None:
     fields = json.loads(text)
     if not isinstance(fields, dict) or not isinstance(fields.get("format"), int):
         raise TypeError("it has no format version")
-    if fields["format"] != FORMAT:
+    if not 1 <= fields["format"] <= FORMAT:
         return None
-    for name in ("started", "finished"):
+    for name in ("started", "finished", "last_full_sweep", "as_of"):
         if not isinstance(fields.get(name, 0.0), float | int):
             raise TypeError(f"its field {name!r} is no time")
+    cuts = fields.get("cuts", [])
+    if not isinstance(cuts, list) or not all(isinstance(cut, int) for cut in cuts):
+        raise TypeError("its field 'cuts' is no list of whole numbers")
+    if "cuts" in fields:
+        fields["cuts"] = tuple(cuts)
     return kind(**fields)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 
 import hypothesis
@@ -32,6 +33,9 @@ class Clock:
     def retry(self, **changes):
         return Retry(sleep=self.sleep, clock=self, wall_clock=self, jitter=lambda: 0.0, **changes)
 
+    def moment(self):
+        return dt.datetime.fromtimestamp(self.now, dt.UTC)
+
 
 @pytest.fixture
 def clock():
@@ -39,10 +43,20 @@ def clock():
 
 
 @pytest.fixture
-def server():
+def server(clock):
     """A sandbox of 1,200 rows: three pages of 500."""
-    with serve(rows=1200) as running:
+    with serve(rows=1200, now=clock.moment) as running:
         yield running
+
+
+@pytest.fixture
+def walked(server):
+    """Say which pages were asked for and given, those of deltas left out."""
+
+    def pages():
+        return [r.page for r in server.requests if r.status == 200 and "min_updated_ts" not in r.query]
+
+    return pages
 
 
 @pytest.fixture

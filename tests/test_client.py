@@ -52,20 +52,23 @@ def test_another_client_on_the_same_folder_asks_nothing(make_client, server):
     assert len(server.requests) == asked
 
 
-def test_refresh_walks_anew_and_sees_what_changed(client, server):
+def test_a_full_refresh_walks_anew_and_sees_what_was_deleted(client, server):
     client.get_milestones()
     server.delete(server.milestones()[0]["id"])
     assert len(client.get_milestones()) == 1200
-    assert same(client.get_milestones(refresh=True), truth(server))
+    assert same(client.refresh(full=True), truth(server))
     assert same(client.get_milestones(), truth(server))
 
 
-def test_an_expired_answer_is_fetched_anew_whole(client, server, clock):
+def test_an_expired_answer_is_fetched_anew_whole_when_deltas_are_not_wanted(
+    make_client, server, clock, walked
+):
+    client = make_client(server.url, full_sweep_after=0)
     client.get_milestones()
     server.delete(server.milestones()[0]["id"])
     clock.now += 3601
     assert same(client.get_milestones(), truth(server))
-    assert [request.page for request in server.requests] == [1, 2, 3, 1, 2, 3]
+    assert walked() == [1, 2, 3, 1, 2, 3]
 
 
 def test_every_filter_reaches_the_server(client, server):
@@ -118,10 +121,10 @@ def test_max_rows_gives_the_first_rows_and_says_that_more_follow(client, server)
         client.get_milestones(offline=True)
 
 
-def test_a_full_fetch_goes_on_where_max_rows_stopped(client, server):
+def test_a_full_fetch_goes_on_where_max_rows_stopped(client, server, walked):
     client.get_milestones(max_rows=700)
     assert same(client.get_milestones(), truth(server))
-    assert [request.page for request in server.requests] == [1, 2, 3]
+    assert walked() == [1, 2, 3]
 
 
 def test_max_rows_that_all_fit_in_are_complete(client, server):
@@ -342,11 +345,11 @@ def test_progress_is_told_after_each_page(client):
 def test_a_bar_shows_only_when_asked_for_or_when_it_takes_long(make_client, server, capfd):
     make_client(server.url).get_milestones()
     assert capfd.readouterr().err == ""
-    make_client(server.url).get_milestones(progress=True, refresh=True)
+    make_client(server.url).refresh(full=True, progress=True)
     assert "milestones: 1200 rows" in capfd.readouterr().err
 
 
-def test_two_threads_asking_the_same_get_one_walk_and_two_right_answers(client, server):
+def test_two_threads_asking_the_same_get_one_walk_and_two_right_answers(client, server, walked):
     server.script.delay(0.05)
     answers = []
     threads = [threading.Thread(target=lambda: answers.append(client.get_milestones())) for _ in range(4)]
@@ -357,7 +360,7 @@ def test_two_threads_asking_the_same_get_one_walk_and_two_right_answers(client, 
     expected = truth(server)
     assert len(answers) == 4
     assert all(same(df, expected) for df in answers)
-    assert len(server.requests) == 3
+    assert walked() == [1, 2, 3]
 
 
 def test_the_cache_tells_what_it_holds_and_can_be_cleared(client, server):

@@ -1,0 +1,197 @@
+"""The threads that walk the ranges of a plan side by side and hand their pages to whoever converts them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import queue
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+
+from milestone_kit.errors import PaginationError
+from milestone_kit.pages import MAX_PAGES, Trail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+    from milestone_kit.ranges import Chain, Plan
+
+__all__ = ["Source", "Walked", "Walkers"]
+
+_AHEAD: Final = 64
+_GRACE: Final = 5.0
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND: Final = dt.timedelta(microseconds=1)
+
+
+class Walked(NamedTuple):
+    """One page as it came, and the chain that it belongs to."""
+
+    chain: Chain
+    milestones: list[Any]
+
+
+class Source(NamedTuple):
+    """Where pages come from.
+
+    Attributes
+    ----------
+    fetch : callable
+        Takes the first start of a range (None for the query's own) and a cursor (None for the first
+        page); returns the decoded page and whether the server was asked for it.
+    cut : callable
+        Is told where the walk is cut, whenever that changes.
+    until : callable
+        Takes an event; gives a context in which the thread's requests end once it is set.
+    hang_up : callable
+        Ends all requests at once.
+    """
+
+    fetch: Callable[[int | None, str | None], tuple[dict[str, Any], bool]]
+    cut: Callable[[list[int]], object]
+    until: Callable[[threading.Event], Any]
+    hang_up: Callable[[], object]
+
+
+class Walkers:
+    """A context in which `workers` threads walk a plan; none of them outlives it.
+
+    Parameters
+    ----------
+    source : Source
+        Where pages come from.
+    plan : Plan
+        What is to be walked; guarded by `lock` while this runs.
+    workers : int
+        How many pages are asked for side by side at most.
+    """
+
+    def __init__(self, source: Source, plan: Plan, workers: int) -> None:
+        self._source = source
+        self._plan = plan
+        self._pages: queue.Queue[Walked | BaseException | None] = queue.Queue(_AHEAD)
+        self._stop = threading.Event()
+        self._news = threading.Condition()
+        self._trails: dict[int, Trail] = {}
+        self._threads = [
+            threading.Thread(target=self._work, name=f"milestones-{number}", daemon=True)
+            for number in range(workers)
+        ]
+
+    def __enter__(self) -> Self:
+        try:
+            for thread in self._threads:
+                thread.start()
+        except BaseException:
+            self._halt()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._halt()
+        if kind is not None and any(thread.is_alive() for thread in self._threads):
+            self._source.hang_up()
+        for thread in self._threads:
+            while thread.is_alive():
+                self._drain()
+                thread.join(0.02)
+
+    def pages(self) -> Iterator[Walked]:
+        """Yield the pages as they come; raise what ended the walk, after all that had come by then."""
+        working = len(self._threads)
+        failed: BaseException | None = None
+        hang_up_at = float("inf")
+        while working:
+            try:
+                item = self._pages.get(timeout=None if failed is None else 0.1)
+            except queue.Empty:
+                if time.monotonic() > hang_up_at:
+                    self._source.hang_up()
+                continue
+            if item is None:
+                working -= 1
+            elif isinstance(item, BaseException):
+                if failed is None:
+                    failed = item
+                    hang_up_at = time.monotonic() + _GRACE
+                    self._halt()  # what is under way may still come in
+            else:
+                yield item
+        if failed is not None:
+            raise failed
+
+    def broke(self) -> None:
+        """Go on with one chain: whoever looked at the rows found them out of order."""
+        with self._news:
+            self._plan.broke()
+            self._source.cut([])
+            self._news.notify_all()
+
+    def _halt(self) -> None:
+        self._stop.set()
+        with self._news:
+            self._news.notify_all()
+
+    def _drain(self) -> None:
+        try:
+            while True:
+                self._pages.get_nowait()
+        except queue.Empty:
+            return
+
+    def _work(self) -> None:
+        try:
+            with self._source.until(self._stop):
+                while (chain := self._next()) is not None:
+                    self._walk(chain)
+        except BaseException as error:  # noqa: BLE001 - it is raised where the pages are waited for
+            self._pages.put(error)
+        finally:
+            self._pages.put(None)
+
+    def _next(self) -> Chain | None:
+        with self._news:
+            while not (self._stop.is_set() or self._plan.done):
+                known = len(self._plan.cuts)
+                chain = self._plan.take()
+                if chain is not None:
+                    if len(self._plan.cuts) > known:
+                        # written down before anything is asked, so that whoever goes on asks the same
+                        self._source.cut(self._plan.cuts)
+                    return chain
+                self._news.wait()
+            return None
+
+    def _walk(self, chain: Chain) -> None:
+        trail = self._trails.setdefault(id(chain), Trail())
+        while not (chain.done or self._stop.is_set()):
+            page, live = self._source.fetch(chain.low, trail.cursor)
+            milestones, is_last = trail.step(page)
+            first_and_last = _starts(milestones)
+            with self._news:
+                if live:
+                    chain.replaying = False
+                was_ordered = self._plan.ordered
+                self._plan.came(chain, first_and_last, len(milestones), last=is_last)
+                if was_ordered and not self._plan.ordered:
+                    self._source.cut([])
+                if self._plan.pages > MAX_PAGES:
+                    raise PaginationError(
+                        f"no end after {MAX_PAGES} pages; ask with narrower dates or a filter"
+                    )
+                self._news.notify_all()
+            self._pages.put(Walked(chain, milestones))
+        with self._news:
+            chain.taken = False
+
+
+def _starts(milestones: list[Any]) -> tuple[int, int] | None:
+    """Read the starts of the first and the last row; None when they are no dates (who converts will say)."""
+    try:
+        first, last = (dt.datetime.fromisoformat(milestones[at]["start_date"]) for at in (0, -1))
+        return (first - _EPOCH) // _MICROSECOND, (last - _EPOCH) // _MICROSECOND
+    except (LookupError, TypeError, ValueError):
+        return None
