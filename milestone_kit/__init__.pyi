@@ -1,4 +1,5 @@
 from . import sandbox
+from .changes import diff_milestones
 from .client import (
     DEMO_URL,
     PRODUCTION_URL,
@@ -60,6 +61,7 @@ __all__ = [
     "assign_lanes",
     "compute_timeline",
     "details_of",
+    "diff_milestones",
     "expand_details",
     "explode_tickers",
     "explore",

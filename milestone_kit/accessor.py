@@ -140,6 +140,12 @@ class MilestonesAccessor:
 
         return assign_lanes(self._df, by)
 
+    def diff_milestones(self, after: pd.DataFrame) -> pd.DataFrame:
+        """Tell what changed from this table to a later one; see `milestone_kit.diff_milestones`."""
+        from milestone_kit.changes import diff_milestones
+
+        return diff_milestones(self._df, after)
+
     def to_csv(self, path: str | os.PathLike[str], *, escape_formulas: bool = True) -> Path:
         """Write the table to a CSV file, whole or not at all; see `milestone_kit.to_csv`."""
         from milestone_kit.export import to_csv

@@ -31,6 +31,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from milestone_kit.celltext import cell_values
 from milestone_kit.errors import QueryError, SchemaError
 from milestone_kit.flags import TIMELINE_DTYPES
 from milestone_kit.schema import ARROW_SCHEMA, COLUMNS, DTYPES, from_arrow
@@ -44,7 +45,6 @@ _CHUNK: Final = 20_000
 """Rows turned into text at a time, which bounds the memory that an export takes."""
 
 _DANGEROUS: Final = r"\A[=+\-@＝＋－＠\t\r\n']"
-_DIGITS: Final = {"s": 0, "ms": 3, "us": 6, "ns": 9}
 _HEADER_CELL: Final = re.compile(r'("(?:[^"]|"")*"|[^,\r\n]*)(,|\r?\n|\r|\Z)')
 _EMPTY: Final = {"source_ids": "{}", "details": "{}"}
 _NULLABLE: Final = {pa.int64(): "Int64", pa.float64(): "Float64", pa.bool_(): "boolean"}
@@ -256,18 +256,9 @@ def _cells(column: pd.Series[Any], *, escape: bool) -> pa.Array:
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         values = pa.array([None if value is None else str(value) for value in column], pa.large_string())
     values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    kind = values.type
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
-        return values
-    if pa.types.is_timestamp(kind):
-        return _instants(values)
-    if pa.types.is_duration(kind):
-        return _seconds(values)
-    if pa.types.is_nested(kind) and not pa.types.is_dictionary(kind):
-        jsons = [None if value is None else orjson.dumps(value).decode() for value in values.to_pylist()]
-        return pa.array(jsons, pa.large_string())
-    text = values.cast(pa.large_string())
-    if not escape:
+    text = cell_values(values)
+    # only what was text can be taken for a formula
+    if not escape or not pa.types.is_large_string(text.type) or _is_written(values.type):
         return text
     return pc.if_else(
         pc.match_substring_regex(text, _DANGEROUS),
@@ -278,23 +269,10 @@ def _cells(column: pd.Series[Any], *, escape: bool) -> pa.Array:
     )
 
 
-def _instants(values: pa.TimestampArray) -> pa.Array:
-    zone = "" if values.type.tz is None else "Z"
-    # in UTC and without a zone, so that no time zone database is needed
-    text = pc.strftime(values.cast(pa.timestamp(values.type.unit)), "%Y-%m-%dT%H:%M:%S")
-    return pc.binary_join_element_wise(_trimmed(text) if values.type.unit != "s" else text, zone, "")
-
-
-def _seconds(values: pa.DurationArray) -> pa.Array:
-    digits = _DIGITS[values.type.unit]
-    unit = pa.scalar(Decimal(1).scaleb(-digits), pa.decimal128(digits + 1, digits))
-    # decimals and not floats: a span of centuries keeps its microseconds
-    text = pc.multiply(values.cast(pa.int64()).cast(pa.decimal128(19, 0)), unit).cast(pa.string())
-    return _trimmed(text) if digits else text
-
-
-def _trimmed(text: pa.Array) -> pa.Array:
-    return pc.replace_substring_regex(text, r"\.?0*\z", "")
+def _is_written(kind: pa.DataType) -> bool:
+    """Tell whether the text of such a value is our own wording."""
+    is_list = pa.types.is_nested(kind) and not pa.types.is_dictionary(kind)
+    return bool(is_list or pa.types.is_temporal(kind))
 
 
 def _header(source: Path) -> dict[str, bool]:

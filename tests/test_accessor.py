@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal, assert_series_equal
 
-from milestone_kit import accessor, details, export, filters, tickers, timeline
+from milestone_kit import accessor, changes, details, export, filters, tickers, timeline
 from milestone_kit.accessor import MilestonesAccessor
 from milestone_kit.errors import SchemaError
 from tests.strategies import NOW, table
@@ -23,6 +23,7 @@ FORWARDED = {
     "compute_timeline": timeline,
     "typical_durations": timeline,
     "assign_lanes": timeline,
+    "diff_milestones": changes,
     "to_csv": export,
 }
 ROWS = table(
@@ -58,6 +59,7 @@ def test_the_methods_give_what_the_functions_give(tmp_path):
     assert_frame_equal(bound.compute_timeline(now=NOW), timeline.compute_timeline(ROWS, now=NOW))
     assert_frame_equal(bound.typical_durations(), timeline.typical_durations(ROWS))
     assert_series_equal(bound.assign_lanes("category"), timeline.assign_lanes(ROWS, "category"))
+    assert bound.diff_milestones(ROWS.iloc[:1])["field"].tolist() == ["deleted"]
     assert_frame_equal(export.read_csv(bound.to_csv(tmp_path / "m.csv")), ROWS)
 
 
