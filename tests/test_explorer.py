@@ -316,7 +316,10 @@ def test_a_window_that_is_none_is_ignored(low, high):
 
 def test_the_window_that_the_chart_was_given_comes_back_without_effect():
     explorer = opened()
-    send(explorer._bridge, {"kind": "window", "low": explorer._shown.start, "high": explorer._shown.end})
+    send(
+        explorer._bridge,
+        {"kind": "window", "low": explorer._scene.window.start, "high": explorer._scene.window.end},
+    )
     assert explorer.state["window"] is None
 
 
@@ -326,8 +329,8 @@ def test_the_figure_has_the_window_on_screen():
     low, high = (
         pd.Timestamp(edge, tz="UTC").timestamp() * 1000 for edge in explorer.figure().layout.xaxis.range
     )
-    assert low == pytest.approx(explorer._shown.start)
-    assert high == pytest.approx(explorer._shown.end)
+    assert low == pytest.approx(explorer._scene.window.start)
+    assert high == pytest.approx(explorer._scene.window.end)
 
 
 def test_a_click_selects_a_milestone_and_shows_its_card_and_its_page():
@@ -339,7 +342,7 @@ def test_a_click_selects_a_milestone_and_shows_its_card_and_its_page():
     assert list(explorer.selected.columns) == list(DF.columns)
     assert row["id"] in explorer._card.value
     assert explorer._table.view["page"] == 40 // 12
-    assert explorer._table.view["selected"] == row["id"]
+    assert explorer._table.view["selected"] == [row["id"]]
     send(explorer._bridge, {"kind": "click", "id": "no such id"})
     assert list(explorer.selected["id"]) == [row["id"]]
 

@@ -26,7 +26,7 @@ def model_of(df=DF, now=MOMENT):
 
 
 def offered(model, criteria, name):
-    lists = {one["name"]: one for one in model.facets(criteria)}
+    lists = {one["name"]: one for one in model.facets(criteria)[0]}
     return {one["value"]: one["count"] for one in lists[name]["options"]} if name in lists else None
 
 
@@ -62,7 +62,7 @@ def test_a_blank_value_is_not_offered_since_it_cannot_be_asked_for():
 
 def test_a_long_list_offers_the_frequent_values_and_the_chosen_ones_and_counts_the_rest():
     model = model_of(table(*[{"category": f"c{i:03}"} for i in range(100)]))
-    lists = {one["name"]: one for one in model.facets(Criteria.of(category="c099"))}
+    lists = {one["name"]: one for one in model.facets(Criteria.of(category="c099"))[0]}
     values = [one["value"] for one in lists["category"]["options"]]
     assert len(values) == 61
     assert values[-1] == "c099"
@@ -125,7 +125,7 @@ def test_the_presets_hold_now_and_all_holds_the_core_of_the_table():
         assert window.start < model.now < window.end
         assert window.span == pytest.approx(days * DAY)
     window = model.preset("All", everything, "UTC")
-    starts = model.starts()
+    starts = model.index.start
     assert np.mean((starts >= window.start) & (starts <= window.end)) > 0.95
 
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import html
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,16 +28,6 @@ _FILTERS: Final = {
     "maximum_start_date": "nothing that starts after",
     "min_updated_ts": "nothing last updated before: a date, or Unix seconds",
 }
-
-_PAGE: Final = """<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><title>{title}</title>
-<style>body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1100px; padding: 0 1rem; }}
-h1 {{ font-size: 1.4rem; margin: 0; }} p {{ color: #555; margin: 0 0 1rem; }}</style></head>
-<body><h1>{title}</h1><p>{words}</p>
-{chart}
-</body></html>
-"""
 
 
 def add(commands: Commands) -> None:
@@ -165,13 +154,10 @@ def _summary(df: pd.DataFrame) -> str:
 
 def _page(df: pd.DataFrame) -> str:
     """Return the Gantt chart as a page that carries plotly.js itself and loads nothing."""
-    from milestone_kit.figures.look import CONFIG
+    from milestone_kit.figures.page import html_page
     from milestone_kit.figures.plot import plot_gantt
 
     known = df.attrs["milestone_kit"]
-    chart = plot_gantt(df, group="category").to_html(
-        full_html=False, include_plotlyjs=True, include_mathjax=False, config=CONFIG
-    )
     asked = "" if known["query"] == "{}" else f", asked for {known['query']}"
     words = f"{_extent(df)}, fetched {known['fetched_at']}{asked}"
-    return _PAGE.format(title="Kalshi milestones", words=html.escape(words), chart=chart)
+    return html_page(plot_gantt(df, group="category"), words)

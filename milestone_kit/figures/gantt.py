@@ -162,7 +162,6 @@ def draw_layout(scene: Scene, look: Look) -> dict[str, Any]:
             "x": 0,
             "y": 1 + 12 / area,
             "yanchor": "bottom",
-            "itemclick": False,
             "itemdoubleclick": False,
             "font": {"size": 11, "color": theme.text},
         },

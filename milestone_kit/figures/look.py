@@ -23,7 +23,7 @@ CONFIG: Final[dict[str, Any]] = {
     "responsive": True,
     "typesetMath": False,
     "showSendToCloud": False,
-    "modeBarButtonsToRemove": ["lasso2d", "autoScale2d"],
+    "modeBarButtonsToRemove": ["lasso2d", "autoScale2d", "resetScale2d"],
     "toImageButtonOptions": {"filename": "milestones"},
 }
 """plotly.js options: nothing is sent anywhere, no TeX, the wheel zooms."""

@@ -176,6 +176,8 @@ class Scene:
     shown, matching, before, after : int
         Rows in the window, rows that match the filters, and those of them that lie before and
         after the window.
+    at, codes : ndarray of int64, shape (shown,)
+        The rows in the window as positions of the index, and the group of each.
     """
 
     level: Level
@@ -188,7 +190,9 @@ class Scene:
     after: int
     marks: Marks | None = None
     density: Density | None = None
-    labels: tuple[str, ...] = field(default=())
+    labels: tuple[str, ...] = ()
+    at: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    codes: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +342,7 @@ def lay_out(
     if not len(at):
         return scene
     grouping = _Grouping.of(groups, index.row[at], max(int(canvas.height / _MIN_GROUP_PX), 1))
+    scene = replace(scene, at=at, codes=grouping.codes)
     if len(at) <= max_bars:
         titles = timeline["title"].iloc[index.row[at]]
         lengths = np.minimum(titles.str.len().to_numpy(dtype=np.int64), _MAX_LABEL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from milestone_kit.panel.explorer import MilestoneExplorer, explore
+from milestone_kit.panel.explorer import MilestoneExplorer
+from milestone_kit.panel.opening import explore
 
 __all__ = ["MilestoneExplorer", "explore"]

@@ -140,6 +140,12 @@ class Controls:
         instant = pd.Timestamp(getattr(before.filters, name))
         return bool(instant != _BOUNDS[name](value[0], before.tz))
 
+    def count(self, facets: list[dict[str, Any]], flags: dict[str, tuple[int, int]]) -> None:
+        """Show what every choice would leave, as `ExplorerModel.facets` counts it."""
+        self.facets.facets = facets
+        self.simulated.description = f"Simulated ({flags['simulated'][0]:,})"
+        self.placeholder.description = f"Placeholders ({flags['placeholder'][0]:,})"
+
     def write(self, state: PanelState, facets: list[dict[str, Any]]) -> None:
         """Make the widgets show a state and the facets given it, without telling anyone."""
         self._quiet = True

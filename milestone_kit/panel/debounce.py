@@ -29,7 +29,13 @@ class Debouncer:
         except RuntimeError:
             self._work()
             return
-        self._timer = loop.call_later(delay, self._work)
+        self._timer = loop.call_later(delay, self.flush)
+
+    def flush(self) -> None:
+        """Run at once what waits, if anything does."""
+        if self._timer is not None:
+            self.cancel()
+            self._work()
 
     def cancel(self) -> None:
         """Forget the run that waits, if there is one."""

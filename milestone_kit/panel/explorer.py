@@ -1,30 +1,29 @@
-"""`explore`: put filters, chart, table and details together and keep them in step."""
+"""`MilestoneExplorer`: filters, chart, table and details of milestones, kept in step."""
 
 from __future__ import annotations
 
 import html
 import logging
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets as w
 import numpy as np
 import pandas as pd
 
-from milestone_kit.client import MilestoneClient, get_milestones
 from milestone_kit.errors import QueryError
-from milestone_kit.export import csv_text, to_csv
-from milestone_kit.figures.plot import plot_gantt, scene_words
-from milestone_kit.figures.timeaxis import Window
+from milestone_kit.export import csv_text, to_csv, write_whole
+from milestone_kit.figures.page import html_page
+from milestone_kit.figures.picking import Box, rows_in_box
+from milestone_kit.figures.plot import scene_words, static_figure
+from milestone_kit.figures.timeaxis import Window, ticks
 from milestone_kit.panel.card import details_card
 from milestone_kit.panel.controls import Controls
 from milestone_kit.panel.debounce import Debouncer
 from milestone_kit.panel.live_figure import LiveFigure
 from milestone_kit.panel.model import ExplorerModel
 from milestone_kit.panel.state import PanelState
-from milestone_kit.panel.widgets import Bridge, PagedTable
-from milestone_kit.query import to_utc
-from milestone_kit.schema import check_milestones
+from milestone_kit.panel.widgets import Bridge, Overview, PagedTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,9 +31,7 @@ if TYPE_CHECKING:
 
     import plotly.graph_objects as go
 
-    from milestone_kit.query import DateLike
-
-__all__ = ["MilestoneExplorer", "explore"]
+__all__ = ["MilestoneExplorer"]
 
 _log = logging.getLogger(__name__)
 
@@ -46,8 +43,6 @@ _LARGEST_DOWNLOAD: Final = 80_000_000
 
 _SHORTEST_WINDOW: Final = 1000.0
 """Milliseconds; nothing is told apart below."""
-
-_VIEW_OPTIONS: Final = ("group", "color", "tz", "window")
 
 
 class MilestoneExplorer(w.VBox):
@@ -83,9 +78,12 @@ class MilestoneExplorer(w.VBox):
         self._state = state
         self._reload, self._source = reload, source
         self._picked: str | None = None
+        self._selected: list[str] = []
+        self._boxed = False
         self._page = 0
         self._controls = Controls(self._on_control, self._on_preset)
         self._bridge = Bridge()
+        self._overview = Overview()
         self._table = PagedTable()
         self._summary = w.HTML().add_class("mk-summary")
         self._alert = w.HTML()
@@ -93,14 +91,16 @@ class MilestoneExplorer(w.VBox):
         self._chosen = self._model.select(state.filters)
         self._rows = self._model.rows_view.rows(self._chosen)
         self._debouncer = Debouncer(self._apply_controls)
+        self._redrawer = Debouncer(lambda: self._guard(self._redraw))
         self._draw_controls()
-        scene, look = self._model.scene(state, self._chosen, _FIRST_WIDTH, dark=False)
-        self._figure = LiveFigure(*self._model.draw(state, scene, look))
-        self._shown = scene.window
-        self._summarise(scene_words(scene))
+        self._scene, self._look = self._model.scene(state, self._chosen, _FIRST_WIDTH, dark=False)
+        self._figure = LiveFigure(*self._model.draw(state, self._scene, self._look))
+        self._say_what_is_shown()
         self._turn_to_now()
-        self._bridge.observe(lambda _: self._guard(self._redraw), ["width", "dark"])
+        # width and theme come together when the panel opens: one redraw serves both
+        self._bridge.observe(lambda _: self._redrawer.poke(0.0), ["width", "dark"])
         self._bridge.on_event(lambda event: self._guard(self._on_figure, event))
+        self._overview.on_event(lambda event: self._guard(self._on_figure, event))
         self._table.on_request(lambda request: self._guard(self._on_table, request))
         super().__init__([self._head(), w.HBox([self._controls.side(), self._main()])])
         self.add_class("mk-explorer")
@@ -114,9 +114,8 @@ class MilestoneExplorer(w.VBox):
 
     @property
     def selected(self) -> pd.DataFrame:
-        """The milestone that was clicked, as a table of one row; without a click, of none."""
-        at = None if self._picked is None else self._model.position(self._picked)
-        return self._model.table.iloc[[] if at is None else [at]]
+        """The milestones that were clicked or boxed, in the order of the table; none without either."""
+        return self._model.table[self._model.table["id"].isin(self._selected)]
 
     @property
     def state(self) -> dict[str, Any]:
@@ -133,20 +132,21 @@ class MilestoneExplorer(w.VBox):
     def code(self) -> str:
         """Return the Python that makes this view."""
         timed = self._model.timeline is self._model.table
-        return self._state.with_span(self._shown).code(self._source, now=self._now, timed=timed)
+        return self._state.with_span(self._scene.window).code(self._source, now=self._now, timed=timed)
 
     def figure(self) -> go.Figure:
         """Return the chart on screen as a static plotly figure."""
-        state, window = self._state, self._shown
-        start, end = (pd.Timestamp(edge, unit="ms", tz="UTC") for edge in (window.start, window.end))
-        return plot_gantt(
-            self._model.timeline[self._chosen],
-            color=state.color,
-            group=None if state.group == "none" else state.group,
-            tz=state.tz,
-            now=pd.Timestamp(self._model.now, unit="ms", tz="UTC"),
-            start=start,
-            end=end,
+        colors = self._model.colors(self._state.color)
+        return static_figure(self._scene, self._model.timeline, colors, self._look, None)
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write the chart on screen as a page of its own that needs no network."""
+        page = self._html().encode()
+        return write_whole(path, lambda file: file.write(page))
+
+    def _html(self) -> str:
+        return html_page(
+            self.figure(), f"As of {pd.Timestamp(self._model.now, unit='ms'):%d %b %Y %H:%M} UTC"
         )
 
     def to_csv(self, path: str | Path) -> Path:
@@ -180,19 +180,35 @@ class MilestoneExplorer(w.VBox):
         self._redraw()
 
     def _on_figure(self, event: dict[str, Any]) -> None:
-        if event["kind"] == "click":
+        kind = event["kind"]
+        if kind == "click":
             self._pick(str(event["id"]))
-        elif event["kind"] == "fit":
+        elif kind == "window":
+            self._show_window(Window(float(event["low"]), float(event["high"])))
+        elif kind == "zoom":
+            middle, half = float(event["at"]), self._scene.window.span / 12
+            self._show_window(Window(middle - half, middle + half))
+        elif kind == "fit":
             self._state = self._state.with_span(None)
             self._redraw()
-        elif event["kind"] == "window":
-            window = Window(float(event["low"]), float(event["high"])).clamped()
-            # The kernel's own change of the axis comes back as an event: nothing to do.
-            slack = self._shown.span * 0.002
-            moved = max(abs(window.start - self._shown.start), abs(window.end - self._shown.end))
-            if moved > slack and np.isfinite(window.span) and window.span > 0:
-                self._state = self._state.with_span(window.at_least(_SHORTEST_WINDOW))
-                self._redraw()
+        elif kind == "box":
+            (left, right), (top, bottom) = event["x"], event["y"]
+            box = Box.between((float(left), float(right)), (float(top), float(bottom)))
+            rows = rows_in_box(self._scene, self._model.index, box)
+            self._boxed = True
+            self._select(list(self._model.timeline["id"].iloc[rows]))
+        elif kind == "deselect":
+            self._select([])
+        elif kind == "legend":
+            self._change(self._model.toggled(self._state, int(event["slot"])))
+
+    def _show_window(self, window: Window) -> None:
+        window, shown = window.clamped(), self._scene.window
+        # The kernel's own change of the axis comes back as an event: nothing to do.
+        moved = max(abs(window.start - shown.start), abs(window.end - shown.end))
+        if moved > shown.span * 0.002 and np.isfinite(window.span) and window.span > 0:
+            self._state = self._state.with_span(window.at_least(_SHORTEST_WINDOW))
+            self._redraw()
 
     def _on_table(self, request: dict[str, Any]) -> None:
         if request["kind"] == "pick":
@@ -211,20 +227,38 @@ class MilestoneExplorer(w.VBox):
         if at is None:
             return
         self._picked = id_
+        self._selected = [id_]
         self._show_card()
         there = np.flatnonzero(self._rows == at)
         if len(there):
             self._page = self._model.rows_view.page_of(int(there[0]))
         self._show_page()
+        self._say_what_is_shown()
 
-    def _download(self) -> None:
-        text = csv_text(self.filtered)
+    def _select(self, ids: list[str]) -> None:
+        self._selected = ids
+        self._show_page()
+        self._say_what_is_shown()
+
+    def _download(self, rows: pd.DataFrame, name: str) -> None:
+        text = csv_text(rows)
         if len(text) > _LARGEST_DOWNLOAD:
             raise QueryError(
-                f"{len(self._rows):,} rows are too many for a download through the browser; "
+                f"{len(rows):,} rows are too many for a download through the browser; "
                 "filter further or call explorer.to_csv(path)"
             )
-        self._bridge.download("milestones.csv", text, "text/csv;charset=utf-8")
+        self._bridge.download(name, text, "text/csv;charset=utf-8")
+
+    def _download_filtered(self) -> None:
+        self._download(self.filtered, "milestones.csv")
+
+    def _download_selected(self) -> None:
+        if not self._selected:
+            raise QueryError("no milestone is selected: click one, or draw a box with the chart's box tool")
+        self._download(self.selected, "milestones-selected.csv")
+
+    def _download_chart(self) -> None:
+        self._bridge.download("milestones.html", self._html(), "text/html;charset=utf-8")
 
     def _refresh(self) -> None:
         assert self._reload is not None
@@ -237,6 +271,7 @@ class MilestoneExplorer(w.VBox):
         self._show_card()
 
     def _reset(self) -> None:
+        self._selected = []
         self._change(replace(PanelState(), tz=self._state.tz))
 
     def _prepared(self, df: pd.DataFrame) -> ExplorerModel:
@@ -265,36 +300,50 @@ class MilestoneExplorer(w.VBox):
         self._turn_to_now()
 
     def _draw_controls(self, *, values: bool = True) -> None:
-        facets = self._model.facets(self._state.filters)
+        facets, flags = self._model.facets(self._state.filters)
         if values:
             self._controls.write(self._state, facets)
-        else:
-            self._controls.facets.facets = facets
+        self._controls.count(facets, flags)
+        with self._overview.hold_sync():
+            self._overview.counts = self._model.overview(self._chosen)
+            self._overview.now = self._model.now
+            self._overview.span = [self._model.span.start, self._model.span.end]
 
     def _redraw(self) -> None:
         width = self._bridge.width or _FIRST_WIDTH
-        scene, look = self._model.scene(self._state, self._chosen, width, dark=self._bridge.dark)
-        self._shown = scene.window
-        self._figure.show(*self._model.draw(self._state, scene, look))
-        self._summarise(scene_words(scene))
+        self._scene, self._look = self._model.scene(self._state, self._chosen, width, dark=self._bridge.dark)
+        self._figure.show(*self._model.draw(self._state, self._scene, self._look))
+        if self._boxed:
+            # the box stays where it was drawn, but other marks lie there now
+            self._figure.clear_selection()
+            self._boxed = False
+        self._say_what_is_shown()
 
     def _turn_to_now(self) -> None:
         self._page = self._model.rows_view.page_of_now(self._rows, self._model.now)
         self._show_page()
 
     def _show_page(self) -> None:
-        self._table.view = self._model.rows_view.page(self._rows, self._page, self._state.tz, self._picked)
+        self._table.view = self._model.rows_view.page(self._rows, self._page, self._state.tz, self._selected)
 
     def _show_card(self) -> None:
         at = None if self._picked is None else self._model.position(self._picked)
         self._card.value = "" if at is None else details_card(self._model.timeline.iloc[at], self._state.tz)
 
-    def _summarise(self, words: str) -> None:
+    def _say_what_is_shown(self) -> None:
+        window, span = self._scene.window, self._model.span
+        with self._overview.hold_sync():
+            self._overview.window = [window.start, window.end]
+            self._overview.marks = [
+                {"at": at, "label": label.replace("<br>", " ").replace("<b>", "").replace("</b>", "")}
+                for at, label in zip(*astuple(ticks(span, self._state.tz, self._look.width)), strict=True)
+            ]
         counts = self._model.status_counts(self._chosen)
         statuses = " · ".join(f"{count:,} {name}" for name, count in counts.items())
         self._summary.value = (
             f"<b>{len(self._rows):,}</b> of {len(self._model):,} milestones · {statuses}"
-            f'<br><span class="mk-muted">In the chart: {html.escape(words)}</span>'
+            f"{f' · {len(self._selected):,} selected' if self._selected else ''}"
+            f'<br><span class="mk-muted">In the chart: {html.escape(scene_words(self._scene))}</span>'
         )
 
     def _say_progress(self, rows: int, pages: int) -> None:
@@ -304,7 +353,9 @@ class MilestoneExplorer(w.VBox):
 
     def _head(self) -> w.HBox:
         actions = [
-            ("Download CSV", "The filtered rows as a CSV file", self._download),
+            ("Download CSV", "The filtered rows as a CSV file", self._download_filtered),
+            ("Selected CSV", "The selected rows as a CSV file", self._download_selected),
+            ("Chart HTML", "The chart as a page of its own", self._download_chart),
             ("Copy code", "The Python that makes this view", lambda: self._bridge.copy(self.code())),
             ("Reset", "Clear all filters", self._reset),
         ]
@@ -319,7 +370,12 @@ class MilestoneExplorer(w.VBox):
 
     def _button(self, label: str, tip: str, work: Callable[[], None]) -> w.Button:
         button = w.Button(description=label, tooltip=tip, layout={"width": "auto"})
-        button.on_click(lambda _: self._guard(work))
+
+        def press(_: w.Button) -> None:
+            self._debouncer.flush()  # what was typed a moment ago counts
+            self._guard(work)
+
+        button.on_click(press)
         return button
 
     def _main(self) -> w.VBox:
@@ -328,78 +384,7 @@ class MilestoneExplorer(w.VBox):
             '<span class="mk-muted">Solid: reported end · hatched: assumed end · diamond: no end known. '
             "Drag to move, wheel to zoom, double-click to fit, click a mark for its details.</span>"
         )
-        parts = [self._controls.bar(), self._bridge, self._alert, figure, legend, self._card, self._table]
+        chart = [self._controls.bar(), self._overview, self._bridge, self._alert, figure, legend]
+        parts = [*chart, self._card, self._table]
         main = w.VBox(parts, layout={"flex": "1 1 0", "min_width": "0", "overflow": "hidden"})
         return main.add_class("mk-main")
-
-
-def explore(
-    df_or_client: pd.DataFrame | MilestoneClient | None = None,
-    *,
-    now: DateLike | None = None,
-    **options: Any,
-) -> MilestoneExplorer:
-    """Open the explorer on a milestones table, or on a client that fetches one.
-
-    Parameters
-    ----------
-    df_or_client : pandas.DataFrame or MilestoneClient, optional
-        Milestones; or the client to fetch the whole universe with, which also brings a refresh
-        button; without it, the default client.
-    now : str, date, datetime or Timestamp, optional
-        What statuses and the now line are relative to; naive means UTC, the default is the current
-        time.
-    **options
-        What to show first: `group`, `color`, `tz`, `window` as in `MilestoneExplorer.state`, and any
-        criterion of `filter_milestones`. Simulated and placeholder rows are left out unless
-        `simulated=None` or `placeholder=None` asks for them.
-
-    Returns
-    -------
-    MilestoneExplorer
-        A widget; show it by making it the last value of a cell.
-
-    Raises
-    ------
-    TypeError
-        An unknown option.
-    QueryError
-        An option's value cannot be used.
-    SchemaError
-        When the table is no milestones table.
-
-    Examples
-    --------
-    >>> import milestone_kit as mk
-    >>> explorer = mk.explore(mk.sample_milestones(300), now="2026-01-15", category="Sports")
-    >>> set(explorer.filtered["category"].str.casefold())
-    {'sports'}
-    """
-    state = _first_state(options)
-    instant = None if now is None else to_utc(now, "now")
-    if isinstance(df_or_client, pd.DataFrame):
-        check_milestones(df_or_client)
-        return MilestoneExplorer(
-            df_or_client, state=state, now=instant, source="...  # your milestones table"
-        )
-    if df_or_client is not None and not isinstance(df_or_client, MilestoneClient):
-        raise TypeError(
-            f"expected a milestones DataFrame or a MilestoneClient, got {type(df_or_client).__name__}"
-        )
-    fetch = get_milestones if df_or_client is None else df_or_client.get_milestones
-
-    def reload(progress: Callable[[int, int], None]) -> pd.DataFrame:
-        return fetch(refresh=True, progress=progress)
-
-    return MilestoneExplorer(fetch(), state=state, now=instant, reload=reload)
-
-
-def _first_state(options: dict[str, Any]) -> PanelState:
-    view = {name: options[name] for name in _VIEW_OPTIONS if name in options}
-    criteria = {name: value for name, value in options.items() if name not in view}
-    known = set(PanelState().filters.__dataclass_fields__)
-    unknown = sorted(set(criteria) - known)
-    if unknown:
-        names = ", ".join((*_VIEW_OPTIONS, *sorted(known)))
-        raise TypeError(f"explore() has no option {unknown[0]!r}; it has now, {names}")
-    return PanelState.of(view | {"filters": {"simulated": False, "placeholder": False} | criteria})

@@ -47,3 +47,10 @@ class LiveFigure:
                 # whole, not merged: plotly cannot patch lists of shapes that change their length
                 self.widget.layout[key] = value
         self._layout = layout
+
+    def clear_selection(self) -> None:
+        """Take away the box that the user drew, and its dimming of what lies outside."""
+        # The browser alone knows of the box, so that setting it here to what it is here sends nothing.
+        self.widget._send_relayout_msg({"selections": []})  # noqa: SLF001
+        everywhere = list(range(len(self._visible)))
+        self.widget._send_restyle_msg({"selectedpoints": [None]}, trace_indexes=everywhere)  # noqa: SLF001

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 from milestone_kit.figures.gantt import draw_layout, draw_traces
+from milestone_kit.figures.keys import NONE
 from milestone_kit.figures.look import Look
-from milestone_kit.figures.palette import DARK, LIGHT, ColorScale
+from milestone_kit.figures.palette import DARK, LIGHT, OTHER, ColorScale
 from milestone_kit.figures.plot import column_keys, with_timeline
 from milestone_kit.figures.scene import MAX_BARS, Canvas, GanttIndex, Scene, lay_out
-from milestone_kit.figures.timeaxis import DAY, Window, fit_window, midnight, to_ms, window_around
-from milestone_kit.filters import Criteria, Facet, FilterIndex
+from milestone_kit.figures.timeaxis import DAY, Window, fit_window, midnight, window_around
+from milestone_kit.filters import BOOLEAN_FACETS, TEXT_FACETS, Criteria, Facet, FilterIndex
+from milestone_kit.flags import is_placeholder
 from milestone_kit.panel.table_view import TableView
 
 if TYPE_CHECKING:
@@ -30,6 +34,8 @@ AREA_HEIGHT: Final = 570
 
 _FIRST_COUNTS: Final = (120, 80, 55, 38, 26, 18, 12)
 """How many starts about now the first view tries to hold, the widest first."""
+
+_OVERVIEW_BINS: Final = 240
 
 _OFFERED: Final = 60
 """The most values that one check list offers; the rest is counted."""
@@ -69,8 +75,11 @@ class ExplorerModel:
         chosen: NDArray[np.bool_] = self.filters.select(criteria)
         return chosen
 
-    def facets(self, criteria: Criteria) -> list[dict[str, Any]]:
-        """Return the check lists for `FacetList`, each count given the other filters.
+    def facets(self, criteria: Criteria) -> tuple[list[dict[str, Any]], dict[str, tuple[int, int]]]:
+        """Return the check lists for `FacetList` and the counts of the yes-or-no filters.
+
+        Every count is given the other filters. The second part has, for "simulated", "placeholder"
+        and "has_end", how many rows are so and how many are not.
 
         What is asked for is always offered, also where the table has no such value, so that the user
         can take it back.
@@ -95,12 +104,8 @@ class ExplorerModel:
                         "hidden": len(options) - len(offered),
                     }
                 )
-        return lists
-
-    def hidden_counts(self, criteria: Criteria) -> dict[str, int]:
-        """Return how many simulated and placeholder rows and rows with an end the filters leave."""
-        counted = self.filters.facets(criteria)
-        return {name: counted[name][0].count for name in ("simulated", "placeholder", "has_end")}
+        yes_or_no = {name: (counted[name][0].count, counted[name][1].count) for name in BOOLEAN_FACETS}
+        return lists, yes_or_no
 
     def fit(self, state: PanelState, chosen: NDArray[np.bool_], width: int) -> Window:
         """Return the first window of a selection: the widest about now in which marks can be read."""
@@ -190,6 +195,28 @@ class ExplorerModel:
         found = np.flatnonzero((self.timeline["id"] == id_).to_numpy())
         return int(found[0]) if len(found) else None
 
-    def starts(self) -> NDArray[np.float64]:
-        """Return all starts in table order, in milliseconds UTC."""
-        return to_ms(self.timeline["start_date"])
+    def overview(self, chosen: NDArray[np.bool_]) -> list[int]:
+        """Return how many chosen rows start in each bin of `span`."""
+        starts = self.index.start[chosen[self.index.row]]
+        counts, _ = np.histogram(starts, bins=_OVERVIEW_BINS, range=(self.span.start, self.span.end))
+        return [int(count) for count in counts]
+
+    @functools.cached_property
+    def span(self) -> Window:
+        """The span of the overview: all rows with believable dates, but for outliers."""
+        dated = ~is_placeholder(self.timeline).to_numpy()[self.index.row]
+        return fit_window(self.index.start[dated], self.index.end[dated])
+
+    def toggled(self, state: PanelState, slot: int) -> PanelState:
+        """Return the state in which the value of a colour is filtered for, or not any more."""
+        value = self.colors(state.color).labels[slot]
+        if state.color not in TEXT_FACETS or value in ("", OTHER, NONE):
+            return state
+        chosen = list(getattr(state.filters, state.color) or ())
+        folded = [one.casefold() for one in chosen]
+        if value.casefold() in folded:
+            chosen.pop(folded.index(value.casefold()))
+        else:
+            chosen.append(value)
+        asked = state.filters.as_dict() | {state.color: chosen or None}
+        return replace(state, filters=Criteria.of(**asked))  # type: ignore[arg-type]  # JSON values of Criteria

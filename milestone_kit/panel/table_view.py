@@ -10,6 +10,8 @@ from milestone_kit.figures.text import shorten
 from milestone_kit.figures.timeaxis import format_short, to_ms
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -20,11 +22,11 @@ PAGE_ROWS: Final = 12
 _COLUMNS: Final = (
     ("status", "Status", "86px"),
     ("start_date", "Start", "126px"),
-    ("end", "End", "138px"),
+    ("end", "End", "148px"),
     ("title", "Title", "auto"),
     ("category", "Category", "94px"),
     ("type", "Type", "128px"),
-    ("tickers", "Tickers", "62px"),
+    ("tickers", "Tickers", "68px"),
 )
 _CELL: Final = 160
 
@@ -84,7 +86,9 @@ class TableView:
         begun = int(np.searchsorted(to_ms(self._timeline["start_date"].iloc[rows]), now))
         return self.page_of(min(begun, len(rows) - 1))
 
-    def page(self, rows: NDArray[np.int64], number: int, zone: str, selected: str | None) -> dict[str, Any]:
+    def page(
+        self, rows: NDArray[np.int64], number: int, zone: str, selected: Container[str]
+    ) -> dict[str, Any]:
         """Return the `view` of one page for `PagedTable`."""
         pages = max(-(-len(rows) // PAGE_ROWS), 1)
         number = min(max(number, 0), pages - 1)
@@ -99,7 +103,7 @@ class TableView:
             "page": number,
             "pages": pages,
             "where": where,
-            "selected": selected,
+            "selected": [id_ for id_ in some["id"] if id_ in selected],
         }
 
 

@@ -11,7 +11,7 @@ import traitlets
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Bridge", "FacetList", "PagedTable"]
+__all__ = ["Bridge", "FacetList", "Overview", "PagedTable"]
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -44,7 +44,8 @@ class PagedTable(anywidget.AnyWidget):
     Attributes
     ----------
     view : dict
-        `columns` (name, label, width), `rows` (id, cells), `sort`, `page`, `pages`, `where`, `selected`.
+        `columns` (name, label, width), `rows` (id, cells), `sort`, `page`, `pages`, `where`, `selected`
+        (ids).
     """
 
     _esm = _STATIC / "table.js"
@@ -52,6 +53,33 @@ class PagedTable(anywidget.AnyWidget):
 
     def on_request(self, handler: Callable[[dict[str, Any]], None]) -> None:
         """Call `handler` with each `{"kind": "sort" | "page" | "pick", ...}` of the user."""
+        _listen(self, handler)
+
+
+class Overview(anywidget.AnyWidget):
+    """The density of the whole span, with a brush that sets the window.
+
+    Attributes
+    ----------
+    counts : list of int
+        How many rows start in each of the equal bins of `span`.
+    span, window : list of two float
+        First and last millisecond (UTC) of the strip and of the chart.
+    marks : list of dict
+        `{"at", "label"}`: what is written below the strip, and where.
+    now : float
+        Where the now line stands, in milliseconds.
+    """
+
+    _esm = _STATIC / "overview.js"
+    counts: traitlets.List[int] = traitlets.List().tag(sync=True)
+    span: traitlets.List[float] = traitlets.List([0.0, 1.0]).tag(sync=True)
+    window: traitlets.List[float] = traitlets.List([0.0, 1.0]).tag(sync=True)
+    marks: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
+    now = traitlets.Float(default_value=0.0).tag(sync=True)
+
+    def on_event(self, handler: Callable[[dict[str, Any]], None]) -> None:
+        """Call `handler` with each `{"kind": "window", "low", "high"}` of the brush."""
         _listen(self, handler)
 
 
@@ -71,7 +99,11 @@ class Bridge(anywidget.AnyWidget):
     dark = traitlets.Bool(default_value=False).tag(sync=True)
 
     def on_event(self, handler: Callable[[dict[str, Any]], None]) -> None:
-        """Call `handler` with each `{"kind": "click" | "window" | "fit", ...}` from the figure."""
+        """Call `handler` with each `{"kind": ...}` from the figure.
+
+        Kinds: "click" (id), "zoom" (at), "window" (low, high), "box" (x, y), "deselect", "legend"
+        (slot) and "fit"; times are milliseconds UTC, y is in lanes.
+        """
         _listen(self, handler)
 
     def download(self, name: str, text: str, mime: str) -> None:

@@ -235,3 +235,82 @@ def test_hostile_words_from_the_server_are_shown_as_text(lab, page, server):
         page.locator(".mk-figure a, .mk-card a, .mk-table a, .mk-explorer img, .mk-explorer script").count()
         == 0
     )
+
+
+def test_brushing_the_overview_sets_the_window(explorer):
+    strip = explorer.locator(".mk-overview").bounding_box()
+    middle = strip["y"] + strip["height"] / 3
+
+    def brush():
+        explorer.mouse.move(strip["x"] + strip["width"] * 0.5, middle)
+        explorer.mouse.down()
+        explorer.mouse.move(strip["x"] + strip["width"] * 0.75, middle, steps=5)
+        explorer.mouse.up()
+
+    change_chart(explorer, brush)
+    low, high = execute(explorer, "print(*explorer.state['window'])").split()
+    share = execute(
+        explorer, "span = explorer._model.span; w = explorer._scene.window; print(w.span / span.span)"
+    )
+    assert low < high
+    assert float(share) == pytest.approx(0.25, abs=0.02)
+    change_chart(explorer, lambda: explorer.locator(".mk-overview").press("ArrowLeft"))
+    assert execute(explorer, "print(explorer.state['window'][0])") < low
+
+
+def test_a_box_selects_and_the_selected_rows_download(explorer, tmp_path):
+    explorer.locator(".modebar-btn[aria-label='Box Select']").click()
+    area = explorer.locator(".mk-figure .nsewdrag").bounding_box()
+    explorer.mouse.move(area["x"] + area["width"] * 0.2, area["y"] + area["height"] * 0.1)
+    explorer.mouse.down()
+    explorer.mouse.move(area["x"] + area["width"] * 0.7, area["y"] + area["height"] * 0.8, steps=6)
+    explorer.mouse.up()
+    explorer.locator(".mk-summary", has_text="selected").wait_for()
+    with explorer.expect_download() as waiting:
+        explorer.get_by_role("button", name="Selected CSV").click()
+    waiting.value.save_as(tmp_path / "selected.csv")
+    table = mk.read_csv(tmp_path / "selected.csv")
+    assert 0 < len(table) < ROWS
+    assert execute(explorer, "print(list(explorer.selected['id']))") == repr(list(table["id"]))
+    explorer.screenshot(path=ARTIFACTS / "boxed.png")
+
+
+def test_double_click_fits_again_after_a_zoom(explorer):
+    change_chart(explorer, lambda: explorer.get_by_role("button", name="All", exact=True).click())
+    area = explorer.locator(".mk-figure .nsewdrag").bounding_box()
+    spot = (area["x"] + area["width"] * 0.4, area["y"] + 3)
+    change_chart(explorer, lambda: explorer.mouse.dblclick(*spot))
+    assert execute(explorer, "print(explorer.state['window'])") == "None"
+    drawn = explorer.evaluate(
+        """() => {
+          const { xaxis } = document.querySelector(".mk-figure .js-plotly-plot")._fullLayout;
+          return xaxis.range.map((edge) => xaxis.r2l(edge));
+        }"""
+    )
+    kept = execute(explorer, "w = explorer._scene.window; print(w.start, w.end)").split()
+    assert drawn == pytest.approx([float(edge) for edge in kept], rel=1e-9)
+
+
+def test_the_legend_filters_and_the_code_goes_to_the_clipboard(explorer):
+    choice = explorer.locator(".mk-explorer").get_by_label("Colour by")
+    change_chart(explorer, lambda: choice.select_option("type"))
+    change_chart(explorer, explorer.locator(".legend .legendtoggle").first.click)
+    assert execute(explorer, "print(len(explorer.state['filters']['type']))") == "1"
+    explorer.get_by_role("button", name="Copy code").click()
+    explorer.wait_for_function(
+        "navigator.clipboard.readText().then((text) => text.includes('filter_milestones'))"
+    )
+    copied = explorer.evaluate("navigator.clipboard.readText()")
+    assert copied.strip() == execute(explorer, "print(explorer.code())")
+
+
+def test_the_chart_downloads_as_a_page_that_needs_nothing(explorer, browser, tmp_path):
+    with explorer.expect_download() as waiting:
+        explorer.get_by_role("button", name="Chart HTML").click()
+    waiting.value.save_as(tmp_path / "chart.html")
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto((tmp_path / "chart.html").as_uri())
+    page.wait_for_selector(".js-plotly-plot .bars path, .js-plotly-plot .fills path", state="attached")
+    assert f"{rows_found(explorer):,} milestones" in page.locator(".gtitle").text_content()
+    context.close()

@@ -38,7 +38,9 @@ function attach(gd, model) {
   let timer = 0;
   gd.on("plotly_click", (event) => {
     const point = event.points.find((one) => one.customdata !== undefined);
-    if (point) model.send({ kind: "click", id: String(point.customdata) });
+    // a mark carries its id, a bin of a silhouette how many it holds
+    if (typeof point?.customdata === "string") model.send({ kind: "click", id: point.customdata });
+    else if (point) model.send({ kind: "zoom", at: gd._fullLayout.xaxis.r2l(point.x) });
   });
   gd.on("plotly_relayout", (change) => {
     if (!Object.keys(change).some((key) => key.startsWith("xaxis.range") || key === "xaxis.autorange")) return;
@@ -47,6 +49,17 @@ function attach(gd, model) {
     timer = setTimeout(() => model.send({ kind: "window", ...rangeOf(gd) }), SETTLE_MS);
   });
   gd.on("plotly_doubleclick", () => model.send({ kind: "fit" }));
+  gd.on("plotly_selected", (event) => {
+    if (!event?.range) return; // a redraw selects again without one
+    const { xaxis } = gd._fullLayout;
+    const x = event.range.x.map((edge) => xaxis.r2l(edge));
+    model.send({ kind: "box", x, y: event.range.y });
+  });
+  gd.on("plotly_deselect", () => model.send({ kind: "deselect" }));
+  gd.on("plotly_legendclick", (event) => {
+    model.send({ kind: "legend", slot: Number(event.data[event.curveNumber].legendgroup) });
+    return false;
+  });
 }
 
 function render({ model, el }) {
@@ -55,15 +68,11 @@ function render({ model, el }) {
   let figure = null;
   let watcher = null;
 
-  const sync = (key, value) => {
-    if (model.get(key) !== value) {
-      model.set(key, value);
-      model.save_changes();
-    }
-  };
   const measure = () => {
     const host = el.closest(".mk-main");
-    if (host && host.clientWidth > 0) sync("width", Math.floor(host.clientWidth));
+    if (host && host.clientWidth > 0) model.set("width", Math.floor(host.clientWidth));
+    model.set("dark", isDark());
+    model.save_changes();
   };
   const search = () => {
     if (stop.signal.aborted) return;
@@ -81,9 +90,8 @@ function render({ model, el }) {
     }
     setTimeout(search, figure?.isConnected ? 1000 : 60);
   };
-  const themes = new MutationObserver(() => sync("dark", isDark()));
+  const themes = new MutationObserver(measure);
   themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
-  sync("dark", isDark());
   search();
   const receive = (message) => (message.kind === "download" ? save(message) : copy(message.text));
   model.on("msg:custom", receive);

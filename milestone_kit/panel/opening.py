@@ -1,0 +1,94 @@
+"""`explore`: open the explorer on a table or on a client."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from milestone_kit.client import MilestoneClient, get_milestones
+from milestone_kit.panel.explorer import MilestoneExplorer
+from milestone_kit.panel.state import PanelState
+from milestone_kit.query import to_utc
+from milestone_kit.schema import check_milestones
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from milestone_kit.query import DateLike
+
+__all__ = ["explore"]
+
+_VIEW_OPTIONS: Final = ("group", "color", "tz", "window")
+
+
+def explore(
+    df_or_client: pd.DataFrame | MilestoneClient | None = None,
+    *,
+    now: DateLike | None = None,
+    **options: Any,
+) -> MilestoneExplorer:
+    """Open the explorer on a milestones table, or on a client that fetches one.
+
+    Parameters
+    ----------
+    df_or_client : pandas.DataFrame or MilestoneClient, optional
+        Milestones; or the client to fetch the whole universe with, which also brings a refresh
+        button; without it, the default client.
+    now : str, date, datetime or Timestamp, optional
+        What statuses and the now line are relative to; naive means UTC, the default is the current
+        time.
+    **options
+        What to show first: `group`, `color`, `tz`, `window` as in `MilestoneExplorer.state`, and any
+        criterion of `filter_milestones`. Simulated and placeholder rows are left out unless
+        `simulated=None` or `placeholder=None` asks for them.
+
+    Returns
+    -------
+    MilestoneExplorer
+        A widget; show it by making it the last value of a cell.
+
+    Raises
+    ------
+    TypeError
+        An unknown option.
+    QueryError
+        An option's value cannot be used.
+    SchemaError
+        When the table is no milestones table.
+
+    Examples
+    --------
+    >>> import milestone_kit as mk
+    >>> explorer = mk.explore(mk.sample_milestones(300), now="2026-01-15", category="Sports")
+    >>> set(explorer.filtered["category"].str.casefold())
+    {'sports'}
+    """
+    state = _first_state(options)
+    instant = None if now is None else to_utc(now, "now")
+    if isinstance(df_or_client, pd.DataFrame):
+        check_milestones(df_or_client)
+        return MilestoneExplorer(
+            df_or_client, state=state, now=instant, source="...  # your milestones table"
+        )
+    if df_or_client is not None and not isinstance(df_or_client, MilestoneClient):
+        raise TypeError(
+            f"expected a milestones DataFrame or a MilestoneClient, got {type(df_or_client).__name__}"
+        )
+    fetch = get_milestones if df_or_client is None else df_or_client.get_milestones
+
+    def reload(progress: Callable[[int, int], None]) -> pd.DataFrame:
+        return fetch(refresh=True, progress=progress)
+
+    return MilestoneExplorer(fetch(), state=state, now=instant, reload=reload)
+
+
+def _first_state(options: dict[str, Any]) -> PanelState:
+    view = {name: options[name] for name in _VIEW_OPTIONS if name in options}
+    criteria = {name: value for name, value in options.items() if name not in view}
+    known = set(PanelState().filters.__dataclass_fields__)
+    unknown = sorted(set(criteria) - known)
+    if unknown:
+        names = ", ".join((*_VIEW_OPTIONS, *sorted(known)))
+        raise TypeError(f"explore() has no option {unknown[0]!r}; it has now, {names}")
+    return PanelState.of(view | {"filters": {"simulated": False, "placeholder": False} | criteria})
