@@ -31,6 +31,7 @@ from .export import read_csv, to_csv
 from .figures import plot_gantt
 from .filters import filter_milestones
 from .panel import MilestoneExplorer, explore
+from .parquet import read_parquet, to_parquet
 from .sandbox import sample_milestones
 from .tickers import explode_tickers, find_by_ticker, ticker_table
 from .timeline import assign_lanes, compute_timeline, typical_durations
@@ -72,9 +73,11 @@ __all__ = [
     "get_milestones",
     "plot_gantt",
     "read_csv",
+    "read_parquet",
     "sample_milestones",
     "sandbox",
     "ticker_table",
     "to_csv",
+    "to_parquet",
     "typical_durations",
 ]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from milestone_kit.panel import MilestoneExplorer
+    from milestone_kit.parquet import Compression, PartitionBy
     from milestone_kit.query import DateLike
     from milestone_kit.timeline import Assume, TimedeltaLike
 
@@ -151,6 +152,18 @@ class MilestonesAccessor:
         from milestone_kit.export import to_csv
 
         return to_csv(self._df, path, escape_formulas=escape_formulas)
+
+    def to_parquet(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        partition_by: PartitionBy | Iterable[PartitionBy] | None = None,
+        compression: Compression = "zstd",
+    ) -> Path:
+        """Write the table to a Parquet file or folder; see `milestone_kit.to_parquet`."""
+        from milestone_kit.parquet import to_parquet
+
+        return to_parquet(self._df, path, partition_by=partition_by, compression=compression)
 
     def plot_gantt(self, **options: Any) -> go.Figure:
         """Draw the rows as a Gantt chart; see `milestone_kit.plot_gantt` for the options."""

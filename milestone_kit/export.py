@@ -39,7 +39,7 @@ from milestone_kit.schema import ARROW_SCHEMA, COLUMNS, DTYPES, from_arrow
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["csv_text", "read_csv", "to_csv", "write_whole"]
+__all__ = ["check_table", "csv_text", "read_csv", "to_csv", "write_whole"]
 
 _CHUNK: Final = 20_000
 """Rows turned into text at a time, which bounds the memory that an export takes."""
@@ -86,7 +86,7 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str], *, escape_formulas: b
     Traceback (most recent call last):
     milestone_kit.errors.QueryError: path='nowhere/m.csv': there is no folder 'nowhere'; create it first
     """
-    _check_table(df)
+    check_table(df)
     return write_whole(path, lambda sink: _write(df, sink, escape=escape_formulas))
 
 
@@ -142,7 +142,7 @@ def csv_text(df: pd.DataFrame, *, escape_formulas: bool = True) -> str:
     >>> csv_text(pd.DataFrame({"title": ["=1+1", "", None], "n": [1, 2, 3]}))
     '"title",n\n"\'=1+1",1\n"",2\n,3\n'
     """
-    _check_table(df)
+    check_table(df)
     sink = io.BytesIO()
     _write(df, sink, escape=escape_formulas)
     return sink.getvalue().decode()
@@ -205,7 +205,8 @@ def read_csv(path: str | os.PathLike[str], *, escaped: bool | None = None) -> pd
     return pd.DataFrame(columns)
 
 
-def _check_table(df: object) -> None:
+def check_table(df: object) -> None:
+    """Raise unless `df` is a DataFrame whose columns can be told apart by name."""
     if not isinstance(df, pd.DataFrame):
         raise TypeError(f"expected a DataFrame, got {type(df).__name__}")
     repeated = [name for name, count in Counter(map(str, df.columns)).items() if count > 1]

@@ -25,6 +25,7 @@ FORWARDED = {
     "assign_lanes": timeline,
     "diff_milestones": changes,
     "to_csv": export,
+    "to_parquet": parquet,
 }
 ROWS = table(
     {"primary_event_tickers": ["KXA-1"], "details": {"league": "NBA"}},
@@ -60,6 +61,7 @@ def test_the_methods_give_what_the_functions_give(tmp_path):
     assert_frame_equal(bound.typical_durations(), timeline.typical_durations(ROWS))
     assert_series_equal(bound.assign_lanes("category"), timeline.assign_lanes(ROWS, "category"))
     assert bound.diff_milestones(ROWS.iloc[:1])["field"].tolist() == ["deleted"]
+    assert_frame_equal(parquet.read_parquet(bound.to_parquet(tmp_path / "m.parquet")), ROWS)
     assert_frame_equal(export.read_csv(bound.to_csv(tmp_path / "m.csv")), ROWS)
 
 
