@@ -33,6 +33,7 @@ from .filters import filter_milestones
 from .panel import MilestoneExplorer, explore
 from .parquet import read_parquet, to_parquet
 from .sandbox import sample_milestones
+from .schedule import busiest, calendar_counts, concurrency, gaps, next_up
 from .tickers import explode_tickers, find_by_ticker, ticker_table
 from .timeline import assign_lanes, compute_timeline, typical_durations
 
@@ -60,7 +61,10 @@ __all__ = [
     "SchemaError",
     "StaleWarning",
     "assign_lanes",
+    "busiest",
+    "calendar_counts",
     "compute_timeline",
+    "concurrency",
     "details_of",
     "diff_milestones",
     "expand_details",
@@ -68,9 +72,11 @@ __all__ = [
     "explore",
     "filter_milestones",
     "find_by_ticker",
+    "gaps",
     "get_competitions",
     "get_milestone",
     "get_milestones",
+    "next_up",
     "plot_gantt",
     "read_csv",
     "read_parquet",

@@ -147,6 +147,63 @@ class MilestonesAccessor:
 
         return diff_milestones(self._df, after)
 
+    def concurrency(
+        self,
+        freq: TimedeltaLike = "1h",
+        by: str | None = None,
+        *,
+        start: DateLike | None = None,
+        end: DateLike | None = None,
+        now: DateLike | None = None,
+    ) -> pd.DataFrame:
+        """Count how many rows are on at once; see `milestone_kit.concurrency`."""
+        from milestone_kit.schedule import concurrency
+
+        return concurrency(self._df, freq, by, start=start, end=end, now=now)
+
+    def busiest(
+        self,
+        n: int = 10,
+        freq: TimedeltaLike = "1h",
+        by: str | None = None,
+        *,
+        start: DateLike | None = None,
+        end: DateLike | None = None,
+        now: DateLike | None = None,
+    ) -> pd.DataFrame:
+        """List when the most rows are on at once; see `milestone_kit.busiest`."""
+        from milestone_kit.schedule import busiest
+
+        return busiest(self._df, n, freq, by, start=start, end=end, now=now)
+
+    def calendar_counts(
+        self, freq: str = "D", by: str | None = "category", *, tz: str | None = None
+    ) -> pd.DataFrame:
+        """Count starts per day, week or month; see `milestone_kit.calendar_counts`."""
+        from milestone_kit.schedule import calendar_counts
+
+        return calendar_counts(self._df, freq, by, tz=tz)
+
+    def next_up(self, n: int = 10, *, now: DateLike | None = None, by: str | None = None) -> pd.DataFrame:
+        """List the rows that start next; see `milestone_kit.next_up`."""
+        from milestone_kit.schedule import next_up
+
+        return next_up(self._df, n, now=now, by=by)
+
+    def gaps(
+        self,
+        min_gap: TimedeltaLike = "1h",
+        by: str | None = None,
+        *,
+        start: DateLike | None = None,
+        end: DateLike | None = None,
+        now: DateLike | None = None,
+    ) -> pd.DataFrame:
+        """List the spans in which no row is on; see `milestone_kit.gaps`."""
+        from milestone_kit.schedule import gaps
+
+        return gaps(self._df, min_gap, by, start=start, end=end, now=now)
+
     def to_csv(self, path: str | os.PathLike[str], *, escape_formulas: bool = True) -> Path:
         """Write the table to a CSV file, whole or not at all; see `milestone_kit.to_csv`."""
         from milestone_kit.export import to_csv

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal, assert_series_equal
 
-from milestone_kit import accessor, changes, details, export, filters, tickers, timeline
+from milestone_kit import accessor, changes, details, export, filters, schedule, tickers, timeline
 from milestone_kit.accessor import MilestonesAccessor
 from milestone_kit.errors import SchemaError
 from tests.strategies import NOW, table
@@ -23,6 +23,11 @@ FORWARDED = {
     "compute_timeline": timeline,
     "typical_durations": timeline,
     "assign_lanes": timeline,
+    "concurrency": schedule,
+    "busiest": schedule,
+    "calendar_counts": schedule,
+    "next_up": schedule,
+    "gaps": schedule,
     "diff_milestones": changes,
     "to_csv": export,
     "to_parquet": parquet,
@@ -61,6 +66,16 @@ def test_the_methods_give_what_the_functions_give(tmp_path):
     assert_frame_equal(bound.typical_durations(), timeline.typical_durations(ROWS))
     assert_series_equal(bound.assign_lanes("category"), timeline.assign_lanes(ROWS, "category"))
     assert bound.diff_milestones(ROWS.iloc[:1])["field"].tolist() == ["deleted"]
+    for name, options in (
+        ("concurrency", {"freq": "2h", "start": "2026-01-15", "end": "2026-01-16", "now": NOW}),
+        ("busiest", {"n": 1, "freq": "2h", "start": "2026-01-15", "end": "2026-01-16", "now": NOW}),
+        ("calendar_counts", {"freq": "W", "by": "type", "tz": "Asia/Tokyo"}),
+        ("next_up", {"n": 1, "now": "2020-01-01", "by": "type"}),
+        ("gaps", {"min_gap": "2h", "by": "type", "start": "2026-01-01", "end": "2026-02-01", "now": NOW}),
+    ):
+        expected = getattr(schedule, name)(ROWS, **options)
+        assert len(expected)
+        assert_frame_equal(getattr(bound, name)(**options), expected)
     assert_frame_equal(parquet.read_parquet(bound.to_parquet(tmp_path / "m.parquet")), ROWS)
     assert_frame_equal(export.read_csv(bound.to_csv(tmp_path / "m.csv")), ROWS)
 
