@@ -17,9 +17,11 @@ ARTIFACTS = Path(os.environ.get("MILESTONE_KIT_ARTIFACTS", REPO / "test-artifact
 
 def pytest_collection_modifyitems(items):
     here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.browser)
+    ours = [item for item in items if here in item.path.parents]
+    for item in ours:
+        item.add_marker(pytest.mark.browser)
+    # Last, because the browser's driver keeps an event loop running that no other test expects.
+    items[:] = [item for item in items if item not in ours] + ours
 
 
 @pytest.fixture(scope="session")
