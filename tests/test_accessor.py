@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal, assert_series_equal
 
-from milestone_kit import accessor, changes, details, export, filters, schedule, tickers, timeline
+from milestone_kit import accessor, changes, details, export, filters, parquet, schedule, tickers, timeline
 from milestone_kit.accessor import MilestonesAccessor
 from milestone_kit.errors import SchemaError
 from tests.strategies import NOW, table
