@@ -295,8 +295,8 @@ class MilestoneExplorer(w.VBox):
         self._chosen = self._model.select(state.filters)
         self._state = state
         self._rows = self._model.rows_view.rows(self._chosen)
+        self._redraw()  # the chart first: it is what the user waits for
         self._draw_controls(values=controls)
-        self._redraw()
         self._turn_to_now()
 
     def _draw_controls(self, *, values: bool = True) -> None:

@@ -7,7 +7,16 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from tests.browser.harness import CHROMIUM_FLAGS, Lab, await_chart, change_chart, find_chromium, notebook_of
+from tests.browser.harness import (
+    CHROMIUM_FLAGS,
+    Lab,
+    await_chart,
+    change_chart,
+    execute,
+    find_chromium,
+    notebook_of,
+    settle,
+)
 
 _LOAD = "import milestone_kit as mk\nrows = mk.sample_milestones({rows})"
 
@@ -83,47 +92,140 @@ def _measure(lab, browser, cell, rows, clicks, *, plain):
         await_chart(page)
         label = re.compile("^Economics")
         box = page.locator("fieldset[data-facet=category] label", has_text=label).locator("input")
-    first = wire.bytes
-    times, sizes = [], []
+    found = {"first": [wire.bytes], "click": [], "change": [], "frame": [], "settle": []}
     for _ in range(clicks):
         before = wire.bytes
-        times.append(change_chart(page, box.click))
-        sizes.append(wire.since(before))
+        found["click"].append(change_chart(page, box.click))
+        found["change"].append(wire.since(before))
+    if not plain:
+        _views(page, wire, found)
+        for _ in range(clicks):
+            before = wire.bytes
+            frames, settled = _drag(page)
+            found["frame"] += frames
+            found["settle"].append(settled)
+            found["change"].append(wire.since(before))
+        found["kernel"] = [float(one) for one in execute(page, _KERNEL).split()]
+        found["heap"] = [_heap_growth(page, box)]
     page.evaluate("window.jupyterapp.serviceManager.sessions.shutdownAll()")
     context.close()
-    return {
-        "p50": statistics.median(times),
-        "p95": _quantile(times, 0.95),
-        "first": first,
-        "later": _quantile(sizes, 0.95),
-    }
+    return found
+
+
+def _views(page, wire, found):
+    """Walk through the presets, each a change of its own size."""
+    for name in ("30 days", "All", "7 days", "Today", "7 days"):
+        before = wire.bytes
+        found["click"].append(change_chart(page, page.get_by_role("button", name=name, exact=True).click))
+        found["change"].append(wire.since(before))
+
+
+def _drag(page):
+    """Drag the chart by a third of its width and back; return frame times and the time to settle."""
+    area = page.locator(".mk-figure .nsewdrag").bounding_box()
+    y = area["y"] + area["height"] / 2
+    left, right = (area["x"] + area["width"] * share for share in (0.35, 0.65))
+    page.evaluate(
+        """() => {
+          const gd = document.querySelector(".mk-figure .js-plotly-plot");
+          window.frames_ = []; window.released = null; window.settled = null;
+          let last = null;
+          const tick = (now) => {
+            if (last !== null && window.released === null) window.frames_.push(now - last);
+            last = now;
+            if (window.released === null) requestAnimationFrame(tick);
+          };
+          const release = () => { window.released = performance.now(); };
+          document.addEventListener("mouseup", release, { once: true, capture: true });
+          const note = () => { if (window.released !== null) window.settled = performance.now(); };
+          gd.on("plotly_afterplot", note);
+          requestAnimationFrame(tick);
+        }"""
+    )
+    _drag.back = not getattr(_drag, "back", False)
+    begin, end = (right, left) if _drag.back else (left, right)
+    page.mouse.move(begin, y)
+    page.mouse.down()
+    page.mouse.move(end, y, steps=25)
+    page.mouse.up()
+    page.wait_for_function("window.settled !== null")
+    settle(page)
+    return page.evaluate("window.frames_"), page.evaluate("window.settled - window.released")
+
+
+# What the kernel does for each change, without the wire: filters and windows in turn.
+_KERNEL = """
+import time
+taken = []
+for i in range(20):
+    state = explorer.state
+    state["filters"] = {**state["filters"], "category": [["Sports"], ["Economics"]][i % 2]} if i % 4 else {
+        "simulated": False, "placeholder": False}
+    began = time.perf_counter()
+    explorer.state = state
+    taken.append(time.perf_counter() - began)
+print(*(1000 * one for one in taken))
+"""
+
+
+def _heap_growth(page, box, changes=200):
+    """Return by what share the page's JavaScript heap has grown after many changes."""
+    session = page.context.new_cdp_session(page)
+
+    def used():
+        session.send("HeapProfiler.collectGarbage")
+        return page.evaluate("performance.memory.usedJSHeapSize")
+
+    for _ in range(10):
+        change_chart(page, box.click)
+    before = used()
+    for _ in range(changes // 2):
+        box.click()
+        page.wait_for_timeout(30)
+        box.click()
+        page.wait_for_timeout(30)
+    settle(page)
+    return used() / before - 1
+
+
+def _line(rows, name, found):
+    def ms(what, share):
+        return f"{_quantile(found[what], share):>5.0f}" if found.get(what) else "    -"
+
+    heap = f"{found['heap'][0]:>6.1%}" if "heap" in found else "     -"
+    return (
+        f"{rows:>8,} {name:<18}"
+        + "".join(f" {ms(what, 0.5)}{ms(what, 0.95)} " for what in ("click", "frame", "settle", "kernel"))
+        + f" {found['first'][0] / 1e6:>6.2f} MB {_quantile(found['change'], 0.95) / 1e3:>6.0f} kB {heap}"
+    )
 
 
 def run(arguments):
     from playwright.sync_api import sync_playwright
 
-    print(f"{'rows':>8} {'variant':<20} {'click p50':>10} {'p95':>9} {'first':>11} {'a change':>10}")
+    print(
+        f"{'':>27} {'click':^12}{'drag frame':^12}{'settle':^12}{'kernel':^12}"
+        f" {'first':>8} {'a change':>9} {'heap':>7}\n"
+        f"{'rows':>8} {'variant':<18}" + "   p50  p95 " * 4
+    )
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         lab = Lab(Path(folder), {})
         try:
-            browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
+            browser = playwright.chromium.launch(
+                executable_path=find_chromium(), args=[*CHROMIUM_FLAGS, "--enable-precise-memory-info"]
+            )
             for rows in arguments.rows:
-                variants = {"explorer": (_EXPLORER, False)}
-                if not arguments.without_reference:
-                    variants["plain FigureWidget"] = (_PLAIN, True)
-                found = {}
-                for name, (cell, plain) in variants.items():
-                    clicks = min(arguments.clicks, 6) if plain else arguments.clicks
-                    one = found[name] = _measure(lab, browser, cell, rows, clicks, plain=plain)
-                    print(
-                        f"{rows:>8,} {name:<20} {one['p50']:>7.0f} ms {one['p95']:>6.0f} ms "
-                        f"{one['first'] / 1e6:>8.2f} MB {one['later'] / 1e3:>7.0f} kB",
-                        flush=True,
-                    )
-                if len(found) == 2:
-                    ours, plain = found.values()
-                    click, change = ours["p50"] / plain["p50"], ours["later"] / plain["later"]
-                    print(f"{'':>8} ratio: click p50 {click:.3f}, a change {change:.3f}", flush=True)
+                ours = _measure(lab, browser, _EXPLORER, rows, arguments.clicks, plain=False)
+                print(_line(rows, "explorer", ours), flush=True)
+                if arguments.without_reference:
+                    continue
+                plain = _measure(lab, browser, _PLAIN, rows, min(arguments.clicks, 6), plain=True)
+                print(_line(rows, "plain FigureWidget", plain), flush=True)
+                click, change = (
+                    statistics.median(ours[what]) / statistics.median(plain[what])
+                    for what in ("click", "change")
+                )
+                print(f"{'':>8} ratio of medians: click {click:.3f}, a change {change:.3f}", flush=True)
             browser.close()
         finally:
             lab.close()
