@@ -19,9 +19,11 @@ from milestone_kit.errors import (
 )
 from milestone_kit.fetching import Fetcher, to_frame
 from milestone_kit.frame import milestones_frame
+from milestone_kit.history import History
 from milestone_kit.http import Retry, Transport
 from milestone_kit.progress import check_progress
 from milestone_kit.query import Query, check_limit, check_max_rows
+from milestone_kit.recall import recall_changes, recall_versions
 from milestone_kit.schema import from_arrow
 from milestone_kit.settings import DEMO_URL, PRODUCTION_URL, Settings
 from milestone_kit.singles import Singles
@@ -31,7 +33,7 @@ from milestone_kit.vocabulary import CATEGORIES, TYPES, competitions_frame, near
 if TYPE_CHECKING:
     import datetime as dt
     import os
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import pandas as pd
 
@@ -149,7 +151,8 @@ class MilestoneClient:
             retry=retry,
         )
         self._store = Store(self._settings.cache_dir, self._settings.base_url)
-        self._fetcher = Fetcher(self._settings, self._transport, self._store, retry.wall_clock)
+        self._history = History(self._settings.cache_dir / "history", self._settings.base_url)
+        self._fetcher = Fetcher(self._settings, self._transport, self._store, self._history, retry.wall_clock)
         self._singles = Singles(self._settings, self._transport, self._store)
 
     def __repr__(self) -> str:
@@ -357,6 +360,82 @@ class MilestoneClient:
                 _log.info("no hints about competitions: %s", error)
         return known
 
+    def history(
+        self,
+        id: str | Iterable[str] | None = None,  # noqa: A002 - the field's own name
+        **query: Unpack[QueryOptions],
+    ) -> pd.DataFrame:
+        """Return every version of milestones that fetches through this cache folder have seen.
+
+        Parameters
+        ----------
+        id : str or iterable of str, optional
+            Only these milestones.
+        **query
+            As for `get_milestones`, without `competition`: only milestones of which some version
+            matches. Nothing is sent.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The milestones columns, `seen_at`, `deleted` and `added` (see `history.History.versions`),
+            sorted by (id, seen_at).
+
+        Raises
+        ------
+        QueryError
+            When an argument cannot be used.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from milestone_kit.sandbox import serve
+        >>> with serve(rows=50) as server, tempfile.TemporaryDirectory() as folder:
+        ...     with MilestoneClient(base_url=server.url, cache_dir=folder) as client:
+        ...         first = client.get_milestones()["id"][0]
+        ...         server.update(first, title="Another title")
+        ...         _ = client.refresh()
+        ...         versions = client.history(first)
+        >>> len(versions), versions["title"].iloc[-1]
+        (2, 'Another title')
+        """
+        return recall_versions(self._history, id, Query.of(**query))
+
+    def changes(self, since: DateLike | None = None, **query: Unpack[QueryOptions]) -> pd.DataFrame:
+        """Tell what changed from fetch to fetch, one row per changed field.
+
+        Parameters
+        ----------
+        since : str, date, datetime or Timestamp, optional
+            Only changes seen then or later; naive values are UTC.
+        **query
+            As for `history`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `id`, `title`, `field`, `before`, `after`, `seen_at` and `shift`; see `changes.changes_table`.
+
+        Raises
+        ------
+        QueryError
+            When an argument cannot be used.
+
+        Examples
+        --------
+        >>> import tempfile, datetime as dt
+        >>> from milestone_kit.sandbox import serve
+        >>> with serve(rows=50) as server, tempfile.TemporaryDirectory() as folder:
+        ...     with MilestoneClient(base_url=server.url, cache_dir=folder) as client:
+        ...         first = client.get_milestones()["id"][0]
+        ...         server.reschedule(first, dt.timedelta(hours=2))
+        ...         _ = client.refresh()
+        ...         changes = client.changes()
+        >>> changes.loc[changes["field"] == "start_date", "shift"].tolist()
+        [Timedelta('0 days 02:00:00')]
+        """
+        return recall_changes(self._history, since, Query.of(**query))
+
     def cache_info(self) -> pd.DataFrame:
         """Return what the cache folder holds for this address.
 
@@ -369,10 +448,18 @@ class MilestoneClient:
         """
         return self._store.info()
 
-    def clear_cache(self) -> None:
-        """Delete everything in the cache folder: snapshots, unfinished walks, single answers."""
+    def clear_cache(self, *, history: bool = False) -> None:
+        """Delete what can be fetched again: snapshots, unfinished walks, single answers.
+
+        Parameters
+        ----------
+        history : bool
+            Whether to forget the history of this address as well, which nobody can fetch again.
+        """
         self._singles.close()
         self._store.clear()
+        if history:
+            self._history.clear()
 
     def close(self) -> None:
         """Close the connections and cache files."""

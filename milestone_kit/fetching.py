@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from milestone_kit.deltas import Delta
+    from milestone_kit.history import History
     from milestone_kit.http import Transport
     from milestone_kit.pagecache import PageSession
     from milestone_kit.progress import Progress
@@ -80,16 +81,24 @@ class Fetcher:
         Asks the server.
     store : Store
         Keeps snapshots and unfinished walks.
+    history : History
+        Is told every version of every row that comes.
     now : callable
         Gives seconds since 1970.
     """
 
     def __init__(
-        self, settings: Settings, transport: Transport, store: Store, now: Callable[[], float]
+        self,
+        settings: Settings,
+        transport: Transport,
+        store: Store,
+        history: History,
+        now: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._transport = transport
         self._store = store
+        self._history = history
         self._now = now
         self._deltas = Deltas(settings, transport, now)
 
@@ -220,8 +229,7 @@ class Fetcher:
             repaired=delta.repairs.total(),
             format=FORMAT,
         )
-        self._store.publish(ask.query, merged, manifest)
-        self._tidy()
+        self._publish(ask.query, merged, manifest, seen=delta.table)
         return merged, manifest
 
     def _walk(self, ask: _Ask, density: Density) -> _Kept:
@@ -267,8 +275,7 @@ class Fetcher:
         warn_repairs(walk.sweep.repairs)
         table, manifest = self._closed(walk, table, closed)
         if manifest.complete:
-            self._store.publish(query, table, manifest)
-            self._tidy()
+            self._publish(query, table, manifest, seen=table)
         return table, manifest
 
     def _go(self, ask: _Ask, walk: _Walk, session: PageSession, density: Density) -> None:
@@ -315,7 +322,12 @@ class Fetcher:
         manifest = self._manifest(walk, table, repaired)
         return table, manifest if delta is None else replace(manifest, as_of=delta.as_of)
 
-    def _tidy(self) -> None:
+    def _publish(self, query: Query, table: pa.Table, manifest: Manifest, *, seen: pa.Table) -> None:
+        """Keep a table as the snapshot, and what was seen of it now in the history."""
+        self._store.publish(query, table, manifest)
+        # only a sweep through everything can tell that a row is gone
+        everything = not query.as_dict() and seen is table
+        self._history.record(seen, seen_at=manifest.finished, complete=everything)
         self._store.prune(
             now=self._now(), keep=self._settings.expire_after, max_bytes=self._settings.max_cache_bytes
         )
