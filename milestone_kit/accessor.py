@@ -228,6 +228,12 @@ class MilestonesAccessor:
 
         return plot_gantt(self._df, **options)
 
+    def plot_concurrency(self, **options: Any) -> go.Figure:
+        """Draw how many rows are on at once; see `milestone_kit.plot_concurrency` for the options."""
+        from milestone_kit.figures import plot_concurrency
+
+        return plot_concurrency(self._df, **options)
+
     def explore(self, **options: Any) -> MilestoneExplorer:
         """Open the filter panel on this table; see `milestone_kit.explore` for the options."""
         from milestone_kit.panel import explore

@@ -122,6 +122,11 @@ class Bins:
             raise QueryError(f"start={start!r} does not lie before end={end!r}; there is nothing in between")
         if low is None or high is None or low >= high:
             return cls(_ORIGIN, width, 0)
+        return cls.between(low, high, width)
+
+    @classmethod
+    def between(cls, low: int, high: int, width: int) -> Bins:
+        """Return the bins that cover the time from `low` to `high`."""
         first = (low - _ORIGIN) // width * width + _ORIGIN
         return cls(first, width, -(-(high - first) // width))
 

@@ -49,7 +49,9 @@ def test_each_method_takes_exactly_what_its_function_takes(name):
     assert options(getattr(MilestonesAccessor, name)) == options(getattr(FORWARDED[name], name))
 
 
-@pytest.mark.parametrize("name", [*FORWARDED, "details_of", "filter", "plot_gantt", "explore"])
+@pytest.mark.parametrize(
+    "name", [*FORWARDED, "details_of", "filter", "plot_gantt", "plot_concurrency", "explore"]
+)
 def test_each_method_shows_up_in_completion_and_help(name):
     assert name in dir(ROWS.milestones)
     assert f"milestone_kit.{name}" in inspect.getdoc(getattr(MilestonesAccessor, name)) or name == "filter"

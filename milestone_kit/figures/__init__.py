@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from milestone_kit.figures.concurrency import plot_concurrency
 from milestone_kit.figures.plot import plot_gantt
 
-__all__ = ["plot_gantt"]
+__all__ = ["plot_concurrency", "plot_gantt"]
