@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ __all__ = ["TickerIndex", "explode_tickers", "find_by_ticker", "ticker_table"]
 
 _LISTS: Final = ("primary_event_tickers", "related_event_tickers")
 _STR: Final = DTYPES["title"]
+_WORTH_THREADS: Final = 200_000  # rows
 _WILDCARDS: Final = re.compile(r"[*?\[]")
 
 
@@ -62,14 +64,37 @@ def explode_tickers(
     lists = ticker_lists(df, column)
     counts = _lengths(lists)
     rows = np.repeat(np.arange(len(df)), np.maximum(counts, 1))
-    missing = np.repeat(counts == 0, np.maximum(counts, 1))
-    position = np.cumsum(~missing) - 1
-    flat = lists.flatten().take(pa.array(position, mask=missing))
+    tickers = lists.flatten()
+    if not counts.all():
+        missing = np.repeat(counts == 0, np.maximum(counts, 1))
+        tickers = tickers.take(pa.array(np.cumsum(~missing) - 1, mask=missing))
     names = _carried(df, column, keep)
-    others = df[[name for name in names if name != column]].take(rows)
-    exploded = others.set_axis(pd.RangeIndex(len(rows)), axis="index")
-    exploded.insert(names.index(column), column, _text(flat))
-    return exploded
+    kept = [position for position, name in enumerate(df.columns) if name in names]
+    others = [position for position in kept if df.columns[position] != column]
+    columns = dict.fromkeys(kept, _text(tickers))
+    columns |= zip(others, _taken([df.iloc[:, position] for position in others], rows), strict=True)
+    # without a copy: these columns are nobody else's
+    exploded = pd.DataFrame(columns, index=pd.RangeIndex(len(rows)), copy=False)
+    return exploded.set_axis(df.columns[kept], axis="columns")
+
+
+def _taken(columns: list[pd.Series[Any]], rows: np.ndarray) -> list[Any]:
+    """Take rows that are known to be there, in one copy; pandas' own take checks and copies more."""
+    places = pa.array(rows)
+
+    def take(column: pd.Series[Any]) -> Any:
+        if not isinstance(column.dtype, pd.ArrowDtype) and column.dtype != _STR:
+            return column.array.take(rows)
+        values = pa.array(column)
+        # of several chunks Arrow would make one anyhow, and hold both
+        values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+        return pd.array(pc.take(values, places, boundscheck=False), dtype=column.dtype)
+
+    if len(rows) < _WORTH_THREADS:
+        return [take(column) for column in columns]
+    # copying text is most of the work, and does not hold Python's lock
+    with ThreadPoolExecutor(pa.cpu_count()) as threads:
+        return list(threads.map(take, columns))
 
 
 def ticker_table(df: pd.DataFrame) -> pd.DataFrame:

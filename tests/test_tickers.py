@@ -58,6 +58,16 @@ def test_exploding_keeps_the_asked_columns_in_the_tables_order():
     assert explode_tickers(GAMES, keep=[]).columns.tolist() == ["related_event_tickers"]
 
 
+def test_a_large_table_explodes_to_what_its_parts_explode_to():
+    parts = [GAMES, GAMES.iloc[::-1]]
+    large = pd.concat(parts * 20_001, ignore_index=True).assign(own=1.5)
+    exploded = explode_tickers(large)
+    assert len(exploded) > 200_000
+    few = explode_tickers(pd.concat(parts, ignore_index=True).assign(own=1.5))
+    assert_frame_equal(exploded.head(len(few)), few)
+    assert_frame_equal(exploded.tail(len(few)).reset_index(drop=True), few)
+
+
 def test_exploding_a_slice_with_its_own_index_starts_at_its_first_row():
     exploded = explode_tickers(GAMES.iloc[1:3])
     assert exploded["related_event_tickers"].tolist() == ["KXNBAGAME-26FEB01NYKMIA", "POPVOTE"]
