@@ -3,6 +3,10 @@
 Only plain types are written: text, numbers, booleans, UTC instants in microseconds, lists of text;
 durations are integers (microseconds) to programs other than Arrow. In a folder, a partition column is
 not in the files but in their path (``category=Sports/part-0.parquet``), escaped as Hive does it.
+
+When one machine's memory is not enough, write several such folders and let Dask take them one by one:
+``dd.from_map(mk.read_parquet, folders).map_partitions(mk.explode_tickers)``, after
+``dask.config.set({"dataframe.convert-string": False})``, so that text keeps its dtype.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""The same functions on more rows than one table should hold: Parquet batches, partition by partition."""
