@@ -578,7 +578,7 @@ def test_every_change_is_one_message_of_bounded_size(busy):
         assert alert(busy) == "", name
         sizes = comm.updates()
         assert len(sizes) == 1, (name, sizes)
-        assert sizes[0] < 150_000, (name, sizes)
+        assert sizes[0] < 125_000, (name, sizes)
 
 
 def test_what_does_not_touch_the_chart_sends_it_nothing(busy):

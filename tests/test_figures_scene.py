@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from milestone_kit.figures.arrange import lay_out
 from milestone_kit.figures.keys import Keys
 from milestone_kit.figures.palette import ColorScale
-from milestone_kit.figures.scene import ASSUMED, OPEN, REPORTED, Canvas, GanttIndex, lay_out
+from milestone_kit.figures.scene import ASSUMED, OPEN, REPORTED, Canvas, GanttIndex
 from milestone_kit.figures.timeaxis import HOUR, Window, to_ms
 from milestone_kit.schema import empty_milestones
 from milestone_kit.timeline import compute_timeline

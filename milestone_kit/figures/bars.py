@@ -23,7 +23,16 @@ __all__ = ["label_trace", "mark_traces"]
 _THIN_PX: Final = 8.0
 _LABEL_WIDTH: Final = 44
 _NO_MARKS: Final = Marks(
-    *(np.empty(0, kind) for kind in (np.int64, float, float, np.int8, np.int8, float, bool, float, bool))
+    **{
+        name: np.empty(0, kind)
+        for kind, names in {
+            np.int64: ("row", "code", "tier"),
+            np.int8: ("kind", "slot"),
+            np.float64: ("start", "end", "lane", "text_at"),
+            np.bool_: ("doubtful", "text_ends"),
+        }.items()
+        for name in names
+    }
 )
 
 
@@ -85,8 +94,10 @@ def _mark_assumed(marker: dict[str, Any], assumed: NDArray[np.bool_], color: str
 def mark_traces(scene: Scene, timeline: pd.DataFrame, colors: ColorScale, look: Look) -> list[dict[str, Any]]:
     """Return a trace of bars, then a trace of diamonds, for each colour slot; the unused are invisible."""
     marks = scene.marks or _NO_MARKS
-    cards = np.array(mark_cards(marks, timeline, look.zone), dtype=object)
-    ids = timeline["id"].iloc[marks.row].to_numpy(dtype=object)
+    # What lies beside the window is drawn for dragging only: it needs no card, and no click reaches it.
+    cards, ids = np.full((2, len(marks.row)), "", dtype=object)
+    cards[: len(scene.at)] = mark_cards(marks, len(scene.at), timeline, look.zone)
+    ids[: len(scene.at)] = timeline["id"].iloc[marks.row[: len(scene.at)]]
     thin = lane_pixels(scene, look.height) < _THIN_PX
     bars, points = [], []
     for slot, (label, color) in enumerate(zip(colors.labels, look.theme.hues, strict=True)):

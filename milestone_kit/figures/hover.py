@@ -35,11 +35,12 @@ def duration_text(ms: float) -> str:
     return " ".join(said) if said else "0 min"
 
 
-def _end_words(kind: int, start: float, end: float, until: str) -> str:
+def _end_words(kind: int, lasts: float, begin: str, end: str) -> str:
+    until = end[-5:] if begin[:-5] == end[:-5] else end  # of a day that was just named, the time is enough
     if kind == REPORTED:
-        return f"until {until} · {duration_text(end - start)}"
+        return f"until {until} · {duration_text(lasts)}"
     if kind == ASSUMED:
-        return f"assumed {duration_text(end - start)}, until {until}"
+        return f"assumed {duration_text(lasts)}, until {until}"
     return "no end known"
 
 
@@ -51,13 +52,15 @@ def _ticker_words(tickers: list[str]) -> str:
     return f"{shown} and {more:,} more" if more > 0 else shown
 
 
-def mark_cards(marks: Marks, timeline: pd.DataFrame, zone: str) -> list[str]:
-    """Return one hover card per mark.
+def mark_cards(marks: Marks, count: int, timeline: pd.DataFrame, zone: str) -> list[str]:
+    """Return one hover card for each of the first marks.
 
     Parameters
     ----------
     marks : Marks
-        Of shape (n,).
+        What is drawn.
+    count : int
+        How many of them get a card.
     timeline : pandas.DataFrame
         The table that `marks.row` points into.
     zone : str
@@ -68,15 +71,15 @@ def mark_cards(marks: Marks, timeline: pd.DataFrame, zone: str) -> list[str]:
     list of str
         Pseudo-HTML of plotly in which every word of the server is escaped.
     """
-    rows = timeline.iloc[marks.row]
-    begins, ends = format_instants(marks.start, zone), format_instants(marks.end, zone)
+    rows = timeline.iloc[marks.row[:count]]
+    begins, ends = format_instants(marks.start[:count], zone), format_instants(marks.end[:count], zone)
     tickers = rows["primary_event_tickers"].array.to_numpy()
     related = rows["related_event_tickers"].array.to_numpy()
     cards = []
     for i, (title, category, type_, status) in enumerate(
         zip(rows["title"], rows["category"], rows["type"], rows["status"], strict=True)
     ):
-        words = _end_words(int(marks.kind[i]), marks.start[i], marks.end[i], ends[i])
+        words = _end_words(int(marks.kind[i]), marks.end[i] - marks.start[i], begins[i], ends[i])
         doubt = "<br><i>dates are doubtful</i>" if marks.doubtful[i] else ""
         names = list(tickers[i]) or list(related[i])
         cards.append(

@@ -52,7 +52,7 @@ def rows_in_box(scene: Scene, index: GanttIndex, box: Box) -> NDArray[np.int64]:
     """
     at, start = scene.at, index.start[scene.at]
     if scene.marks is not None:
-        lane = scene.marks.lane
+        lane = scene.marks.lane[: len(at)]  # those beside the window are not on screen
         last = np.fmax(start, index.end[at])
         inside = (
             (start <= box.right) & (last >= box.left) & (lane + 0.4 >= box.top) & (lane - 0.4 <= box.bottom)

@@ -11,11 +11,12 @@ import plotly.graph_objects as go
 
 from milestone_kit.details import league_of
 from milestone_kit.errors import QueryError
+from milestone_kit.figures.arrange import lay_out
 from milestone_kit.figures.gantt import draw_layout, draw_traces
 from milestone_kit.figures.keys import Keys
 from milestone_kit.figures.look import Look
 from milestone_kit.figures.palette import ColorScale, theme_of
-from milestone_kit.figures.scene import MAX_BARS, Canvas, GanttIndex, Scene, lay_out
+from milestone_kit.figures.scene import MAX_BARS, Canvas, GanttIndex, Scene
 from milestone_kit.figures.text import plain
 from milestone_kit.figures.timeaxis import Window, check_zone, fit_window
 from milestone_kit.flags import TIMELINE_DTYPES, is_placeholder

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     import plotly.graph_objects as go
 
+    from milestone_kit.figures.scene import Scene
+
 __all__ = ["MilestoneExplorer"]
 
 _log = logging.getLogger(__name__)
@@ -208,7 +210,7 @@ class MilestoneExplorer(w.VBox):
         moved = max(abs(window.start - shown.start), abs(window.end - shown.end))
         if moved > shown.span * 0.002 and np.isfinite(window.span) and window.span > 0:
             self._state = self._state.with_span(window.at_least(_SHORTEST_WINDOW))
-            self._redraw()
+            self._redraw(before=self._scene)
 
     def _on_table(self, request: dict[str, Any]) -> None:
         if request["kind"] == "pick":
@@ -309,9 +311,11 @@ class MilestoneExplorer(w.VBox):
             self._overview.now = self._model.now
             self._overview.span = [self._model.span.start, self._model.span.end]
 
-    def _redraw(self) -> None:
+    def _redraw(self, before: Scene | None = None) -> None:
         width = self._bridge.width or _FIRST_WIDTH
-        self._scene, self._look = self._model.scene(self._state, self._chosen, width, dark=self._bridge.dark)
+        self._scene, self._look = self._model.scene(
+            self._state, self._chosen, width, dark=self._bridge.dark, before=before
+        )
         self._figure.show(*self._model.draw(self._state, self._scene, self._look))
         if self._boxed:
             # the box stays where it was drawn, but other marks lie there now

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from milestone_kit.figures.arrange import lay_out
 from milestone_kit.figures.gantt import draw_layout, draw_traces
 from milestone_kit.figures.keys import NONE
 from milestone_kit.figures.look import Look
 from milestone_kit.figures.palette import DARK, LIGHT, OTHER, ColorScale
 from milestone_kit.figures.plot import column_keys, with_timeline
-from milestone_kit.figures.scene import MAX_BARS, Canvas, GanttIndex, Scene, lay_out
+from milestone_kit.figures.scene import MAX_BARS, Canvas, GanttIndex, Scene
 from milestone_kit.figures.timeaxis import DAY, Window, fit_window, midnight, window_around
 from milestone_kit.filters import BOOLEAN_FACETS, TEXT_FACETS, Criteria, Facet, FilterIndex
 from milestone_kit.flags import is_placeholder
@@ -36,6 +37,9 @@ _FIRST_COUNTS: Final = (120, 80, 55, 38, 26, 18, 12)
 """How many starts about now the first view tries to hold, the widest first."""
 
 _OVERVIEW_BINS: Final = 240
+
+_BESIDE: Final = 0.5
+"""How much of the window is drawn to each side of it, for dragging."""
 
 _OFFERED: Final = 60
 """The most values that one check list offers; the rest is counted."""
@@ -158,7 +162,16 @@ class ExplorerModel:
             height=AREA_HEIGHT,
         )
 
-    def _lay_out(self, state: PanelState, chosen: NDArray[np.bool_], window: Window, look: Look) -> Scene:
+    def _lay_out(
+        self,
+        state: PanelState,
+        chosen: NDArray[np.bool_],
+        window: Window,
+        look: Look,
+        *,
+        beside: float = 0.0,
+        before: Scene | None = None,
+    ) -> Scene:
         return lay_out(
             self.index,
             self.timeline,
@@ -167,15 +180,23 @@ class ExplorerModel:
             canvas=Canvas(look.area_width, look.height),
             colors=self.colors(state.color),
             groups=self.keys(state.group) if look.grouped else None,
+            beside=beside,
+            before=before,
         )
 
     def scene(
-        self, state: PanelState, chosen: NDArray[np.bool_], width: int, *, dark: bool
+        self,
+        state: PanelState,
+        chosen: NDArray[np.bool_],
+        width: int,
+        *,
+        dark: bool,
+        before: Scene | None = None,
     ) -> tuple[Scene, Look]:
-        """Lay out a state in a figure of `width` pixels."""
+        """Lay out a state in a figure of `width` pixels; `before` is on screen and only moves."""
         look = self._look(state, width, dark=dark)
         window = state.span() or self.fit(state, chosen, width)
-        return self._lay_out(state, chosen, window, look), look
+        return self._lay_out(state, chosen, window, look, beside=_BESIDE, before=before), look
 
     def draw(
         self, state: PanelState, scene: Scene, look: Look
