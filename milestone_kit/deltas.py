@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from milestone_kit.errors import ApiError
 from milestone_kit.frame import Repairs, join_pages
 from milestone_kit.source import source_of
-from milestone_kit.sweep import Sweep
+from milestone_kit.sweep import Sweep, newest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,13 +55,13 @@ class Delta(NamedTuple):
     repairs: Repairs
 
 
-def changed_since(table: pa.Table, *, began: float, ended: float, overlap: float) -> int:
+def changed_since(newest: int | None, *, began: float, ended: float, overlap: float) -> int:
     """Return since when a delta must ask so that it misses nothing that happened after `began`.
 
     Parameters
     ----------
-    table : pyarrow.Table
-        What was fetched, in `ARROW_SCHEMA`.
+    newest : int, optional
+        The newest `last_updated_ts` of what was fetched, in microseconds since 1970.
     began, ended : float
         Seconds since 1970, on this machine's clock, between which it was fetched.
     overlap : float
@@ -78,7 +78,6 @@ def changed_since(table: pa.Table, *, began: float, ended: float, overlap: float
     `last_updated_ts` less the time that the fetch took is, on the server's own clock, not after its
     beginning. The earlier of that and `began` is taken: dates that lie in the future are no harm then.
     """
-    newest = pc.max(table["last_updated_ts"]).cast(pa.int64()).as_py()
     since = began if newest is None else min(began, newest / 1e6 - max(0.0, ended - began))
     return max(0, int(since - overlap))
 
@@ -150,7 +149,9 @@ class Deltas:
             repairs += sweep.repairs
             if sweep.pages <= 1:
                 break
-            since = changed_since(tables[-1], began=as_of, ended=self._now(), overlap=self._settings.overlap)
+            since = changed_since(
+                newest_of(tables[-1]), began=as_of, ended=self._now(), overlap=self._settings.overlap
+            )
         return Delta(join_pages(tables), began, as_of, pages, repairs)
 
     def _sweep(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,7 +27,7 @@ from milestone_kit.ranges import Density
 from milestone_kit.schema import ATTRS_KEY, from_arrow
 from milestone_kit.source import chain_of, source_of
 from milestone_kit.store import FORMAT, Manifest, WalkRecord
-from milestone_kit.sweep import Sweep, starts_of, within
+from milestone_kit.sweep import Sweep, newest_of, starts_of, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -204,7 +205,7 @@ class Fetcher:
     def _refresh(self, ask: _Ask, table: pa.Table, manifest: Manifest, density: Density) -> _Kept:
         """Ask for what changed since the snapshot, and publish the snapshot with it."""
         since = changed_since(
-            table,
+            newest_of(table),
             began=manifest.as_of or manifest.started,
             ended=manifest.finished,
             overlap=self._settings.overlap,
@@ -257,8 +258,10 @@ class Fetcher:
         session = self._transport.cached_session(self._store.pages_path(query, record))
         try:
             self._go(ask, walk, session, density)
-            table = walk.sweep.table()
-            closed = self._close(ask, walk, table, density)
+            with ThreadPoolExecutor(1) as beside:
+                joined = beside.submit(walk.sweep.table)  # while the network is asked for the gap
+                closed = self._close(ask, walk, density)
+                table = joined.result()
         except (SchemaError, PaginationError):
             self._store.forget_walk(query)  # its pages are wrong: they must not be served again
             raise
@@ -296,13 +299,13 @@ class Fetcher:
                 cuts=walk.record.cuts,
             )
 
-    def _close(self, ask: _Ask, walk: _Walk, table: pa.Table, density: Density) -> Delta | None:
+    def _close(self, ask: _Ask, walk: _Walk, density: Density) -> Delta | None:
         """Ask for what changed while a walk of several pages ran; None where that cannot be or needs not."""
         sweep = walk.sweep
         if not sweep.whole or sweep.pages <= 1 or ask.query.min_updated_ts is not None:
             return None
         since = changed_since(
-            table, began=walk.record.started, ended=self._now(), overlap=self._settings.overlap
+            sweep.newest(), began=walk.record.started, ended=self._now(), overlap=self._settings.overlap
         )
         try:
             return self._deltas.ask(ask.query, since, limit=ask.limit, density=density.shape())
@@ -324,10 +327,12 @@ class Fetcher:
 
     def _publish(self, query: Query, table: pa.Table, manifest: Manifest, *, seen: pa.Table) -> None:
         """Keep a table as the snapshot, and what was seen of it now in the history."""
-        self._store.publish(query, table, manifest)
-        # only a sweep through everything can tell that a row is gone
-        everything = not query.as_dict() and seen is table
-        self._history.record(seen, seen_at=manifest.finished, complete=everything)
+        with ThreadPoolExecutor(1) as beside:
+            published = beside.submit(self._store.publish, query, table, manifest)
+            # only a sweep through everything can tell that a row is gone
+            everything = not query.as_dict() and seen is table
+            self._history.record(seen, seen_at=manifest.finished, complete=everything)
+            published.result()
         self._store.prune(
             now=self._now(), keep=self._settings.expire_after, max_bytes=self._settings.max_cache_bytes
         )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from milestone_kit.ranges import Chain
     from milestone_kit.walkers import Source
 
-__all__ = ["Sweep", "starts_of", "within"]
+__all__ = ["Sweep", "newest_of", "starts_of", "within"]
 
 _INSTANT: Final = ARROW_SCHEMA.field("start_date").type
 
@@ -148,6 +148,10 @@ class Sweep:
         self.rows += table.num_rows if high is None else int((starts_of(table) < high).sum())
         return table
 
+    def newest(self) -> int | None:
+        """Return the newest `last_updated_ts` of the kept pages, in microseconds since 1970."""
+        return newest_of(*(table for _, table in self._parts))
+
     def table(self) -> pa.Table:
         """Join the kept pages into one table: one row per id, in order; duplicates are counted."""
         own, others = self._sorted_out()
@@ -165,7 +169,9 @@ class Sweep:
         own: list[pa.Table] = []
         others: list[pa.Table] = []
         ordered = self._plan is None or self._plan.ordered
-        for chain, table in self._parts:
+        # laid side by side in the order of the ranges, there is nothing left to sort
+        parts = sorted(self._parts, key=_where)
+        for chain, table in parts:
             if chain is None or chain.high is None or not ordered:
                 is_own = (
                     chain is None or ordered or (self._plan is not None and chain is self._plan.chains[0])
@@ -179,6 +185,17 @@ class Sweep:
                 own.append(table.filter(pa.array(inside)))
                 others.append(table.filter(pa.array(~inside)))
         return own, others
+
+
+def _where(part: tuple[Chain | None, pa.Table]) -> float:
+    chain, _ = part
+    return float("-inf") if chain is None or chain.low is None else chain.low
+
+
+def newest_of(*tables: pa.Table) -> int | None:
+    """Return the newest `last_updated_ts` of tables, in microseconds since 1970; None where none has one."""
+    found = [pc.max(table["last_updated_ts"]).cast(pa.int64()).as_py() for table in tables]
+    return max((moment for moment in found if moment is not None), default=None)
 
 
 def starts_of(table: pa.Table) -> np.ndarray[Any, np.dtype[np.int64]]:
