@@ -234,6 +234,12 @@ class MilestonesAccessor:
 
         return plot_concurrency(self._df, **options)
 
+    def plot_calendar(self, **options: Any) -> go.Figure:
+        """Draw how many rows start on each day; see `milestone_kit.plot_calendar` for the options."""
+        from milestone_kit.figures import plot_calendar
+
+        return plot_calendar(self._df, **options)
+
     def explore(self, **options: Any) -> MilestoneExplorer:
         """Open the filter panel on this table; see `milestone_kit.explore` for the options."""
         from milestone_kit.panel import explore

@@ -50,7 +50,7 @@ def test_each_method_takes_exactly_what_its_function_takes(name):
 
 
 @pytest.mark.parametrize(
-    "name", [*FORWARDED, "details_of", "filter", "plot_gantt", "plot_concurrency", "explore"]
+    "name", [*FORWARDED, "details_of", "filter", "plot_gantt", "plot_calendar", "plot_concurrency", "explore"]
 )
 def test_each_method_shows_up_in_completion_and_help(name):
     assert name in dir(ROWS.milestones)

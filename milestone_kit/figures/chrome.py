@@ -76,7 +76,7 @@ def layout(
 ) -> dict[str, Any]:
     """Return the layout that every figure begins with; `height` is that of the plotting area."""
     lines = wrapped(words, width)
-    top = margin["t"] + 12 + _LINE * len(lines) + (0 if title is None else _TITLE)
+    top = margin["t"] + 12 + _LINE * len(lines) + (0 if title is None else _TITLE + 6)
     said = "<br>".join(lines)
     if title is not None:
         small = [f"<span style='font-size:13px'>{line}</span>" for line in lines]
@@ -96,7 +96,7 @@ def layout(
             "y": 1,
             "yanchor": "top",
             "yref": "container",
-            "pad": {"t": 10},
+            "pad": {"t": 10 if title is None else 16},
         },
         "hoverlabel": {
             "bgcolor": theme.hover,
