@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from milestone_kit.query import DateLike
 
-__all__ = ["ADDED", "DELETED", "changes_table", "diff_milestones"]
+__all__ = ["ADDED", "DELETED", "changes_table", "check_field", "diff_milestones"]
 
 ADDED: Final = "added"
 """The `field` of a change that is a whole new row."""
@@ -158,6 +158,13 @@ def changes_table(versions: pd.DataFrame, since: DateLike | None = None) -> pd.D
     instants = pa.array(seen, pa.timestamp("us")).cast(_INSTANT)
     names = table.select(["id", "title"]).append_column("seen_at", instants)
     return _tidy(pa.concat_tables(changes), names)
+
+
+def check_field(name: str) -> str:
+    """Return a value of `field`, or raise QueryError when no change has it."""
+    if name not in _ORDER:
+        raise QueryError(f"field={name!r}: expected one of {', '.join(_ORDER)}")
+    return name
 
 
 def _arrow(df: pd.DataFrame) -> pa.Table:

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 from milestone_kit.cli.console import add_client_options, one_line, say
+from milestone_kit.cli.filters import add_filters, query_of
 from milestone_kit.errors import IncompleteError
-from milestone_kit.query import Query
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,17 +17,6 @@ if TYPE_CHECKING:
     from milestone_kit.cli.console import Commands
 
 __all__ = ["add", "run"]
-
-_FILTERS: Final = {
-    "category": "such as Sports; must match exactly",
-    "type": "such as soccer_tournament_multi_leg",
-    "competition": "such as 'Pro Basketball (M)'",
-    "source_id": "the id that the milestone's source gave it",
-    "related_event_ticker": "an event ticker that depends on the milestone",
-    "minimum_start_date": "nothing that starts before, such as 2026-01-15 (UTC) or 2026-01-15T20:00Z",
-    "maximum_start_date": "nothing that starts after",
-    "min_updated_ts": "nothing last updated before: a date, or Unix seconds",
-}
 
 
 def add(commands: Commands) -> None:
@@ -41,9 +30,7 @@ def add(commands: Commands) -> None:
         allow_abbrev=False,
     )
     parser.set_defaults(run=run)
-    filters = parser.add_argument_group("which milestones (all, if none of these is given)")
-    for name, words in _FILTERS.items():
-        filters.add_argument(f"--{name.replace('_', '-')}", metavar="VALUE", help=words)
+    filters = add_filters(parser)
     filters.add_argument("--max-rows", type=int, metavar="N", help="the first N only")
     how = parser.add_argument_group("how")
     how.add_argument("--limit", type=int, default=500, metavar="N", help="milestones per page, 1 to 500")
@@ -72,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     with MilestoneClient(base_url=args.base_url, cache_dir=args.cache_dir) as client:
         try:
             df = client.get_milestones(
-                **_query(args),
+                **query_of(args),
                 limit=args.limit,
                 max_rows=args.max_rows,
                 refresh=args.refresh,
@@ -90,13 +77,6 @@ def run(args: argparse.Namespace) -> int:
             return 1
     _write(df, args)
     return 0
-
-
-def _query(args: argparse.Namespace) -> dict[str, Any]:
-    query = {name: getattr(args, name) for name in Query.names()}
-    if query["min_updated_ts"] is not None and query["min_updated_ts"].isdecimal():
-        query["min_updated_ts"] = int(query["min_updated_ts"])
-    return query
 
 
 def _write(df: pd.DataFrame, args: argparse.Namespace) -> None:
