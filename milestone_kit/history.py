@@ -59,6 +59,7 @@ _HEADS: Final = pa.schema(
     ]
 )
 _INDEX_AFTER: Final = 50_000  # the index is made anew once so many rows are not in it
+_MOST_SCOPES: Final = 1_000
 _FAILURES: Final = (OSError, ValueError, TypeError, KeyError, pa.ArrowException)
 
 
@@ -83,7 +84,7 @@ class History:
         self.folder = folder / hashlib.sha256(base_url.encode()).hexdigest()[:32]
         self._segments = Segments(self.folder, _SCHEMA)
 
-    def record(self, table: pa.Table, *, seen_at: float, complete: bool) -> int:
+    def record(self, table: pa.Table, *, seen_at: float, complete: bool, scope: str | None = None) -> int:
         """Store the rows whose content is not that of the last stored version of their id.
 
         Parameters
@@ -96,6 +97,9 @@ class History:
             Whether the table is all there is at the address. Then a known id that is not in it is
             stored as deleted, and an id that comes back as a version of its own, even when its
             content is the old one.
+        scope : str, optional
+            The question that the table answers, in full or by what changed since. An unknown row counts
+            as added once everything, or the whole answer to this question, was recorded before.
 
         Returns
         -------
@@ -106,7 +110,7 @@ class History:
             if not may_write:
                 return 0
             try:
-                return self._record(table, seen_at, complete=complete)
+                return self._record(table, seen_at, complete=complete, scope=scope)
             except _FAILURES as error:
                 message = f"the history in {self.folder} could not be written ({error}); nothing was recorded"
                 warnings.warn(message, CacheWarning, stacklevel=3)
@@ -129,7 +133,7 @@ class History:
 
             - `seen_at`: datetime64[us, UTC], when this version was first seen
             - `deleted`: bool, True where the id was gone; the row repeats its last content
-            - `added`: bool, True where the id was not there when everything was last looked at
+            - `added`: bool, True where the id was not there when this was last asked for
 
             sorted by (id, seen_at), RangeIndex.
 
@@ -159,21 +163,24 @@ class History:
             if may_write:
                 self._segments.clear()
 
-    def _record(self, table: pa.Table, seen_at: float, *, complete: bool) -> int:
+    def _record(self, table: pa.Table, seen_at: float, *, complete: bool, scope: str | None) -> int:
         with self._segments.view() as view:
             if view.foreign:
                 return 0  # a warning has said so
             heads = self._heads(view)
-            swept = bool(view.facts().get("swept", False))
-            new = _new_versions(table, heads, seen_at, swept=swept)
+            facts: dict[str, Any] = {"base_url": self._base_url, "swept": False, "scopes": []}
+            facts |= view.facts()
+            later = facts | {"swept": facts["swept"] or complete, "scopes": _scopes(facts["scopes"], scope)}
+            was_asked = facts["swept"] or (scope is not None and later["scopes"] == facts["scopes"])
+            new = _new_versions(table, heads, seen_at, was_asked=was_asked)
             if complete:
                 is_gone = pc.invert(
                     pc.or_(heads["deleted"], pc.is_in(heads["id"], value_set=_whole(table["id"])))
                 )
                 last = view.take(np.sort(_numpy(heads["row"].filter(is_gone))))
                 new = pa.concat_tables([new, _tombstones(last, seen_at)])
-        if new.num_rows or (complete and not swept):
-            self._segments.append(new, {"base_url": self._base_url, "swept": swept or complete})
+        if new.num_rows or later != facts:
+            self._segments.append(new, later)
         return int(new.num_rows)
 
     def _heads(self, view: View) -> pa.Table:
@@ -213,14 +220,22 @@ class History:
             lock.release()
 
 
-def _new_versions(table: pa.Table, heads: pa.Table, seen_at: float, *, swept: bool) -> pa.Table:
+def _scopes(known: list[str], scope: str | None) -> list[str]:
+    """Return the digests of the questions that were asked, with this one; the oldest are forgotten."""
+    if scope is None:
+        return known
+    digest = hashlib.blake2b(scope.encode(), digest_size=8).hexdigest()
+    return known if digest in known else [*known, digest][-_MOST_SCOPES:]
+
+
+def _new_versions(table: pa.Table, heads: pa.Table, seen_at: float, *, was_asked: bool) -> pa.Table:
     """Return the rows that say something else than the last version of their id, as they are stored."""
     digests = _digests(table)
     stored = heads.take(pc.index_in(table["id"], value_set=_whole(heads["id"])))
     is_there = pc.invert(stored["deleted"]).fill_null(False)  # noqa: FBT003 - Arrow's own signature
     is_same = pc.and_(is_there, pc.equal(stored["digest"], digests).fill_null(False))  # noqa: FBT003
     is_new = pc.invert(is_same)
-    added = pc.and_(pc.invert(is_there), pa.scalar(swept))
+    added = pc.and_(pc.invert(is_there), pa.scalar(was_asked))
     return _stored(table.filter(is_new), seen_at, digests.filter(_whole(is_new)), added=added.filter(is_new))
 
 

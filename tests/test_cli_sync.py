@@ -89,7 +89,7 @@ def test_a_sync_that_fails_ends_with_one(sync, run):  # noqa: F811
         ("sync", "--limit", 0),
         ("changes", "--since", "soon"),
         ("changes", "--since", "99999999999999d"),
-        ("changes", "--field", "titel"),
+        ("changes", "--field", "leage"),
         ("changes", "--competition", "NBA"),
     ],
 )

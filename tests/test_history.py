@@ -141,6 +141,15 @@ def test_rows_are_added_only_once_everything_has_been_looked_at(history):
     assert told(history, "added") == [("a", False), ("b", False), ("c", True)]
 
 
+def test_a_row_is_added_to_the_answer_of_a_question_that_was_asked_before(history):
+    history.record(rows({"id": "a"}), seen_at=1, complete=False, scope="sports")
+    history.record(rows({"id": "b"}), seen_at=2, complete=False, scope="elections")
+    history.record(rows({"id": "c"}), seen_at=3, complete=False, scope="sports")
+    history.record(ARROW_SCHEMA.empty_table(), seen_at=4, complete=False, scope="golf")
+    history.record(rows({"id": "d"}), seen_at=5, complete=False, scope="golf")
+    assert told(history, "added") == [("a", False), ("b", False), ("c", True), ("d", True)]
+
+
 def test_a_sweep_without_rows_counts_as_having_looked(history):
     history.record(ARROW_SCHEMA.empty_table(), seen_at=1, complete=True)
     history.record(rows({"id": "a"}), seen_at=2, complete=False)
