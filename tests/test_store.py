@@ -253,3 +253,100 @@ def test_the_file_of_format_1_opens(store, tmp_path):
     store.folder.joinpath("snapshots", f"{store.key(SPORTS)}.arrow").write_bytes(sample.read_bytes())
     read, told = store.read(SPORTS)
     assert read.num_rows == told.rows == 20
+
+
+def test_the_file_of_format_2_opens(store):
+    """The sample was written once by `Store.publish`; it must open for as long as format 2 is read."""
+    from pathlib import Path
+
+    sample = Path(__file__).parent / "data" / "snapshot-format-2.arrow"
+    store.folder.joinpath("snapshots").mkdir(parents=True)
+    store.folder.joinpath("snapshots", f"{store.key(SPORTS)}.arrow").write_bytes(sample.read_bytes())
+    read, told = store.read(SPORTS)
+    assert read.num_rows == told.rows == 20
+    assert (told.last_full_sweep, told.as_of, told.refreshed, told.format) == (1.0, 3.0, 1, 2)
+
+
+def test_the_cuts_of_a_walk_are_kept_with_it(store):
+    first = walk(store)
+    store.cut(SPORTS, first, [5, 7])
+    assert walk(store).cuts == (5, 7)
+    store.interrupt(SPORTS, walk(store))
+    assert walk(store, refresh=True).cuts == (5, 7)
+
+
+def test_a_walk_of_format_1_is_gone_on_with(store):
+    first = walk(store)
+    (path,) = store.folder.joinpath("walks").glob("*.json")
+    old = {"id": first.id, "started": 100.0, "limit": 500, "interrupted": False, "format": 1}
+    path.write_text(json.dumps(old))
+    assert (walk(store).id, walk(store).cuts) == (first.id, ())
+
+
+@pytest.mark.parametrize("cuts", ["[1, null]", '"x"', "[1.5]", "7"])
+def test_a_walk_with_broken_cuts_begins_anew(store, cuts):
+    first = walk(store)
+    (path,) = store.folder.joinpath("walks").glob("*.json")
+    path.write_text(path.read_text().replace('"cuts": []', f'"cuts": {cuts}'))
+    with pytest.warns(CacheWarning):
+        assert walk(store).id != first.id
+
+
+NOW = 1_000_000_000.0
+DAY = 86_400.0
+
+
+@pytest.fixture
+def full_cache(store, table):
+    """Three snapshots of one, two and three days ago, and an unfinished walk of three days ago."""
+    import os
+
+    paths = []
+    for days in (1, 2, 3):
+        query = Query.of(type=f"t{days}")
+        store.publish(query, table, manifest(table, query=query.key()))
+        (path,) = set(store.folder.joinpath("snapshots").glob("*.arrow")) - set(paths)
+        os.utime(path, (NOW - days * DAY, NOW - days * DAY))
+        paths.append(path)
+    record = walk(store)
+    store.pages_path(SPORTS, record).write_bytes(b"x" * 100)
+    for path in store.folder.joinpath("walks").iterdir():
+        os.utime(path, (NOW - 3 * DAY, NOW - 3 * DAY))
+    return paths
+
+
+def left(store):
+    return {path for name in ("snapshots", "walks") for path in store.folder.joinpath(name).iterdir()}
+
+
+def test_old_walks_go_and_snapshots_that_fit_stay(store, full_cache):
+    store.prune(now=NOW, keep=3600, max_bytes=10**9)
+    assert left(store) == set(full_cache)
+
+
+def test_a_walk_that_may_be_gone_on_with_stays(store, full_cache):
+    before = left(store)
+    store.prune(now=NOW, keep=4 * DAY, max_bytes=10**9)
+    assert left(store) == before
+
+
+def test_the_oldest_snapshots_go_where_room_is_needed(store, full_cache):
+    size = full_cache[0].stat().st_size
+    store.prune(now=NOW, keep=3600, max_bytes=2 * size + 10)
+    assert left(store) == set(full_cache[:2])
+
+
+def test_a_snapshot_that_is_still_an_answer_is_never_deleted(store, full_cache):
+    store.prune(now=NOW, keep=1.5 * DAY, max_bytes=1)
+    assert left(store) == set(full_cache[:1])
+
+
+def test_remains_of_writes_cut_short_go_after_a_day(store, full_cache):
+    import os
+
+    remains = [store.folder / "snapshots" / name for name in (".new-abc", "x.arrow.bad")]
+    for path, age in zip(remains, (0.5, 2), strict=True):
+        path.touch()
+        os.utime(path, (NOW - age * DAY, NOW - age * DAY))
+    store.prune(now=NOW, keep=3600, max_bytes=10**9)
+    assert left(store) == {*full_cache, remains[0]}
