@@ -625,3 +625,14 @@ def test_the_figure_shows_what_a_fresh_one_would(busy):
                 np.testing.assert_array_equal(np.array(ours.x), np.array(theirs.x))
                 np.testing.assert_array_equal(np.array(ours.y), np.array(theirs.y))
         assert busy._figure.widget.layout.to_plotly_json() == fresh._figure.widget.layout.to_plotly_json()
+
+
+def test_a_saved_notebook_shows_a_plain_safe_table_where_no_kernel_is():
+    title = "<script>alert(1)</script>"
+    df = DF.assign(title=title)
+    bundle = explore(df, now=NOW)._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    form = bundle["text/html"]
+    assert "<script" not in form
+    assert form.count("&lt;script&gt;alert(1)") == 12
+    assert f"<b>{len(explore(df, now=NOW).filtered):,}</b> of {len(df):,} milestones" in form

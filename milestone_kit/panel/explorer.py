@@ -23,6 +23,7 @@ from milestone_kit.panel.debounce import Debouncer
 from milestone_kit.panel.live_figure import LiveFigure
 from milestone_kit.panel.model import ExplorerModel
 from milestone_kit.panel.state import PanelState
+from milestone_kit.panel.static_form import static_form
 from milestone_kit.panel.widgets import Bridge, Overview, PagedTable
 
 if TYPE_CHECKING:
@@ -130,6 +131,10 @@ class MilestoneExplorer(w.VBox):
         self._debouncer.cancel()
         self._change(state)
         self._alert.value = ""
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
+        return bundle | {"text/html": static_form(self._summary.value, self._table.view)}
 
     def code(self) -> str:
         """Return the Python that makes this view."""
