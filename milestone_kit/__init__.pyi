@@ -28,7 +28,7 @@ from .errors import (
     StaleWarning,
 )
 from .export import read_csv, to_csv
-from .figures import plot_calendar, plot_concurrency, plot_gantt
+from .figures import plot_calendar, plot_changes, plot_concurrency, plot_gantt
 from .filters import filter_milestones
 from .panel import MilestoneExplorer, explore
 from .parquet import read_parquet, to_parquet
@@ -78,6 +78,7 @@ __all__ = [
     "get_milestones",
     "next_up",
     "plot_calendar",
+    "plot_changes",
     "plot_concurrency",
     "plot_gantt",
     "read_csv",
