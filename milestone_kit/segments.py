@@ -149,9 +149,10 @@ class Segments:
                     segment.path.unlink(missing_ok=True)
 
     def clear(self) -> None:
-        """Delete every file."""
+        """Delete every file but locks: whoever waits for one must not get another one's."""
         for path in sorted(self.folder.glob("*")):
-            path.unlink(missing_ok=True)
+            if path.suffix != ".lock":
+                path.unlink(missing_ok=True)
 
 
 class View:

@@ -175,6 +175,7 @@ def test_histories_of_two_addresses_never_mix_and_one_can_be_forgotten(tmp_path)
     theirs.record(rows({"id": "b"}), seen_at=1, complete=True)
     ours.clear()
     assert ours.versions().empty
+    assert [path.name for path in ours.folder.iterdir()] == ["writer.lock"]
     assert told(theirs) == [("b",)]
     assert ours.record(rows({"id": "a"}), seen_at=2, complete=True) == 1
 
