@@ -53,6 +53,12 @@ def test_the_highest_peak_is_marked_with_its_time_in_the_zone():
     assert figure.layout.xaxis.title.text == "America/New_York"
 
 
+def test_the_axis_shows_exactly_the_bins_that_are_counted():
+    figure = plot_concurrency(table(span(0, 9)), freq="2h", start=at(1), end=at(5), now=NOW)
+    assert figure.layout.xaxis.range == ("2026-01-15T00:00:00", "2026-01-15T06:00:00")
+    assert named(figure, "peak").y.tolist() == [1, 1, 1, 1]
+
+
 def test_what_is_not_drawn_is_counted():
     df = table(span(0, 1), span(5, 6), span(10, 11), span(5, 3), span(5.5))
     words = words_of(plot_concurrency(df, start=at(4), end=at(8), now=NOW))

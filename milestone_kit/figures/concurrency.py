@@ -82,7 +82,7 @@ def plot_concurrency(
     now : str, date, datetime or Timestamp, optional
         Where the now line stands; naive means UTC, the default is the current time.
     start, end : str, date, datetime or Timestamp, optional
-        The window; by default the one that fits the table without its outliers.
+        The window, widened to whole bins; by default the one that fits the table without its outliers.
     assume : optional
         As for `compute_timeline`; only used when `df` has no timeline yet.
     width, height : int
@@ -120,6 +120,7 @@ def plot_concurrency(
     area_width = max(width - _MARGIN["l"] - _MARGIN["r"], 120)
     window = _window(spans, instant, start, end)
     bins = _bins(window, freq, area_width)
+    window = Window(bins.first / 1000.0, bins.end / 1000.0).clamped()
     counted = sweep(spans, bins)
     labels, parts = [""], counted.peak
     if by is not None:
