@@ -6,25 +6,29 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from milestone_kit.errors import ApiError
 from milestone_kit.frame import Repairs, join_pages
 from milestone_kit.source import source_of
-from milestone_kit.sweep import Sweep, newest_of
+from milestone_kit.sweep import Sweep, newest_of, starts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from milestone_kit.http import Transport
     from milestone_kit.query import Query
     from milestone_kit.ranges import Density
     from milestone_kit.settings import Settings
 
-__all__ = ["Delta", "DeltaRefusedError", "Deltas", "changed_since"]
+__all__ = ["Delta", "DeltaRefusedError", "Deltas", "changed_since", "likely_cuts"]
 
 _ROUNDS: Final = 3
+_NOTICEABLE: Final = 1.0
+_LARGE: Final = 100
+_RECENT: Final = 100
 _BAD_REQUEST: Final = 400
 _log = logging.getLogger("milestone_kit")
 
@@ -82,6 +86,40 @@ def changed_since(newest: int | None, *, began: float, ended: float, overlap: fl
     return max(0, int(since - overlap))
 
 
+class _Ask(NamedTuple):
+    since: int
+    limit: int
+    density: Density
+    report: Callable[[int, int], object]
+    cuts: Sequence[int]
+
+
+def likely_cuts(table: pa.Table, *, limit: int) -> list[int]:
+    """Return where to cut the delta of a large table, so that a few pages come at one time.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        The snapshot, in `ARROW_SCHEMA` and in order.
+    limit : int
+        Rows of a full page.
+
+    Returns
+    -------
+    list of int
+        Microseconds since 1970: at the thirds of the table, and at the middle of what changed last, where
+        most of what changes next will be. Empty for a table of less than a hundred pages, whose delta
+        should be one question.
+    """
+    if table.num_rows < _LARGE * limit:
+        return []
+    starts = starts_of(table)
+    updated = table["last_updated_ts"].cast(pa.int64()).fill_null(0).to_numpy()
+    latest = np.argpartition(updated, -_RECENT)[-_RECENT:]
+    chosen = [starts[len(starts) // 3], starts[2 * len(starts) // 3], int(np.median(starts[latest]))]
+    return sorted({int(start) // 1_000_000 * 1_000_000 + 1_000_000 for start in chosen})
+
+
 class Deltas:
     """Asks for what changed since a moment.
 
@@ -108,6 +146,7 @@ class Deltas:
         limit: int,
         density: Density,
         report: Callable[[int, int], object] = lambda _rows, _pages: None,
+        cuts: Sequence[int] = (),
     ) -> Delta:
         """Fetch the rows that match the filters of a query and changed since.
 
@@ -123,6 +162,8 @@ class Deltas:
             Where rows are expected.
         report : callable
             Is told (rows, pages) after each page.
+        cuts : sequence of int
+            Starts, in microseconds since 1970, at which it is cut into ranges from the beginning.
 
         Raises
         ------
@@ -133,8 +174,9 @@ class Deltas:
 
         Notes
         -----
-        Rows go on changing while a delta of several pages is walked, so what changed since it began is
-        asked for once more, until one page holds it all (at most three times).
+        Rows go on changing while a delta of several pages is walked. One that took more than a second
+        is therefore followed by another for what changed since it began, at most twice; what changes
+        during the last one is for the next refresh, which asks from the beginning of that on.
         """
         tables: list[pa.Table] = []
         repairs = Repairs()
@@ -143,37 +185,35 @@ class Deltas:
         for _ in range(_ROUNDS):
             as_of = self._now()
             asked = max(since, query.min_updated_ts or 0)
-            sweep = self._sweep(query, asked, limit, density, report)
+            ask = _Ask(asked, limit, density, report, cuts)
+            sweep = self._sweep(query, ask)
             tables.append(sweep.table())
             pages += sweep.pages
             repairs += sweep.repairs
-            if sweep.pages <= 1:
+            if sweep.pages <= 1 or self._now() - as_of < _NOTICEABLE:
                 break
-            since = changed_since(
-                newest_of(tables[-1]), began=as_of, ended=self._now(), overlap=self._settings.overlap
-            )
+            since = changed_since(newest_of(tables[-1]), began=as_of, ended=self._now(), overlap=0.0)
+            cuts = ()
         return Delta(join_pages(tables), began, as_of, pages, repairs)
 
-    def _sweep(
-        self,
-        query: Query,
-        since: int,
-        limit: int,
-        density: Density,
-        report: Callable[[int, int], object],
-    ) -> Sweep:
-        changed = replace(query, minimum_start_date=None, maximum_start_date=None, min_updated_ts=since)
+    def _sweep(self, query: Query, ask: _Ask) -> Sweep:
+        changed = replace(query, minimum_start_date=None, maximum_start_date=None, min_updated_ts=ask.since)
 
         def check(page: pa.Table) -> None:
             oldest = pc.min(page["last_updated_ts"]).cast(pa.int64()).as_py()
-            if oldest is not None and oldest < since * 1_000_000:
-                raise DeltaRefusedError(f"rows of {oldest} came, asked for since {since}")
+            if oldest is not None and oldest < ask.since * 1_000_000:
+                raise DeltaRefusedError(f"rows of {oldest} came, asked for since {ask.since}")
 
         sweep = Sweep(changed, check=check)
-        source = source_of(self._transport, self._transport.session(), changed, limit=limit)
+        source = source_of(self._transport, self._transport.session(), changed, limit=ask.limit)
         try:
             sweep.run_ranges(
-                source, limit=limit, workers=self._settings.workers, density=density, report=report
+                source,
+                limit=ask.limit,
+                workers=self._settings.workers,
+                density=ask.density,
+                report=ask.report,
+                cuts=ask.cuts,
             )
         except ApiError as error:
             if error.status_code != _BAD_REQUEST:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from milestone_kit.deltas import DeltaRefusedError, Deltas, changed_since
+from milestone_kit.deltas import DeltaRefusedError, Deltas, changed_since, likely_cuts
 from milestone_kit.errors import (
     ApiError,
     IncompleteError,
@@ -212,7 +212,12 @@ class Fetcher:
         )
         with reporting(ask.progress) as report:
             delta = self._deltas.ask(
-                ask.query, since, limit=ask.limit, density=density.shape(), report=report
+                ask.query,
+                since,
+                limit=ask.limit,
+                density=density.shape(),
+                report=report,
+                cuts=likely_cuts(table, limit=ask.limit),
             )
         merged, counts = merge_tables(table, delta.table)
         merged = within(merged, ask.query)

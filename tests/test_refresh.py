@@ -309,3 +309,16 @@ def test_the_history_can_be_asked_by_ticker_and_dates(client, server):
     start = row["start_date"]
     found = client.history(minimum_start_date=start, maximum_start_date=start, min_updated_ts=0)
     assert set(found["start_date"]) == {pd.Timestamp(start)}
+
+
+def test_the_delta_of_a_large_table_is_asked_for_in_ranges_at_one_time(make_client, clock):
+    with serve(rows=3000, now=clock.moment) as server:
+        client = make_client(server.url)
+        client.get_milestones(limit=30)
+        clock.now += 1800
+        for row in server.milestones()[::60]:
+            server.update(row["id"], title="Changed")
+        before = len(server.requests)
+        assert same(client.refresh(limit=30), truth(server))
+        questions = asked(server, before)
+        assert len(questions) == len({q.get("minimum_start_date") for q in questions}) == 4
