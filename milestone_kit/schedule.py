@@ -338,7 +338,7 @@ def _bounded(
     if low is not None:
         wall = stamp_us(low)
         inside = until >= wall
-        begin = np.concatenate([np.full(len(every), wall), np.maximum(begin[inside], wall)])
+        begin = np.concatenate([np.full(len(every), wall), begin[inside]])
         until = np.concatenate([np.full(len(every), wall), until[inside]])
         group = np.concatenate([every, group[inside]])
     if high is not None:
