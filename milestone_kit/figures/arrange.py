@@ -175,10 +175,9 @@ class _Picture:
         if abs(before.window.span / self.window.span - 1) > _SAME_ZOOM:
             return None
         names = [group.label for group in before.groups]
-        tiers = {
-            (int(row), names[code]): int(tier)
-            for row, code, tier in zip(before.marks.row, before.marks.code, before.marks.tier, strict=True)
-        }
+        marks, count = before.marks, before.shown  # only what was on screen is seen to move
+        columns = (marks.row[:count], marks.code[:count], marks.tier[:count])
+        tiers = {(int(row), names[code]): int(tier) for row, code, tier in zip(*columns, strict=True)}
         rows = zip(self.index.row[at].tolist(), grouping.codes.tolist(), strict=True)
         return np.array([tiers.get((row, grouping.labels[code]), NOWHERE) for row, code in rows], np.int64)
 
@@ -199,8 +198,9 @@ class _Picture:
         around = self.around(at)
         beside = grouping.of_rows(self.groups, self.index.row[around])
         around, beside = around[beside != NOWHERE], beside[beside != NOWHERE]
-        sides = self.label_lengths(around) if level == "labelled" else np.zeros(len(around), np.int64)
-        outer = _pixel_extents(self.index, around, self.window, self.canvas, sides)
+        # They bring no title: it would reach into the window without its mark.
+        untitled = np.zeros(len(around), np.int64)
+        outer = _pixel_extents(self.index, around, self.window, self.canvas, untitled)
         filled = fill_lanes(*outer[:2], beside, (*extents[:2], codes, lanes), used)
         fits = filled != NOWHERE
         every = np.concatenate([at, around[fits]])
@@ -221,7 +221,7 @@ class _Picture:
             text_at=np.concatenate([extents[2], outer[2][fits]]),
             text_ends=np.concatenate([extents[3], outer[3][fits]]),
         )
-        labels = tuple(self.timeline["title"].iloc[row]) if level == "labelled" else ()
+        labels = tuple(self.timeline["title"].iloc[row[: len(at)]]) if level == "labelled" else ()
         # A chart that is dragged does not shrink under the pointer.
         least = self.before.lanes if self.before is not None and stood is not None else 0.0
         height = max(bands[-1].bottom, min(least, self.canvas.height / lane_px))

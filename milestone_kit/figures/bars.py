@@ -45,7 +45,7 @@ def _bar_trace(slot: int, label: str, color: str) -> dict[str, Any]:
         "marker": {
             "color": tint(color, 0.5),
             "line": {"color": color, "width": 1},
-            "pattern": {"fgcolor": color, "bgcolor": tint(color, 0.12), "size": 6, "solidity": 0.25},
+            "pattern": {"fgcolor": color, "bgcolor": tint(color, 0.12), "size": 8, "solidity": 0.16},
         },
         "hovertemplate": "%{hovertext}<extra></extra>",
     }
@@ -138,10 +138,11 @@ def label_trace(scene: Scene, look: Look) -> dict[str, Any]:
     if marks is None or not scene.labels:
         return trace
     ms_per_pixel = scene.window.span / look.area_width
+    titled = len(scene.labels)
     return trace | {
-        "x": scene.window.start + marks.text_at * ms_per_pixel,
-        "textposition": ["middle left" if ends else "middle right" for ends in marks.text_ends],
-        "y": marks.lane,
+        "x": scene.window.start + marks.text_at[:titled] * ms_per_pixel,
+        "textposition": ["middle left" if ends else "middle right" for ends in marks.text_ends[:titled]],
+        "y": marks.lane[:titled],
         "text": plain_all(scene.labels, _LABEL_WIDTH),
         "visible": True,
     }

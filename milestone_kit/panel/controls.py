@@ -183,7 +183,10 @@ class Controls:
     def bar(self) -> w.HBox:
         """Return the row of presets and view choices."""
         return w.HBox(
-            [w.HBox(self.presets), w.HBox([self.group, self.color, self.tz])],
+            [
+                w.HBox(self.presets),
+                w.HBox([self.group, self.color, self.tz], layout={"flex_flow": "row wrap"}),
+            ],
             layout={"flex_flow": "row wrap", "align_items": "center"},
         )
 

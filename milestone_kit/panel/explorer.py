@@ -345,7 +345,9 @@ class MilestoneExplorer(w.VBox):
             self._overview.window = [window.start, window.end]
             self._overview.marks = [
                 {"at": at, "label": label.replace("<br>", " ").replace("<b>", "").replace("</b>", "")}
-                for at, label in zip(*astuple(ticks(span, self._state.tz, self._look.width)), strict=True)
+                for at, label in zip(
+                    *astuple(ticks(span, self._state.tz, self._look.width // 2)), strict=True
+                )
             ]
         counts = self._model.status_counts(self._chosen)
         statuses = " · ".join(f"{count:,} {name}" for name, count in counts.items())

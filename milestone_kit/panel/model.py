@@ -117,13 +117,15 @@ class ExplorerModel:
         start, end = self.index.start[here], self.index.end[here]
         windows = [fit_window(start, end)] if len(start) <= MAX_BARS else []
         windows += [window_around(start, self.now, count) for count in _FIRST_COUNTS if count <= len(start)]
+        if not len(start):
+            return Window(self.now - DAY, self.now + DAY)
         look = self._look(state, width)
         scenes = [self._lay_out(state, chosen, window, look) for window in dict.fromkeys(windows)]
         for level in ("labelled", "bars"):
             for scene in scenes:
                 if scene.level == level:
                     return scene.window
-        return windows[-1] if windows else fit_window(start, end)
+        return windows[-1]
 
     def preset(self, name: str, chosen: NDArray[np.bool_], zone: str) -> Window | None:
         """Return the window of a preset, None for the one that fits."""
