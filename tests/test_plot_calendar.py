@@ -123,6 +123,16 @@ def test_one_extreme_day_does_not_pale_the_rest_and_has_its_true_count():
     assert figure.layout.coloraxis.colorbar.ticktext[-1] == "2+"
 
 
+def test_an_extreme_day_among_few_is_extreme_too():
+    figure = plot_calendar(table(*[day(-24 * i) for i in range(1, 11)], *[day(5)] * 50), now=NOW)
+    assert figure.layout.coloraxis.colorbar.ticktext[-1] == "1+"
+
+
+def test_of_years_too_only_the_days_of_a_given_window_are_drawn():
+    figure = plot_calendar(table(day(0)), start="2025-03-01", end="2026-02-01", now=NOW)
+    assert len(cards_of(figure)) == 337
+
+
 def test_more_starts_are_never_paler():
     df = table(*[day(24 * i) for i in range(10) for _ in range(i)])
     figure = plot_calendar(df, now=NOW)

@@ -229,6 +229,15 @@ def test_the_peak_is_reached_at_the_instant_that_is_told(df):
         assert all(on_at(pairs, instant) < peak for instant in earlier if instant < when)
 
 
+def test_a_peak_that_lasts_from_the_bin_before_is_reached_at_once():
+    spans = Spans.of(table(span(-1, 1), span(1, 2), span(1.5, 1.6)), now=NOW)
+    hours = (sweep(spans, Bins.over(spans, 3_600_000_000, at(0), at(3))).when[0] / 3.6e9) % 24
+    assert hours.tolist() == [0, 1.5, 2]
+    spans = Spans.of(table(span(-1, 0.5), span(0.5, 2)), now=NOW)
+    hours = (sweep(spans, Bins.over(spans, 3_600_000_000, at(0), at(2))).when[0] / 3.6e9) % 24
+    assert hours.tolist() == [0, 1]
+
+
 def test_thousands_of_years_in_many_groups_are_counted_all_the_same():
     end = at(0).replace(year=9998)
     long = [{"start_date": at(0), "end_date": end, "type": f"t{i}"} for i in range(90)]
@@ -354,6 +363,10 @@ def test_gaps_lie_between_what_is_on_and_reach_to_given_bounds():
     assert hours(gaps(df, start=at(-2), end=at(10))) == [[-2, 0], [4, 6], [8, 10]]
     assert hours(gaps(df, start=at(5), end=at(6.5))) == [[5, 6]]
     assert gaps(df)["length"].tolist() == [2 * HOUR]
+
+
+def test_milestones_that_touch_leave_no_gap():
+    assert len(gaps(table(span(0, 1), span(1, 2)), "0s")) == 0
 
 
 def test_a_row_without_an_end_cuts_a_gap_in_two():
