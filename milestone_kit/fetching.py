@@ -336,7 +336,7 @@ class Fetcher:
             published = beside.submit(self._store.publish, query, table, manifest)
             # only a sweep through everything can tell that a row is gone
             everything = not query.as_dict() and seen is table
-            self._history.record(seen, seen_at=manifest.finished, complete=everything)
+            self._history.record(seen, seen_at=manifest.finished, complete=everything, scope=query.key())
             published.result()
         self._store.prune(
             now=self._now(), keep=self._settings.expire_after, max_bytes=self._settings.max_cache_bytes

@@ -78,6 +78,14 @@ def test_a_csv_file_reads_back_as_the_servers_rows(fetch, server, tmp_path):
     pd.testing.assert_frame_equal(mk.read_csv(tmp_path / "m.csv"), milestones_frame(server.milestones()))
 
 
+def test_a_parquet_file_reads_back_as_the_servers_rows(fetch, server, tmp_path):
+    done = fetch("--parquet", "m.parquet")
+    assert only_line(done.stderr) == f"milestone-kit: wrote 1,200 milestones of {server.url} to m.parquet"
+    pd.testing.assert_frame_equal(
+        mk.read_parquet(tmp_path / "m.parquet"), milestones_frame(server.milestones())
+    )
+
+
 def test_csv_on_stdout_is_the_file_and_nothing_else(fetch, tmp_path):
     piped = fetch("--csv", "-", text=False)
     fetch("--csv", "m.csv", "--offline")

@@ -41,6 +41,7 @@ def add(commands: Commands) -> None:
     add_client_options(parser)
     outputs = parser.add_argument_group("outputs")
     outputs.add_argument("--csv", metavar="OUT", help="a CSV file; - for stdout")
+    outputs.add_argument("--parquet", type=_file, metavar="OUT", help="a Parquet file")
     outputs.add_argument(
         "--html", type=_file, metavar="OUT", help="a Gantt chart as a page that needs no network"
     )
@@ -89,10 +90,14 @@ def _write(df: pd.DataFrame, args: argparse.Namespace) -> None:
             sink.write(csv_text(df).encode())
     elif args.csv is not None:
         say(f"wrote {_extent(df)} to {to_csv(df, args.csv)}")
+    if args.parquet is not None:
+        from milestone_kit.parquet import to_parquet
+
+        say(f"wrote {_extent(df)} to {to_parquet(df, args.parquet)}")
     if args.html is not None:
         page = _page(df).encode()
         say(f"drew {_extent(df)} in {write_whole(args.html, lambda sink: sink.write(page))}")
-    if args.csv is None and args.html is None:
+    if args.csv is None and args.parquet is None and args.html is None:
         print(_summary(df))  # noqa: T201 - the command's output
 
 
