@@ -45,6 +45,7 @@ __all__ = ["plot_concurrency"]
 
 _MARGIN: Final = {"l": 58, "r": 18, "t": 34, "b": 48}
 _PIXELS_PER_BIN: Final = 4
+_LEGEND_ROW: Final = 19
 
 
 def plot_concurrency(
@@ -133,7 +134,7 @@ def plot_concurrency(
         colors_of,
         width=width,
         height=max(height - _MARGIN["t"] - _MARGIN["b"], 80),
-        margin=_MARGIN,
+        margin=_MARGIN | {"t": _MARGIN["t"] + _LEGEND_ROW * (_legend_rows(traces, area_width) - 1)},
         words=_words(spans, bins, counted, len(df)),
         title=title,
     )
@@ -214,6 +215,13 @@ def _words(spans: Spans, bins: Bins, counted: Sweep, rows: int) -> str:
     return (
         f"{inside:,} of {rows:,} milestones{most if inside else ''}{beside(before, after, open_, doubtful)}"
     )
+
+
+def _legend_rows(traces: list[dict[str, Any]], pixels: int) -> int:
+    """Return how many rows the names will take: plotly gives each the room of the longest."""
+    longest = max((len(trace["name"]) for trace in traces), default=0)
+    abreast = max(int(pixels / (6.2 * longest + 48)), 1)
+    return max(-(-len(traces) // abreast), 1)
 
 
 def _steps(bins: Bins, values: NDArray[Any]) -> dict[str, Any]:
