@@ -18,7 +18,7 @@ from milestone_kit.figures.look import Look
 from milestone_kit.figures.palette import ColorScale, theme_of
 from milestone_kit.figures.scene import MAX_BARS, Canvas, GanttIndex, Scene
 from milestone_kit.figures.text import plain
-from milestone_kit.figures.timeaxis import Window, check_zone, fit_window
+from milestone_kit.figures.timeaxis import DAY, Window, check_zone, fit_window
 from milestone_kit.flags import TIMELINE_DTYPES, is_placeholder
 from milestone_kit.query import to_utc
 from milestone_kit.schema import check_milestones
@@ -73,9 +73,10 @@ def _window(
     start: DateLike | None,
     end: DateLike | None,
     chosen: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    now: float,
 ) -> Window:
     here = chosen[index.row]
-    fitted = fit_window(index.start[here], index.end[here])
+    fitted = fit_window(index.start[here], index.end[here]) if here.any() else Window(now - DAY, now + DAY)
     low = fitted.start if start is None else to_utc(start, "start").timestamp() * 1000
     high = fitted.end if end is None else to_utc(end, "end").timestamp() * 1000
     if low >= high:
@@ -190,7 +191,7 @@ def plot_gantt(
     timeline = with_timeline(df, instant, assume)
     index = GanttIndex.of(timeline)
     dated = ~is_placeholder(timeline).to_numpy()
-    window = _window(index, start, end, dated if dated.any() else ~dated)
+    window = _window(index, start, end, dated if dated.any() else ~dated, instant.timestamp() * 1000)
     look = Look(
         zone,
         instant.timestamp() * 1000,
