@@ -107,7 +107,7 @@ def likely_cuts(table: pa.Table, *, limit: int) -> list[int]:
     Returns
     -------
     list of int
-        Microseconds since 1970: at the thirds of the table, and at the middle of what changed last, where
+        Microseconds since 1970: at the quarters of the table, and at the middle of what changed last, where
         most of what changes next will be. Empty for a table of less than a hundred pages, whose delta
         should be one question.
     """
@@ -116,7 +116,8 @@ def likely_cuts(table: pa.Table, *, limit: int) -> list[int]:
     starts = starts_of(table)
     updated = table["last_updated_ts"].cast(pa.int64()).fill_null(0).to_numpy()
     latest = np.argpartition(updated, -_RECENT)[-_RECENT:]
-    chosen = [starts[len(starts) // 3], starts[2 * len(starts) // 3], int(np.median(starts[latest]))]
+    quarters = [starts[quarter * len(starts) // 4] for quarter in (1, 2, 3)]
+    chosen = [*quarters, int(np.median(starts[latest]))]
     return sorted({int(start) // 1_000_000 * 1_000_000 + 1_000_000 for start in chosen})
 
 

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Pace"]
 
-_HEADROOM: Final = 0.95
+_HEADROOM: Final = 0.975
 _SLOWER: Final = 3 / 4
 _SLOWEST: Final = 1 / 16
 _RECOVERY: Final = 1 / 20
 _BURST: Final = 4
+_TICK: Final = 1e-6  # seconds that a clock which counts from 1970 can tell apart
 
 
 class Pace:
@@ -29,7 +30,7 @@ class Pace:
     Parameters
     ----------
     requests_per_second : float
-        What must not be exceeded; what is kept is 95 % of it.
+        What must not be exceeded; what is kept is 97.5 % of it.
     clock : callable
         Gives monotonic seconds.
 
@@ -43,7 +44,7 @@ class Pace:
     >>> now = [0.0]
     >>> pace = Pace(20, clock=lambda: now[0])
     >>> [round(pace.turn(), 3) for _ in range(5)]
-    [0.0, 0.0, 0.0, 0.0, 0.053]
+    [0.0, 0.0, 0.0, 0.0, 0.051]
     """
 
     def __init__(self, requests_per_second: float, *, clock: Callable[[], float]) -> None:
@@ -66,7 +67,7 @@ class Pace:
         with self._lock:
             now = self._clock()
             at = max(self._next, self._closed_until, self._window_opens())
-            if at > now:
+            if at - now > _TICK:
                 return at - now
             gap = 1 / self._rate
             # what was not used, because nobody asked or woke too late, is made up for a little
