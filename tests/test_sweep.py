@@ -311,8 +311,10 @@ def test_an_interrupt_ends_every_thread_even_where_the_server_hangs(many, tmp_pa
     many.script.delay(30, where=lambda _: len(many.requests) > 20)
     command = [sys.executable, "-c", INTERRUPTED, many.url, str(tmp_path / "cache")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    while process.stdout.readline().strip() != "15":
+    while process.stdout.readline().strip() != "20":
         pass
+    while len(many.requests) < 24:  # by then somebody waits for an answer that does not come
+        time.sleep(0.01)
     began = time.monotonic()
     os.kill(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=20)
