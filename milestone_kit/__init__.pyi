@@ -1,13 +1,6 @@
 from . import sandbox
 from .changes import diff_milestones
-from .client import (
-    DEMO_URL,
-    PRODUCTION_URL,
-    MilestoneClient,
-    get_competitions,
-    get_milestone,
-    get_milestones,
-)
+from .client import MilestoneClient
 from .details import details_of, expand_details
 from .errors import (
     ApiError,
@@ -34,6 +27,8 @@ from .panel import MilestoneExplorer, explore
 from .parquet import read_parquet, to_parquet
 from .sandbox import sample_milestones
 from .schedule import busiest, calendar_counts, concurrency, gaps, next_up
+from .settings import DEMO_URL, PRODUCTION_URL
+from .shortcuts import get_competitions, get_milestone, get_milestones
 from .tickers import explode_tickers, find_by_ticker, ticker_table
 from .timeline import assign_lanes, compute_timeline, typical_durations
 

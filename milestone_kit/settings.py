@@ -58,7 +58,7 @@ class Settings:
         expire_after: str | float | dt.timedelta = "1h",
         requests_per_second: float = 15,
         timeout: float | tuple[float, float] = (5, 30),
-        workers: int = 6,
+        workers: int = 4,
         stale_if_error: bool = False,
         full_sweep_after: str | float | dt.timedelta = "7d",
         overlap: str | float | dt.timedelta = "2min",

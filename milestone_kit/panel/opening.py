@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from milestone_kit.client import MilestoneClient, get_milestones
+from milestone_kit.client import MilestoneClient
 from milestone_kit.panel.explorer import MilestoneExplorer
 from milestone_kit.panel.state import PanelState
 from milestone_kit.query import to_utc
 from milestone_kit.schema import check_milestones
+from milestone_kit.shortcuts import get_milestones
 
 if TYPE_CHECKING:
     from collections.abc import Callable
