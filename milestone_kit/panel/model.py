@@ -120,12 +120,14 @@ class ExplorerModel:
         if not len(start):
             return Window(self.now - DAY, self.now + DAY)
         look = self._look(state, width)
-        scenes = [self._lay_out(state, chosen, window, look) for window in dict.fromkeys(windows)]
-        for level in ("labelled", "bars"):
-            for scene in scenes:
-                if scene.level == level:
-                    return scene.window
-        return windows[-1]
+        crowded = None
+        for window in dict.fromkeys(windows):
+            level = self._lay_out(state, chosen, window, look).level
+            if level == "labelled":
+                return window
+            if level == "bars":
+                crowded = crowded or window
+        return crowded or windows[-1]
 
     def preset(self, name: str, chosen: NDArray[np.bool_], zone: str) -> Window | None:
         """Return the window of a preset, None for the one that fits."""

@@ -1,6 +1,6 @@
 // What a FigureWidget does not tell the kernel: the width there is, the theme, a click on a mark by
 // its id, and a pan or zoom that has come to rest. Also downloads and the clipboard.
-const SETTLE_MS = 25;
+const SETTLE_MS = 5;
 
 function isDark() {
   return document.body.dataset.jpThemeLight === "false";
