@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -86,8 +86,21 @@ def _window(
     return Window(low, high)
 
 
+_LEGEND_ROW_PX: Final = 21
+_LEGEND_CHARACTER_PX: Final = 6
+_LEGEND_SYMBOL_PX: Final = 50
+
+
 def _heading_height(title: str | None) -> int:
     return 24 if title is None else 44
+
+
+def _legend_rows(entries: list[str], width: int) -> int:
+    """Return how many rows the legend takes: plotly gives every entry the room of the widest."""
+    if not entries:
+        return 1
+    columns = max(width // (max(map(len, entries)) * _LEGEND_CHARACTER_PX + _LEGEND_SYMBOL_PX), 1)
+    return -(-len(entries) // columns)
 
 
 def static_figure(
@@ -97,14 +110,20 @@ def static_figure(
     traces = [trace for trace in draw_traces(scene, timeline, colors, look) if trace.get("visible", True)]
     layout = draw_layout(scene, look)
     words = scene_words(scene)
+    entries = [trace["name"] for trace in traces if trace.get("showlegend") and layout["showlegend"]]
+    above = _heading_height(title) + _LEGEND_ROW_PX * (_legend_rows(entries, look.area_width) - 1)
     layout["title"] = {
         "text": words if title is None else f"{plain(title, 90)}<br><sub>{words}</sub>",
         "font": {"size": 13 if title is None else 17},
         "x": 0.01,
         "xanchor": "left",
+        "y": 1.0,
+        "yref": "container",
+        "yanchor": "top",
+        "pad": {"t": 12},
     }
-    layout["margin"] = layout["margin"] | {"t": layout["margin"]["t"] + _heading_height(title)}
-    layout["height"] += _heading_height(title)
+    layout["margin"] = layout["margin"] | {"t": layout["margin"]["t"] + above}
+    layout["height"] += above
     if look.zone == "UTC":
         # no kernel gives this figure new ticks when someone zooms: plotly's own are right in UTC
         ours = ("tickmode", "tickvals", "ticktext")
