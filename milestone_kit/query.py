@@ -12,6 +12,7 @@ import datetime as dt
 import json
 import numbers
 import operator
+import zoneinfo
 from dataclasses import asdict, dataclass, fields
 from typing import Final
 
@@ -19,7 +20,7 @@ import pandas as pd
 
 from milestone_kit.errors import QueryError
 
-__all__ = ["MAX_LIMIT", "DateLike", "Query", "check_limit", "check_max_rows", "to_utc"]
+__all__ = ["MAX_LIMIT", "DateLike", "Query", "check_limit", "check_max_rows", "check_zone", "to_utc"]
 
 MAX_LIMIT: Final = 500
 """The largest page the server gives; 501 answers 400."""
@@ -68,6 +69,16 @@ def to_utc(value: DateLike, name: str) -> pd.Timestamp:
         raise QueryError(f"{name}={value!r} is not a date; leave the argument out to set no bound")
     stamp = stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
     return stamp.as_unit("us")
+
+
+def check_zone(tz: str | None) -> str:
+    """Return the IANA name of a time zone ("UTC" for None), or raise QueryError."""
+    if tz is None:
+        return "UTC"
+    try:
+        return zoneinfo.ZoneInfo(tz).key
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError, TypeError) as error:
+        raise QueryError(f"tz={tz!r} is no time zone; give an IANA name like 'America/New_York'") from error
 
 
 def check_limit(limit: int) -> int:

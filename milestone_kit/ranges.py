@@ -158,7 +158,6 @@ class Plan:
         self._density = density
         self._limit = limit
         self._low = low
-        self._high = high
         self._wasted = 0
         self.ordered = True
         self.pages = 0

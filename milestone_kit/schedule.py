@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import zoneinfo
 from numbers import Integral
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +11,7 @@ import pandas as pd
 
 from milestone_kit.errors import QueryError
 from milestone_kit.flags import is_placeholder
-from milestone_kit.query import DateLike, to_utc
+from milestone_kit.query import DateLike, check_zone, to_utc
 from milestone_kit.schema import ATTRS_KEY, check_milestones
 from milestone_kit.spans import MAX_BINS, Bins, Spans, groups_of, read_span, stamp_us, sweep, utc_index
 
@@ -200,7 +199,7 @@ def calendar_counts(
     check_milestones(df, ["start_date"])
     if not isinstance(freq, str) or freq not in _PERIODS:
         raise QueryError(f"freq={freq!r}: expected 'D' (days), 'W' (weeks from Monday) or 'M' (months)")
-    zone = _zone(tz)
+    zone = check_zone(tz)
     _check_free(by, ("period_start", "n"))
     group, names = groups_of(df, by)
     dated = ~is_placeholder(df).to_numpy()
@@ -369,13 +368,6 @@ def _count(n: object) -> int:
     if isinstance(n, bool) or not isinstance(n, Integral) or n < 1:
         raise QueryError(f"n={n!r}: expected a whole number of at least 1")
     return operator.index(n)
-
-
-def _zone(tz: object) -> str:
-    try:
-        return "UTC" if tz is None else zoneinfo.ZoneInfo(tz).key  # type: ignore[arg-type]  # checked by trying
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError, TypeError) as error:
-        raise QueryError(f"tz={tz!r} is no time zone; give an IANA name like 'America/New_York'") from error
 
 
 def _day(us: int) -> str:

@@ -16,7 +16,6 @@ from milestone_kit.figures.timeaxis import (
     HOUR,
     Window,
     bin_step,
-    check_zone,
     fit_window,
     format_instants,
     format_short,
@@ -25,6 +24,7 @@ from milestone_kit.figures.timeaxis import (
     to_ms,
     window_around,
 )
+from milestone_kit.query import check_zone
 
 MINUTE = 60_000.0
 YEAR = 365.25 * DAY

@@ -14,9 +14,9 @@ from milestone_kit.figures.daygrid import MAX_YEARS, Block, Days, day_text, mont
 from milestone_kit.figures.palette import Theme, theme_of
 from milestone_kit.figures.plot import column_keys
 from milestone_kit.figures.text import plain
-from milestone_kit.figures.timeaxis import check_zone, fit_window, to_ms
+from milestone_kit.figures.timeaxis import fit_window, to_ms
 from milestone_kit.flags import is_placeholder
-from milestone_kit.query import to_utc
+from milestone_kit.query import check_zone, to_utc
 from milestone_kit.schema import check_milestones
 
 if TYPE_CHECKING:

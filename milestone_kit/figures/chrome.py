@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from milestone_kit.errors import QueryError
+from milestone_kit.figures.look import base_layout
 from milestone_kit.figures.text import plain
 from milestone_kit.figures.timeaxis import Window, ticks
 
@@ -81,13 +82,10 @@ def layout(
     if title is not None:
         small = [f"<span style='font-size:13px'>{line}</span>" for line in lines]
         said = "<br>".join([plain(title, max(width // 11, 16)), *small])
-    return {
+    return base_layout(theme) | {
         "width": width,
         "height": height + top + margin["b"],
         "margin": margin | {"t": top},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"color": theme.text, "size": 12},
         "title": {
             "text": said,
             "font": {"size": 13 if title is None else 17},
@@ -98,14 +96,6 @@ def layout(
             "yref": "container",
             "pad": {"t": 10 if title is None else 16},
         },
-        "hoverlabel": {
-            "bgcolor": theme.hover,
-            "bordercolor": theme.muted,
-            "font": {"color": theme.text, "size": 12},
-            "align": "left",
-        },
-        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": theme.muted, "activecolor": theme.text},
-        "dragmode": "pan",
     }
 
 

@@ -27,12 +27,11 @@ from milestone_kit.figures.timeaxis import (
     DAY,
     Window,
     bin_step,
-    check_zone,
     fit_window,
     format_instants,
     format_step,
 )
-from milestone_kit.query import to_utc
+from milestone_kit.query import check_zone, to_utc
 from milestone_kit.spans import Bins, Spans, Sweep, read_span, sweep
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from milestone_kit.figures.bars import label_trace, mark_traces
-from milestone_kit.figures.look import NARROW, Look, lane_pixels
+from milestone_kit.figures.look import NARROW, Look, base_layout, lane_pixels
 from milestone_kit.figures.palette import SLOTS
 from milestone_kit.figures.silhouette import silhouette_traces
 from milestone_kit.figures.text import plain
@@ -140,23 +140,12 @@ def draw_layout(scene: Scene, look: Look) -> dict[str, Any]:
     area = max(round(lane_pixels(scene, look.height) * scene.lanes), 120)
     lanes = scene.lanes if scene.level != "empty" else 1.0
     axis = {"gridcolor": theme.grid, "linecolor": theme.grid, "zeroline": False, "color": theme.muted}
-    return {
+    return base_layout(theme) | {
         "width": look.width,
         "height": area + around["t"] + around["b"],
         "margin": around,
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"color": theme.text, "size": 12},
         "barmode": "overlay",
         "hovermode": "closest",
-        "dragmode": "pan",
-        "hoverlabel": {
-            "bgcolor": theme.hover,
-            "bordercolor": theme.muted,
-            "font": {"color": theme.text, "size": 12},
-            "align": "left",
-        },
-        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": theme.muted, "activecolor": theme.text},
         "legend": {
             "orientation": "h",
             "x": 0,

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from milestone_kit.figures.palette import Theme
     from milestone_kit.figures.scene import Scene
 
-__all__ = ["CONFIG", "NARROW", "Look", "lane_pixels"]
+__all__ = ["CONFIG", "NARROW", "Look", "base_layout", "lane_pixels"]
 
 NARROW: Final = 760
 """Figures of fewer pixels give their group names less room."""
@@ -62,3 +62,20 @@ class Look:
 def lane_pixels(scene: Scene, height: int) -> float:
     """Return the height of one lane: comfortable where there is room, never more than fits."""
     return min(_LANE_PX[scene.level], height / max(scene.lanes, 1.0))
+
+
+def base_layout(theme: Theme) -> dict[str, Any]:
+    """Return what the layouts of all our figures have in common: a clear ground, quiet text and tools."""
+    return {
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": theme.text, "size": 12},
+        "dragmode": "pan",
+        "hoverlabel": {
+            "bgcolor": theme.hover,
+            "bordercolor": theme.muted,
+            "font": {"color": theme.text, "size": 12},
+            "align": "left",
+        },
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": theme.muted, "activecolor": theme.text},
+    }

@@ -12,15 +12,16 @@ import plotly.graph_objects as go
 from milestone_kit.details import league_of
 from milestone_kit.errors import QueryError
 from milestone_kit.figures.arrange import lay_out
+from milestone_kit.figures.chrome import beside, check_size, check_title
 from milestone_kit.figures.gantt import draw_layout, draw_traces
 from milestone_kit.figures.keys import Keys
 from milestone_kit.figures.look import Look
 from milestone_kit.figures.palette import ColorScale, theme_of
 from milestone_kit.figures.scene import MAX_BARS, Canvas, GanttIndex, Scene
 from milestone_kit.figures.text import plain
-from milestone_kit.figures.timeaxis import DAY, Window, check_zone, fit_window
+from milestone_kit.figures.timeaxis import DAY, Window, fit_window
 from milestone_kit.flags import TIMELINE_DTYPES, is_placeholder
-from milestone_kit.query import to_utc
+from milestone_kit.query import check_zone, to_utc
 from milestone_kit.schema import check_milestones
 from milestone_kit.timeline import compute_timeline
 
@@ -61,11 +62,8 @@ def scene_words(scene: Scene) -> str:
         "density": "shown as how many start when",
         "empty": "none in this window",
     }[scene.level]
-    outside = [
-        f"{count:,} {where}" for count, where in ((scene.before, "before"), (scene.after, "after")) if count
-    ]
-    beside = f" ({', '.join(outside)} this window)" if outside else ""
-    return f"{scene.shown:,} of {scene.matching:,} milestones, {level}{beside}"
+    outside = beside(scene.before, scene.after)
+    return f"{scene.shown:,} of {scene.matching:,} milestones, {level}{outside}"
 
 
 def _window(
@@ -201,10 +199,8 @@ def plot_gantt(
     'UTC'
     """
     for name, value, least in (("max_bars", max_bars, 1), ("width", width, 200), ("height", height, 100)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise QueryError(f"{name}={value!r}: expected a whole number of at least {least}")
-    if title is not None and not isinstance(title, str):
-        raise QueryError(f"title={title!r}: expected text, got {type(title).__name__}")
+        check_size(name, value, least)
+    check_title(title)
     zone, colors_of = check_zone(tz), theme_of(theme)
     instant = pd.Timestamp.now("UTC") if now is None else to_utc(now, "now")
     timeline = with_timeline(df, instant, assume)

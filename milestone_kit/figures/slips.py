@@ -13,9 +13,9 @@ from milestone_kit.figures.chrome import check_size, check_title, layout, note, 
 from milestone_kit.figures.hover import duration_text
 from milestone_kit.figures.palette import Theme, theme_of, tint
 from milestone_kit.figures.text import plain, shorten
-from milestone_kit.figures.timeaxis import DAY, HOUR, Window, check_zone, fit_window, format_instants, to_ms
+from milestone_kit.figures.timeaxis import DAY, HOUR, Window, fit_window, format_instants, to_ms
 from milestone_kit.flags import FIRST_REAL_START
-from milestone_kit.query import to_utc
+from milestone_kit.query import check_zone, to_utc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
-
-from milestone_kit.errors import QueryError
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -23,7 +20,6 @@ __all__ = [
     "Ticks",
     "Window",
     "bin_step",
-    "check_zone",
     "fit_window",
     "format_instants",
     "format_short",
@@ -75,16 +71,6 @@ def to_ms(instants: pd.Series | pd.DatetimeIndex) -> NDArray[np.float64]:
     ms: NDArray[np.float64] = values.astype(np.int64) / 1000.0
     ms[np.isnat(values)] = np.nan
     return ms
-
-
-def check_zone(tz: str | None) -> str:
-    """Return the IANA name of a time zone ("UTC" for None), or raise QueryError."""
-    if tz is None:
-        return "UTC"
-    try:
-        return zoneinfo.ZoneInfo(tz).key
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError, TypeError) as error:
-        raise QueryError(f"tz={tz!r} is no time zone; give an IANA name like 'America/New_York'") from error
 
 
 def midnight(day: dt.date, zone: str) -> pd.Timestamp:

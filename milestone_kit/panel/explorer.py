@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import logging
-from dataclasses import astuple, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets as w
@@ -16,7 +16,7 @@ from milestone_kit.export import csv_text, to_csv, write_whole
 from milestone_kit.figures.page import html_page
 from milestone_kit.figures.picking import Box, rows_in_box
 from milestone_kit.figures.plot import scene_words, static_figure
-from milestone_kit.figures.timeaxis import Window, ticks
+from milestone_kit.figures.timeaxis import Window
 from milestone_kit.panel.card import details_card
 from milestone_kit.panel.controls import Controls
 from milestone_kit.panel.debounce import Debouncer
@@ -234,13 +234,11 @@ class MilestoneExplorer(w.VBox):
         if at is None:
             return
         self._picked = id_
-        self._selected = [id_]
         self._show_card()
         there = np.flatnonzero(self._rows == at)
         if len(there):
             self._page = self._model.rows_view.page_of(int(there[0]))
-        self._show_page()
-        self._say_what_is_shown()
+        self._select([id_])
 
     def _select(self, ids: list[str]) -> None:
         self._selected = ids
@@ -340,15 +338,10 @@ class MilestoneExplorer(w.VBox):
         self._card.value = "" if at is None else details_card(self._model.timeline.iloc[at], self._state.tz)
 
     def _say_what_is_shown(self) -> None:
-        window, span = self._scene.window, self._model.span
+        window = self._scene.window
         with self._overview.hold_sync():
             self._overview.window = [window.start, window.end]
-            self._overview.marks = [
-                {"at": at, "label": label.replace("<br>", " ").replace("<b>", "").replace("</b>", "")}
-                for at, label in zip(
-                    *astuple(ticks(span, self._state.tz, self._look.width // 2)), strict=True
-                )
-            ]
+            self._overview.marks = self._model.overview_marks(self._state.tz, self._look.width)
         counts = self._model.status_counts(self._chosen)
         statuses = " · ".join(f"{count:,} {name}" for name, count in counts.items())
         self._summary.value = (

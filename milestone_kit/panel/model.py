@@ -17,7 +17,7 @@ from milestone_kit.figures.look import Look
 from milestone_kit.figures.palette import DARK, LIGHT, OTHER, ColorScale
 from milestone_kit.figures.plot import column_keys, with_timeline
 from milestone_kit.figures.scene import MAX_BARS, Canvas, GanttIndex, Scene
-from milestone_kit.figures.timeaxis import DAY, Window, fit_window, midnight, window_around
+from milestone_kit.figures.timeaxis import DAY, Window, fit_window, midnight, ticks, window_around
 from milestone_kit.filters import BOOLEAN_FACETS, TEXT_FACETS, Criteria, Facet, FilterIndex
 from milestone_kit.flags import is_placeholder
 from milestone_kit.panel.table_view import TableView
@@ -70,6 +70,7 @@ class ExplorerModel:
         self.rows_view = TableView(self.timeline)
         self._keys: dict[str, Keys] = {}
         self._colors: dict[str, ColorScale] = {}
+        self._marks: dict[tuple[str, int], list[dict[str, Any]]] = {}
 
     def __len__(self) -> int:
         return len(self.timeline)
@@ -225,6 +226,19 @@ class ExplorerModel:
         starts = self.index.start[chosen[self.index.row]]
         counts, _ = np.histogram(starts, bins=_OVERVIEW_BINS, range=(self.span.start, self.span.end))
         return [int(count) for count in counts]
+
+    def overview_marks(self, zone: str, width: int) -> list[dict[str, Any]]:
+        """Return what is written below the overview of a figure of `width` pixels, worked out once."""
+        key = (zone, width)
+        if key not in self._marks:
+            found = ticks(self.span, zone, width // 2)
+            texts = (
+                label.replace("<br>", " ").replace("<b>", "").replace("</b>", "") for label in found.labels
+            )
+            self._marks[key] = [
+                {"at": at, "label": text} for at, text in zip(found.values, texts, strict=True)
+            ]
+        return self._marks[key]
 
     @functools.cached_property
     def span(self) -> Window:

@@ -9,9 +9,9 @@ from typing import Any, Final
 import pandas as pd
 
 from milestone_kit.errors import QueryError
-from milestone_kit.figures.timeaxis import Window, check_zone
+from milestone_kit.figures.timeaxis import Window
 from milestone_kit.filters import Criteria
-from milestone_kit.query import to_utc
+from milestone_kit.query import check_zone, to_utc
 
 __all__ = ["COLOR_CHOICES", "GROUP_CHOICES", "PanelState"]
 
