@@ -12,11 +12,9 @@ import functools
 import importlib.metadata
 import logging
 import random
-import socket
 import threading
 import time
 import warnings
-import weakref
 import zlib
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
@@ -28,11 +26,13 @@ import tenacity
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from milestone_kit.connections import Connections
 from milestone_kit.errors import ApiError, DataWarning, NetworkError, RateLimitError, SchemaError
-from milestone_kit.jsontext import JSONTextError, decode
+from milestone_kit.jsontext import JSONTextError
 from milestone_kit.pace import Pace
 from milestone_kit.pagecache import VALUE, page_session
 from milestone_kit.refusals import refusal
+from milestone_kit.rows import decode_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -62,9 +62,10 @@ class Retry:
     first_wait, longest_wait : float
         Seconds of the exponential backoff between attempts; each wait is shortened at random by up to half.
     attempt_seconds : float
-        Wall-clock budget of one attempt: a body that drips in is given up then.
+        Wall-clock budget of one attempt: an answer whose head or body drips in is given up then.
     total_seconds : float
-        Wall-clock budget of all attempts; a wait that would exceed it is not begun.
+        Wall-clock budget of all attempts; a wait that would exceed it is not begun, so that a request
+        lasts at most `total_seconds` and one more attempt, its turn in the common pace not counted.
     sleep, clock, wall_clock, jitter : callable
         Sleep some seconds; monotonic seconds; seconds since 1970; a number from 0 to 1.
     """
@@ -222,43 +223,48 @@ class _Wire(HTTPAdapter):
     """Sends a request at the shared pace, checks the answer, and tries again where that may help."""
 
     def __init__(self, requests_per_second: float, retry: Retry) -> None:
-        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
-        self._sockets_lock = threading.Lock()
+        self._connections = Connections(retry.clock)
         super().__init__(max_retries=0, pool_maxsize=32)
         self._pace = Pace(requests_per_second, clock=retry.clock)
         self.stops = threading.local()
         self._retry = retry
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """Set up connection pools that remember their sockets, so that `hang_up` can end a wait."""
+        """Set up connection pools whose waits can be ended."""
         super().init_poolmanager(*args, **options)
-        pools = self.poolmanager.pool_classes_by_scheme
-        self.poolmanager.pool_classes_by_scheme = {
-            scheme: _remembering(pool, self._remember) for scheme, pool in pools.items()
-        }
+        self._connections.adopt(self.poolmanager)
 
-    def _remember(self, connection: socket.socket) -> None:
-        with self._sockets_lock:
-            self._sockets.add(connection)
+    def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
+        """Return the pools for a proxy; their waits can be ended as well."""
+        manager = super().proxy_manager_for(*args, **options)
+        self._connections.adopt(manager)
+        return manager
 
     def hang_up(self) -> None:
         """End every connection at once: whoever waits for an answer gets a NetworkError or tries again."""
-        with self._sockets_lock:
-            for connection in list(self._sockets):
-                with contextlib.suppress(OSError):
-                    # not the method of a TLS socket, which another thread may be reading from
-                    socket.socket.shutdown(connection, socket.SHUT_RDWR)
+        self._connections.hang_up()
 
     def send(
-        self, request: requests.PreparedRequest, *_: Any, timeout: Any = None, proxies: Any = None, **__: Any
+        self,
+        request: requests.PreparedRequest,
+        *_: Any,
+        timeout: Any = None,
+        verify: Any = True,
+        proxies: Any = None,
+        **__: Any,
     ) -> requests.Response:
-        """Send a request until there is a good answer, no hope or no time left."""
+        """Send a request until there is a good answer, no hope or no time left.
+
+        The server's certificate is always checked: `verify` may name the authorities to trust, as
+        REQUESTS_CA_BUNDLE does, and switches nothing off.
+        """
         started = self._retry.clock()
+        options = {"timeout": timeout, "proxies": proxies, "verify": verify or True}
 
         def attempt() -> requests.Response:
             while wait := self._pace.turn():
                 self._sleep(wait)
-            return self._paced(request, timeout, proxies)
+            return self._paced(request, options)
 
         def enough(state: tenacity.RetryCallState) -> bool:
             done_by = self._retry.clock() - started + state.upcoming_sleep
@@ -274,11 +280,11 @@ class _Wire(HTTPAdapter):
         )
         return retrying(attempt)
 
-    def _paced(self, request: requests.PreparedRequest, timeout: Any, proxies: Any) -> requests.Response:
+    def _paced(self, request: requests.PreparedRequest, options: dict[str, Any]) -> requests.Response:
         """Send once, and let the pace learn from the answer."""
         sent = self._retry.clock()
         try:
-            response = self._attempt(request, timeout, proxies)
+            response = self._attempt(request, options)
         except RateLimitError as error:
             wait = self._retry.first_wait if error.retry_after is None else error.retry_after
             # a wait beyond the budget is this request's error, and no reason to hold up the others
@@ -304,17 +310,24 @@ class _Wire(HTTPAdapter):
         asked = error.retry_after if isinstance(error, ApiError) else None
         return self._retry.backoff(state.attempt_number) if asked is None else asked
 
-    def _attempt(self, request: requests.PreparedRequest, timeout: Any, proxies: Any) -> requests.Response:
-        deadline = self._retry.clock() + self._retry.attempt_seconds
+    def _attempt(self, request: requests.PreparedRequest, options: dict[str, Any]) -> requests.Response:
+        began = self._retry.clock()
         _log.debug("GET %s", request.url)
         try:
-            response = super().send(request, stream=True, timeout=timeout, verify=True, proxies=proxies)
-            body = self._read(response.raw, f"GET {request.url}", deadline)
+            with self._connections.answer_by(began + self._retry.attempt_seconds):
+                response = super().send(request, stream=True, **options)
+                body = self._read(response.raw, f"GET {request.url}")
         except requests.exceptions.SSLError as error:
             raise NetworkError(f"GET {request.url}: the server's certificate was refused: {error}") from error
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, zlib.error) as error:
             message = f"GET {request.url}: no whole answer arrived: {error}"
+            if self._retry.clock() - began >= self._retry.attempt_seconds:
+                message = f"GET {request.url}: the answer took longer than {self._retry.attempt_seconds:g} s"
             raise NetworkError(message, retryable=True) from error
+        _log.debug(
+            "GET %s: %d, %d bytes in %.2f s",
+            request.url, response.status_code, len(body), self._retry.clock() - began,
+        )  # fmt: skip
         # requests-cache and requests find the body where they would have put it themselves
         response._content = body  # noqa: SLF001
         response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001
@@ -323,44 +336,33 @@ class _Wire(HTTPAdapter):
         setattr(response, VALUE, _json_object(body, str(request.url)))
         return response
 
-    def _read(self, raw: urllib3.HTTPResponse, asked: str, deadline: float) -> bytes:
-        """Read a body piece by piece, within the deadline and the size cap."""
+    def _read(self, raw: urllib3.HTTPResponse, asked: str) -> bytes:
+        """Read a body piece by piece, within the size cap."""
         try:
-            return b"".join(self._pieces(raw, asked, deadline))
+            return b"".join(_pieces(raw, asked))
         except BaseException:
             raw.close()  # what is left on the connection is of no use to the next request
             raise
-
-    def _pieces(self, raw: urllib3.HTTPResponse, asked: str, deadline: float) -> Iterator[bytes]:
-        encoding = raw.headers.get("Content-Encoding", "identity").lower()
-        unpacker = zlib.decompressobj(wbits=31) if encoding in {"gzip", "x-gzip"} else None
-        if unpacker is None and encoding != "identity":
-            raise NetworkError(f"{asked}: the answer is packed as {encoding!r}, which was not asked for")
-        size = 0
-        while piece := raw.read1(_CHUNK, decode_content=False):
-            unpacked = unpacker.decompress(piece, MAX_BODY_BYTES + 1) if unpacker else piece
-            size += len(unpacked)
-            if size > MAX_BODY_BYTES:
-                raise NetworkError(f"{asked}: the answer is larger than {MAX_BODY_BYTES} bytes")
-            if self._retry.clock() > deadline:
-                message = f"{asked}: the answer took longer than {self._retry.attempt_seconds:g} s"
-                raise NetworkError(message, retryable=True)
-            yield unpacked
-        if unpacker and not unpacker.eof:
-            raise NetworkError(f"{asked}: the packed answer ends too early", retryable=True)
 
     def close(self) -> None:
         """Close the connections."""
         super().close()
 
 
-def _remembering(pool: Any, remember: Callable[[socket.socket], None]) -> Any:
-    def connect(self: Any) -> None:
-        pool.ConnectionCls.connect(self)
-        remember(self.sock)
-
-    connection = type("Connection", (pool.ConnectionCls,), {"connect": connect})
-    return type("Pool", (pool,), {"ConnectionCls": connection})
+def _pieces(raw: urllib3.HTTPResponse, asked: str) -> Iterator[bytes]:
+    encoding = raw.headers.get("Content-Encoding", "identity").lower()
+    unpacker = zlib.decompressobj(wbits=31) if encoding in {"gzip", "x-gzip"} else None
+    if unpacker is None and encoding != "identity":
+        raise NetworkError(f"{asked}: the answer is packed as {encoding!r}, which was not asked for")
+    size = 0
+    while piece := raw.read1(_CHUNK, decode_content=False):
+        unpacked = unpacker.decompress(piece, MAX_BODY_BYTES + 1) if unpacker else piece
+        size += len(unpacked)
+        if size > MAX_BODY_BYTES:
+            raise NetworkError(f"{asked}: the answer is larger than {MAX_BODY_BYTES} bytes")
+        yield unpacked
+    if unpacker and not unpacker.eof:
+        raise NetworkError(f"{asked}: the packed answer ends too early", retryable=True)
 
 
 def _object_of(response: requests.Response) -> dict[str, Any]:
@@ -379,7 +381,7 @@ def _log_retry(state: tenacity.RetryCallState) -> None:
 
 def _json_object(body: bytes, url: str) -> dict[str, Any]:
     try:
-        value, replaced = decode(body)
+        value, replaced = decode_answer(body)
     except JSONTextError as error:
         if error.cut_short:
             raise NetworkError(f"GET {url}: the answer stops in the middle", retryable=True) from error
