@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 from milestone_kit.details import league_of
 from milestone_kit.errors import QueryError
 from milestone_kit.flags import STATUS_DTYPE, STATUSES, is_placeholder, is_simulated
+from milestone_kit.lookup import TickerIndex
 from milestone_kit.query import DateLike, to_utc
 from milestone_kit.schema import check_milestones
-from milestone_kit.tickers import TickerIndex
 from milestone_kit.timeline import status_of
 
 __all__ = ["BOOLEAN_FACETS", "TEXT_FACETS", "Criteria", "Facet", "FilterIndex", "filter_milestones"]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -14,14 +12,16 @@ import pyarrow.compute as pc
 
 from milestone_kit.errors import QueryError
 from milestone_kit.flags import ticker_lists
+from milestone_kit.lookup import TICKER_LISTS, TickerIndex, encode_lists
 from milestone_kit.schema import DTYPES, check_milestones
 
-__all__ = ["TickerIndex", "explode_tickers", "find_by_ticker", "ticker_table"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-_LISTS: Final = ("primary_event_tickers", "related_event_tickers")
+__all__ = ["explode_tickers", "find_by_ticker", "ticker_table"]
+
 _STR: Final = DTYPES["title"]
 _WORTH_THREADS: Final = 200_000  # rows
-_WILDCARDS: Final = re.compile(r"[*?\[]")
 
 
 def explode_tickers(
@@ -58,8 +58,8 @@ def explode_tickers(
     >>> list(explode_tickers(sample_milestones(100), keep=["id"]).columns)
     ['id', 'related_event_tickers']
     """
-    if column not in _LISTS:
-        raise QueryError(f"column={column!r}: expected {' or '.join(map(repr, _LISTS))}")
+    if column not in TICKER_LISTS:
+        raise QueryError(f"column={column!r}: expected {' or '.join(map(repr, TICKER_LISTS))}")
     check_milestones(df, [column])
     lists = ticker_lists(df, column)
     counts = _lengths(lists)
@@ -123,9 +123,9 @@ def ticker_table(df: pd.DataFrame) -> pd.DataFrame:
     >>> ticker_table(sample_milestones(100)).columns[:3].to_list()
     ['milestone_id', 'event_ticker', 'series_ticker']
     """
-    check_milestones(df, ["id", "title", "start_date", *_LISTS])
-    lists = [ticker_lists(df, name) for name in _LISTS]
-    rows, codes, names = _encode(lists)
+    check_milestones(df, ["id", "title", "start_date", *TICKER_LISTS])
+    lists = [ticker_lists(df, name) for name in TICKER_LISTS]
+    rows, codes, names = encode_lists(lists)
     pair = rows * max(len(names), 1) + codes
     _, first, inverse = np.unique(pair, return_index=True, return_inverse=True)
     primaries = len(lists[0].flatten())
@@ -192,105 +192,6 @@ def find_by_ticker(df: pd.DataFrame, tickers: str | Iterable[str]) -> pd.DataFra
     return df[TickerIndex(df).mask(tickers)]
 
 
-class TickerIndex:
-    """The tickers of a table, made ready so that each search takes milliseconds.
-
-    Parameters
-    ----------
-    df : pandas.DataFrame
-        Milestones; later changes to it are not seen.
-    """
-
-    def __init__(self, df: pd.DataFrame) -> None:
-        check_milestones(df, _LISTS)
-        self._size = len(df)
-        self._rows, self._codes, self._names = _encode(
-            [ticker_lists(df, name) for name in _LISTS], upper=True
-        )
-
-    def mask(self, tickers: str | Iterable[str]) -> np.ndarray:
-        """Return which rows (bool array, by position) `find_by_ticker` would find."""
-        wanted = _checked(tickers)
-        fits = self._exact([ticker for ticker in wanted if not _WILDCARDS.search(ticker)])
-        for ticker in wanted:
-            if _WILDCARDS.search(ticker):
-                fits |= self._pattern(ticker)
-        found = np.zeros(self._size, dtype=bool)
-        found[self._rows[fits[self._codes]]] = True
-        return found
-
-    def _exact(self, tickers: list[str]) -> np.ndarray:
-        """Tell for each distinct ticker of the table whether one of `tickers` means it."""
-        if not tickers:
-            return np.zeros(len(self._names), dtype=bool)
-        candidates = {ticker: list(_beginnings(ticker)) for ticker in tickers}
-        every = pa.array({name for names in candidates.values() for name in names}, pa.string())
-        known = set(self._names.filter(pc.is_in(self._names, value_set=every)).to_pylist())
-        meant = {next((name for name in names if name in known), None) for names in candidates.values()}
-        return _bools(pc.is_in(self._names, value_set=pa.array(meant - {None}, pa.string())))
-
-    def _pattern(self, pattern: str) -> np.ndarray:
-        fits = self._fits(pattern)
-        event, dash, _ = pattern.rpartition("-")
-        if not fits.any() and dash and "-" in event:
-            fits = self._fits(event)
-        return fits
-
-    def _fits(self, pattern: str) -> np.ndarray:
-        return _bools(pc.match_substring_regex(self._names, _regex(pattern)))
-
-
-def _beginnings(ticker: str) -> Iterable[str]:
-    """Yield the ticker itself, then the tickers of events whose market it may be, longest first."""
-    while ticker:
-        yield ticker
-        ticker = ticker.rpartition("-")[0]
-
-
-def _regex(pattern: str) -> str:
-    """Translate a shell pattern to RE2; Python's own fnmatch writes a dialect that RE2 cannot read."""
-    parts = re.findall(r"\[!?\]?[^\]]*\]|.", pattern, re.DOTALL)
-    return rf"(?s)\A{''.join(map(_regex_part, parts))}\z"
-
-
-def _regex_part(part: str) -> str:
-    if part == "*":
-        return ".*"
-    if part == "?":
-        return "."
-    if len(part) == 1:
-        return re.escape(part)
-    negated = part.startswith("[!")
-    body = _class_body(part[1 + negated : -1])
-    if not body:
-        return "." if negated else r"[^\x00-\x{10FFFF}]"
-    return f"[{'^' * negated}{body}]"
-
-
-def _class_body(body: str) -> str:
-    """Escape all but the dashes of ranges; a range that runs downwards holds nothing, as in the shell."""
-    spans = re.findall(r".-.|.", body, re.DOTALL)
-    return "".join(
-        f"{re.escape(span[0])}-{re.escape(span[2])}" if len(span) == 3 else re.escape(span)
-        for span in spans
-        if len(span) == 1 or span[0] <= span[2]
-    )
-
-
-def _checked(tickers: object) -> list[str]:
-    """Return the distinct tickers in upper case, in order, or raise QueryError."""
-    if isinstance(tickers, (bytes, bytearray)) or not isinstance(tickers, Iterable):
-        raise QueryError(f"tickers={tickers!r}: expected text or several texts, got {type(tickers).__name__}")
-    wanted: dict[str, None] = {}
-    for ticker in [tickers] if isinstance(tickers, str) else tickers:
-        if not isinstance(ticker, str) or not ticker.strip():
-            raise QueryError(
-                f"tickers: {ticker!r} is no ticker; expected text like 'KXNBAGAME-26JAN15BOSLAL'"
-            )
-        wanted[ticker.strip().upper()] = None
-    return list(wanted)
-
-
 def _carried(df: pd.DataFrame, column: str, keep: Iterable[str] | None) -> list[str]:
     if keep is None:
         return list(df.columns)
@@ -302,20 +203,8 @@ def _carried(df: pd.DataFrame, column: str, keep: Iterable[str] | None) -> list[
     return [name for name in df.columns if name == column or name in wanted]
 
 
-def _encode(lists: list[pa.ListArray], *, upper: bool = False) -> tuple[np.ndarray, np.ndarray, pa.Array]:
-    """Return row and code of every list entry, one list column after the other, and the distinct names."""
-    rows = np.concatenate([pc.list_parent_indices(column).to_numpy() for column in lists])
-    flat = pa.concat_arrays([column.flatten() for column in lists])
-    encoded = (pc.utf8_upper(flat) if upper else flat).dictionary_encode()
-    return rows, encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), encoded.dictionary
-
-
 def _lengths(lists: pa.ListArray) -> np.ndarray:
     return np.asarray(lists.value_lengths().fill_null(0))
-
-
-def _bools(values: pa.BooleanArray) -> np.ndarray:
-    return np.asarray(values, dtype=bool)
 
 
 def _text(values: pa.Array) -> pd.Series[str]:
