@@ -1,28 +1,20 @@
-"""Raw milestone objects, as the API sends them, to the milestones table.
+"""Milestones, as rows or plain objects, to the milestones table.
 
 A page becomes an Arrow table at once (`page_table`), so that a long walk holds compact columns and
-not Python objects; `assemble` joins the pages into the DataFrame. Each column is first tried the
-fast way, whole; only when that fails are its values looked at one by one, to repair what may be
-repaired and to name what may not.
+not Python objects; `assemble` joins the pages into the DataFrame.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import json
-import re
 import warnings
-from collections import Counter
-from operator import itemgetter
-from types import NoneType
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from milestone_kit.errors import DataWarning, SchemaError
-from milestone_kit.jsontext import decode
+from milestone_kit.columns import Repairs, careful_columns, quick_columns
+from milestone_kit.errors import DataWarning
+from milestone_kit.rows import MilestoneRow, plain_objects
 from milestone_kit.schema import ARROW_SCHEMA, from_arrow
 
 if TYPE_CHECKING:
@@ -32,26 +24,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Repairs", "assemble", "join_pages", "milestones_frame", "page_table", "warn_repairs"]
 
-Repairs = Counter[str]
-"""What was mended on the way, by kind ("end_date unreadable", "duplicate ids", ...)."""
-
 DUPLICATES: Final = "duplicate ids"
 """The kind of repair that is normal (rows move while a walk runs) and gives no warning."""
 
-_FIELDS: Final = frozenset(ARROW_SCHEMA.names) - {"extra"}
-_INSTANT: Final = pa.timestamp("us", tz="UTC")
 _NUMBER: Final = pa.int64()
-_FIRST: Final = -62_135_596_800_000_000  # 0001-01-01T00:00:00Z: Python's dates begin here; "never", in Go
-_LAST: Final = 253_402_300_799_999_999  # 9999-12-31T23:59:59.999999Z: Python's dates end here
-_DAY: Final = dt.timedelta(days=1)
-_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_RFC3339: Final = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)"
-    r"(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?"
-    r"(?:[Zz]|([+-])(\d\d):?(\d\d))?)?",
-    re.ASCII,
-)
-_FAILURES: Final = (AttributeError, KeyError, TypeError, ValueError, pa.ArrowException)
+_NEVER: Final = -(2**63)
 
 
 def milestones_frame(objects: Sequence[Any]) -> pd.DataFrame:
@@ -109,7 +86,7 @@ def page_table(objects: Sequence[Any], repairs: Repairs | None = None) -> pa.Tab
 
     Parameters
     ----------
-    objects : sequence of dict
+    objects : sequence of dict, or of MilestoneRow
         Milestones as decoded from the API's JSON, in any order, repeated ids allowed.
     repairs : Repairs, optional
         Counts of what was repaired are added here.
@@ -124,25 +101,12 @@ def page_table(objects: Sequence[Any], repairs: Repairs | None = None) -> pa.Tab
     SchemaError
         Naming id and field.
     """
-    repairs = Repairs() if repairs is None else repairs
-    if set(map(type, objects)) - {dict}:
-        _refuse_non_objects(objects)
-    columns = [
-        _text(objects, "id", repairs),
-        _text(objects, "category", repairs),
-        _text(objects, "type", repairs),
-        _text(objects, "title", repairs),
-        _dates(objects, "start_date"),
-        _zero_to_null(_optional_dates(objects, "end_date", repairs)),
-        _tickers(objects, "primary_event_tickers", repairs),
-        _tickers(objects, "related_event_tickers", repairs),
-        _optional_text(objects, "source_id", repairs),
-        _json_objects(objects, "source_ids", repairs),
-        _text(objects, "notification_message", repairs),
-        _json_objects(objects, "details", repairs),
-        _zero_to_null(_dates(objects, "last_updated_ts")),
-        _extra(objects, repairs),
-    ]
+    if objects and isinstance(objects[0], MilestoneRow):
+        columns = quick_columns(objects)
+        if columns is not None:
+            return pa.Table.from_arrays(columns, schema=ARROW_SCHEMA)
+        objects = plain_objects(objects)
+    columns = careful_columns(objects, Repairs() if repairs is None else repairs)
     return pa.Table.from_arrays(columns, schema=ARROW_SCHEMA)
 
 
@@ -178,7 +142,7 @@ def _newest_per_id(table: pa.Table) -> pa.Table:
         return table
     position = pa.array(range(table.num_rows), _NUMBER)
     # a time that is not known loses to any that is
-    updated = table["last_updated_ts"].cast(_NUMBER).fill_null(_FIRST)
+    updated = table["last_updated_ts"].cast(_NUMBER).fill_null(_NEVER)
     keys = pa.table({"id": table["id"], "updated": updated, "position": position})
     order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in keys.column_names])
     ids = table["id"].combine_chunks().take(order)
@@ -195,196 +159,3 @@ def _in_order(table: pa.Table) -> pa.Table:
     if pc.all(pc.or_(later, tie_in_order)).as_py():
         return table  # the server's own order: nothing to move
     return table.take(pc.sort_indices(table, sort_keys=[("start_date", "ascending"), ("id", "ascending")]))
-
-
-def _refuse_non_objects(objects: Sequence[Any]) -> None:
-    for position, value in enumerate(objects):
-        if not isinstance(value, dict):
-            message = f"milestone {position} of the page is {_shown(value)}, expected a JSON object"
-            raise SchemaError(message)
-
-
-def _text(objects: Sequence[Any], name: str, repairs: Repairs) -> pa.Array:
-    try:
-        column = pa.array(list(map(itemgetter(name), objects)), pa.large_string())
-    except _FAILURES:
-        return pa.array(
-            [_sound_text(_required(m, name, str), name, repairs) for m in objects], pa.large_string()
-        )
-    if column.null_count:
-        _find(objects, name, str)
-    return column
-
-
-def _optional_text(objects: Sequence[Any], name: str, repairs: Repairs) -> pa.Array:
-    try:
-        return pa.array([milestone.get(name) for milestone in objects], pa.large_string())
-    except _FAILURES:
-        values = (None if m.get(name) is None else _required(m, name, str) for m in objects)
-        texts = [None if value is None else _sound_text(value, name, repairs) for value in values]
-        return pa.array(texts, pa.large_string())
-
-
-def _tickers(objects: Sequence[Any], name: str, repairs: Repairs) -> pa.Array:
-    tickers = ARROW_SCHEMA.field(name).type
-    lists = [milestone.get(name) for milestone in objects]
-    # the types are looked at first because Arrow would take a string for a list of characters
-    if not set(map(type, lists)) - {list}:
-        try:
-            column = pa.array(lists, tickers)
-        except _FAILURES:
-            pass
-        else:
-            if not column.values.null_count:
-                return column
-    sound = [
-        [_sound_text(ticker, name, repairs) for ticker in _ticker_list(milestone, name)]
-        for milestone in objects
-    ]
-    return pa.array(sound, tickers)
-
-
-def _ticker_list(milestone: dict[str, Any], name: str) -> list[str]:
-    values: list[str] = _required(milestone, name, list)
-    for value in values:
-        if not isinstance(value, str):
-            raise _wrong(milestone, name, f"holds {_shown(value)}, expected only text")
-    return values
-
-
-def _json_objects(objects: Sequence[Any], name: str, repairs: Repairs) -> pa.Array:
-    values = [milestone.get(name) for milestone in objects]
-    if not set(map(type, values)) - {dict, NoneType}:
-        try:
-            packed = [b"{}" if value is None else orjson.dumps(value) for value in values]
-            return pa.array(packed, pa.large_string())
-        except _FAILURES:
-            pass
-    texts = [
-        "{}" if m.get(name) is None else _sound_json(m, _required(m, name, dict), name, repairs)
-        for m in objects
-    ]
-    return pa.array(texts, pa.large_string())
-
-
-def _extra(objects: Sequence[Any], repairs: Repairs) -> pa.Array:
-    if all(map(_FIELDS.issuperset, objects)):
-        return pa.nulls(len(objects), pa.large_string())
-    texts = []
-    for milestone in objects:
-        unknown = {key: value for key, value in milestone.items() if key not in _FIELDS}
-        texts.append(_sound_json(milestone, unknown, "extra", repairs) if unknown else None)
-    return pa.array(texts, pa.large_string())
-
-
-def _dates(objects: Sequence[Any], name: str) -> pa.Array:
-    try:
-        column = _fast_instants(list(map(itemgetter(name), objects)))
-    except _FAILURES:
-        column = None
-    if column is not None and not column.null_count:
-        return column
-    instants = []
-    for milestone in objects:
-        text = _required(milestone, name, str)
-        instant = _instant(text)
-        if instant is None:
-            raise _wrong(milestone, name, f"{_shown(text)} is not an RFC 3339 date and time")
-        instants.append(instant)
-    return pa.array(instants, _NUMBER).cast(_INSTANT)
-
-
-def _optional_dates(objects: Sequence[Any], name: str, repairs: Repairs) -> pa.Array:
-    values = [milestone.get(name) for milestone in objects]
-    try:
-        return _fast_instants(values)
-    except _FAILURES:
-        instants = [_instant(value) for value in values]
-        unreadable = sum(i is None and v is not None for i, v in zip(instants, values, strict=True))
-        repairs[f"{name} unreadable, set to NaT"] += unreadable
-        return pa.array(instants, _NUMBER).cast(_INSTANT)
-
-
-def _fast_instants(texts: list[Any]) -> pa.Array:
-    column = pa.array(texts, pa.string()).cast(_INSTANT)
-    bounds = pc.min_max(column.cast(_NUMBER)).as_py()
-    if bounds["min"] is not None and not _FIRST <= bounds["min"] <= bounds["max"] <= _LAST:
-        raise ValueError(bounds)
-    return column
-
-
-def _instant(value: object) -> int | None:
-    """Read one RFC 3339 text as microseconds since 1970 (finer digits cut off), None if it is none."""
-    match = _RFC3339.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        return None
-    year, month, day, hour, minute, second, fraction, sign, off_hours, off_minutes = match.groups("0")
-    try:
-        stamp = dt.datetime(
-            int(year), int(month), int(day), int(hour), int(minute), int(second), tzinfo=dt.UTC
-        )
-    except ValueError:
-        return None
-    offset = dt.timedelta(hours=int(off_hours), minutes=int(off_minutes))
-    since_epoch = stamp - _EPOCH + (offset if sign == "-" else -offset)
-    micros = since_epoch // dt.timedelta(microseconds=1) + int(fraction[:6].ljust(6, "0"))
-    return micros if _FIRST <= micros <= _LAST and offset < _DAY and int(off_minutes) < 60 else None
-
-
-def _zero_to_null(column: pa.Array) -> pa.Array:
-    is_zero = pc.equal(column.cast(_NUMBER), pa.scalar(_FIRST, _NUMBER))
-    if not pc.any(is_zero).as_py():
-        return column
-    return pc.if_else(is_zero, pa.scalar(None, _INSTANT), column)
-
-
-def _sound_text(text: str, name: str, repairs: Repairs) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        repairs[f"{name} not valid Unicode, characters replaced"] += 1
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
-
-
-def _sound_json(milestone: dict[str, Any], value: object, name: str, repairs: Repairs) -> str:
-    try:
-        return orjson.dumps(value).decode()
-    except _FAILURES:
-        pass
-    try:
-        sound, _ = decode(json.dumps(value, allow_nan=False).encode())
-        text = orjson.dumps(sound).decode()
-    except (RecursionError, *_FAILURES) as error:
-        raise _wrong(milestone, name, f"cannot be kept as JSON text ({error})") from error
-    repairs[f"{name} not valid Unicode, characters replaced"] += 1
-    return text
-
-
-def _find(objects: Sequence[Any], name: str, expected: type) -> None:
-    for milestone in objects:
-        _required(milestone, name, expected)
-
-
-def _required(milestone: dict[str, Any], name: str, expected: type) -> Any:
-    value = milestone.get(name)
-    if isinstance(value, expected):
-        return value
-    if name not in milestone:
-        raise _wrong(milestone, name, "is missing")
-    raise _wrong(milestone, name, f"is {_shown(value)}, expected {_JSON_NAMES[expected]}")
-
-
-_JSON_NAMES: Final[dict[type, str]] = {str: "text", list: "a list of text", dict: "a JSON object"}
-
-
-def _wrong(milestone: dict[str, Any], name: str, what: str) -> SchemaError:
-    id_ = milestone.get("id")
-    whose = f"milestone {id_}" if isinstance(id_, str) else "a milestone without a usable id"
-    message = f"{whose}: field {name!r} {what}; the server does not follow its contract"
-    return SchemaError(message, id=id_ if isinstance(id_, str) else None, field=name)
-
-
-def _shown(value: object) -> str:
-    text = "null" if value is None else ascii(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

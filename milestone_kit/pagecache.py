@@ -9,7 +9,7 @@ that is no database is put aside and begun anew.
 from __future__ import annotations
 
 import datetime as dt
-import logging
+import hashlib
 import os
 import sqlite3
 import threading
@@ -27,7 +27,7 @@ from requests_cache.models.response import CachedResponse
 from requests_cache.serializers.pipeline import SerializerPipeline, Stage
 
 from milestone_kit.errors import CacheWarning
-from milestone_kit.jsontext import decode
+from milestone_kit.rows import decode_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,8 +50,6 @@ BUSY_SECONDS: Final = 3.0
 
 VALUE: Final = "milestone_kit_value"
 """The attribute by which a response carries its decoded body, so that it is decoded once only."""
-
-_log = logging.getLogger("milestone_kit")
 
 
 def make_private_folder(folder: Path) -> None:
@@ -190,30 +188,45 @@ def _pack(response: CachedResponse) -> bytes:
         "type": response.headers.get("Content-Type", ""),
         "created": response.created_at,
         "expires": response.expires,
+        "digest": _digest(response.content),
     }
     return orjson.dumps(about) + b"\n" + response.content
 
 
+def _digest(body: bytes) -> str:
+    return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
 def _unpack(packed: bytes) -> CachedResponse:
+    try:
+        return _unpacked(packed)
+    except (KeyError, TypeError, ValueError) as error:
+        message = (
+            f"an answer in the cache is not usable ({type(error).__name__}: {error}); it is asked for again"
+        )
+        warnings.warn(message, CacheWarning, stacklevel=2)
+        raise ValueError(message) from error  # what requests-cache takes for "not readable, a miss"
+
+
+def _unpacked(packed: bytes) -> CachedResponse:
     head, _, body = packed.partition(b"\n")
     about = orjson.loads(head)
-    value, _ = decode(body)
+    if about["digest"] != _digest(body):
+        raise ValueError("its body is not the one that was kept")
+    value, _ = decode_answer(body)
     if not isinstance(value, dict):
-        raise TypeError("the kept body is no object")
-    try:
-        expires = about["expires"]
-        response = CachedResponse(
-            url=about["url"],
-            status_code=about["status"],
-            headers=CaseInsensitiveDict({"Content-Type": about["type"]}),
-            request=CachedRequest(method="GET", url=about["url"]),
-            created_at=dt.datetime.fromisoformat(about["created"]),
-            expires=None if expires is None else dt.datetime.fromisoformat(expires),
-            encoding="utf-8",
-            content=body,
-        )
-    except KeyError as error:
-        raise ValueError(error) from error  # what requests-cache takes for "not readable, a miss"
+        raise TypeError("its body is no object")
+    expires = about["expires"]
+    response = CachedResponse(
+        url=about["url"],
+        status_code=about["status"],
+        headers=CaseInsensitiveDict({"Content-Type": about["type"]}),
+        request=CachedRequest(method="GET", url=about["url"]),
+        created_at=dt.datetime.fromisoformat(about["created"]),
+        expires=None if expires is None else dt.datetime.fromisoformat(expires),
+        encoding="utf-8",
+        content=body,
+    )
     setattr(response, VALUE, value)
     return response
 

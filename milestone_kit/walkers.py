@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from milestone_kit.errors import PaginationError
 from milestone_kit.pages import MAX_PAGES, Trail
+from milestone_kit.rows import start_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -191,7 +192,7 @@ class Walkers:
 def _starts(milestones: list[Any]) -> tuple[int, int] | None:
     """Read the starts of the first and the last row; None when they are no dates (who converts will say)."""
     try:
-        first, last = (dt.datetime.fromisoformat(milestones[at]["start_date"]) for at in (0, -1))
+        first, last = (dt.datetime.fromisoformat(start_text(milestones[at])) for at in (0, -1))
         return (first - _EPOCH) // _MICROSECOND, (last - _EPOCH) // _MICROSECOND
     except (LookupError, TypeError, ValueError):
         return None
