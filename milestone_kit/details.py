@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
@@ -100,7 +101,7 @@ def details_of(row_or_df: pd.Series[Any] | pd.DataFrame, id: str | None = None) 
     Returns
     -------
     dict
-        The decoded JSON object.
+        The decoded JSON object; whole numbers are exact, however large.
 
     Raises
     ------
@@ -184,8 +185,10 @@ def _decoded(df: pd.DataFrame) -> Iterable[dict[str, Any]]:
 
 def _object(text: object, id_: object) -> dict[str, Any]:
     try:
-        details = orjson.loads(text)  # type: ignore[arg-type]  # whatever is no text is refused below
-    except (orjson.JSONDecodeError, TypeError) as error:
+        orjson.loads(text)  # type: ignore[arg-type]  # whatever is no text, and what is nested too deep, is refused
+        # the standard library knows whole numbers of any size
+        details = json.loads(text)  # type: ignore[arg-type]
+    except (orjson.JSONDecodeError, TypeError, RecursionError) as error:
         message = f"milestone {id_!r}: details is not JSON ({error}): {str(text)[:80]!r}"
         raise SchemaError(message, id=str(id_), field="details") from error
     if not isinstance(details, dict):

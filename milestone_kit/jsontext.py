@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from decimal import Decimal
 from typing import Any, Final
 
 import orjson
@@ -11,6 +13,10 @@ __all__ = ["JSONTextError", "decode", "replace_lone_surrogates"]
 
 # a well-formed pair and an escaped backslash are eaten first, so that what is left over is lone
 _ESCAPES: Final = re.compile(rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(\\u[dD][89a-fA-F]..)|\\.", re.DOTALL)
+
+_TO_ZEROS: Final = bytes.maketrans(b"123456789.", b"0" * 10)
+_LONG: Final = b"0" * 17  # shorter numbers, their point counted, are exact as 64-bit integers or doubles
+_INT64: Final = range(-(2**63), 2**64)
 
 
 class JSONTextError(ValueError):
@@ -38,7 +44,8 @@ def decode(text: bytes) -> tuple[Any, int]:
     Returns
     -------
     value : object
-        What the text says.
+        What the text says. A number with more digits than a 64-bit integer or a double holds comes as
+        an `orjson.Fragment`, which `orjson.dumps` writes as it was.
     replaced : int
         How many lone surrogates (half characters, written as escapes) were replaced by U+FFFD.
 
@@ -53,7 +60,8 @@ def decode(text: bytes) -> tuple[Any, int]:
     ({'title': 'A at B'}, 0)
     """
     try:
-        return orjson.loads(text), 0
+        value = orjson.loads(text)
+        return (_exactly(text) if _LONG in text.translate(_TO_ZEROS) else value), 0
     except orjson.JSONDecodeError as error:
         mended, replaced = replace_lone_surrogates(text)
         if replaced:
@@ -79,6 +87,24 @@ def replace_lone_surrogates(text: bytes) -> tuple[bytes, int]:
         return rb"\ufffd"
 
     return _ESCAPES.sub(mend, text), replaced
+
+
+def _exactly(text: bytes) -> Any:
+    """Decode sound JSON text so that no digit of a long number is lost."""
+    try:
+        return json.loads(text.decode(), parse_int=_whole_number, parse_float=_broken_number)
+    except RecursionError as error:
+        raise JSONTextError("it has long numbers and is nested too deep", cut_short=False) from error
+
+
+def _whole_number(digits: str) -> int | orjson.Fragment:
+    number = int(digits)
+    return number if number in _INT64 else orjson.Fragment(digits)
+
+
+def _broken_number(digits: str) -> float | orjson.Fragment:
+    number = float(digits)
+    return number if Decimal(digits) == Decimal(repr(number)) else orjson.Fragment(digits)
 
 
 def _is_cut_short(text: bytes, error: orjson.JSONDecodeError) -> bool:

@@ -2,11 +2,9 @@ from __future__ import annotations
 
 import email.utils
 import gzip
-import socket
 import sqlite3
-import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import pytest
 import requests
@@ -25,46 +23,7 @@ from milestone_kit.errors import (
 from milestone_kit.http import Retry, Transport
 from milestone_kit.jsontext import JSONTextError, decode
 from milestone_kit.refusals import server_words
-
-PAGE = b'{"milestones":[]}'
-
-
-@contextmanager
-def wire(*answers):
-    """A server that gives these raw answers, one a connection; yields its address and what it was sent.
-
-    An answer is bytes, or a function that gets the connection.
-    """
-    listener = socket.create_server(("127.0.0.1", 0))
-    heard = []
-
-    def serve():
-        for answer in answers:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection:
-                heard.append(connection.recv(65536).decode())
-                if callable(answer):
-                    answer(connection)
-                else:
-                    connection.sendall(answer)
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", heard
-    finally:
-        with suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for a connection
-        listener.close()
-        thread.join()
-
-
-def answer(body=PAGE, *, status="200 OK", headers=""):
-    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{headers}\r\n"
-    return head.encode() + body
+from tests.wire import PAGE, answer, wire
 
 
 @contextmanager
@@ -314,7 +273,8 @@ def test_a_planted_pickle_or_a_broken_row_is_a_miss_and_nothing_runs(clock, tmp_
             with sqlite3.connect(path) as database:
                 database.execute("UPDATE responses SET value = ?", (row,))
             database.close()
-            assert made.get(session, "/x") == {"milestones": []}
+            with pytest.warns(CacheWarning, match="asked for again"):
+                assert made.get(session, "/x") == {"milestones": []}
         session.cache.close()
     assert len(heard) == 8
     assert not tmp_path.joinpath("ran").exists()
