@@ -33,7 +33,6 @@ from milestone_kit.pace import Pace
 from milestone_kit.pagecache import VALUE, page_session
 from milestone_kit.refusals import refusal
 from milestone_kit.rows import decode_answer
-from milestone_kit.rows import decode_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
