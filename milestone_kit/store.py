@@ -271,11 +271,12 @@ class Store:
         _write_whole(self._record_path(self.key(query)), lambda file: file.write(text))
 
     @contextlib.contextmanager
-    def lock(self, query: Query, *, seconds: float = LOCK_SECONDS) -> Iterator[None]:
-        """Hold the right to walk a query; wait at most `seconds` for whoever has it.
+    def lock(self, query: Query, *, seconds: float | None = None) -> Iterator[None]:
+        """Hold the right to walk a query; wait at most `seconds` (`LOCK_SECONDS`) for whoever has it.
 
         When it cannot be had, a CacheWarning says so and the block runs all the same.
         """
+        seconds = LOCK_SECONDS if seconds is None else seconds
         path = self.folder / "locks" / f"{self.key(query)}.lock"
         lock = filelock.FileLock(path, timeout=seconds, mode=0o600, thread_local=False)
         try:
