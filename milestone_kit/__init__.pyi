@@ -1,7 +1,9 @@
 from . import sandbox
+from .calibration import calibrate_durations
 from .changes import diff_milestones
 from .client import MilestoneClient
 from .details import details_of, expand_details
+from .durations import typical_durations
 from .errors import (
     ApiError,
     CacheError,
@@ -30,7 +32,7 @@ from .schedule import busiest, calendar_counts, concurrency, gaps, next_up
 from .settings import DEMO_URL, PRODUCTION_URL
 from .shortcuts import get_competitions, get_milestone, get_milestones
 from .tickers import explode_tickers, find_by_ticker, ticker_table
-from .timeline import assign_lanes, compute_timeline, typical_durations
+from .timeline import assign_lanes, compute_timeline
 
 __version__: str
 
@@ -58,6 +60,7 @@ __all__ = [
     "assign_lanes",
     "busiest",
     "calendar_counts",
+    "calibrate_durations",
     "compute_timeline",
     "concurrency",
     "details_of",

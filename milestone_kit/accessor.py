@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     import plotly.graph_objects as go
 
+    from milestone_kit.durations import Assume, LevelName, TimedeltaLike
     from milestone_kit.panel import MilestoneExplorer
     from milestone_kit.parquet import Compression, PartitionBy
     from milestone_kit.query import DateLike
-    from milestone_kit.timeline import Assume, TimedeltaLike
 
 __all__ = ["MilestonesAccessor"]
 
@@ -129,11 +129,19 @@ class MilestonesAccessor:
 
         return compute_timeline(self._df, now=now, assume=assume, live_for=live_for)
 
-    def typical_durations(self) -> pd.DataFrame:
+    def typical_durations(self, *, by: LevelName = "type") -> pd.DataFrame:
         """Learn how long each type and category lasts; see `milestone_kit.typical_durations`."""
-        from milestone_kit.timeline import typical_durations
+        from milestone_kit.durations import typical_durations
 
-        return typical_durations(self._df)
+        return typical_durations(self._df, by=by)
+
+    def calibrate_durations(
+        self, *, assume: Assume = "typical", by: LevelName = "type", within: TimedeltaLike = "30min"
+    ) -> pd.DataFrame:
+        """Tell how far assumed ends would be off; see `milestone_kit.calibrate_durations`."""
+        from milestone_kit.calibration import calibrate_durations
+
+        return calibrate_durations(self._df, assume=assume, by=by, within=within)
 
     def assign_lanes(self, by: str | None = None) -> pd.Series[int]:
         """Give every row a lane without overlaps; see `milestone_kit.assign_lanes`."""

@@ -1,4 +1,4 @@
-"""What a milestone row really is: a placeholder, a simulation, and the dtypes of what we derive from it."""
+"""What a row really is (placeholder, simulation, perhaps only a day), and the dtypes of what we derive."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ __all__ = [
     "STATUSES",
     "STATUS_DTYPE",
     "TIMELINE_DTYPES",
+    "is_date_only",
     "is_placeholder",
     "is_simulated",
     "ticker_lists",
@@ -28,6 +29,8 @@ FIRST_REAL_START: Final = pd.Timestamp("2001-01-01", tz="UTC").as_unit("us")
 
 SIMULATED_PREFIX: Final = "SIM"
 """Series of simulated games begin with this (`SIMNBAGAME`)."""
+
+_DAY: Final = 86_400_000_000
 
 STATUSES: Final = ("upcoming", "live", "ended")
 """The values of a timeline's `status`, in the order of a milestone's life."""
@@ -44,11 +47,13 @@ END_SOURCE_DTYPE: Final = pd.CategoricalDtype(list(END_SOURCES))
 TIMELINE_DTYPES: Final[dict[str, np.dtype | pd.api.extensions.ExtensionDtype]] = {
     "end": pd.DatetimeTZDtype("us", "UTC"),
     "end_source": END_SOURCE_DTYPE,
+    "end_samples": np.dtype("int64"),
     "duration": np.dtype("timedelta64[us]"),
     "status": STATUS_DTYPE,
     "starts_in": np.dtype("timedelta64[us]"),
     "lane": np.dtype("int32"),
     "suspect": np.dtype("bool"),
+    "date_only": np.dtype("bool"),
 }
 """Name to dtype of the columns that `compute_timeline` adds, in column order."""
 
@@ -94,6 +99,35 @@ def is_placeholder(df: pd.DataFrame) -> pd.Series[bool]:
     """
     check_milestones(df, ["start_date"])
     return (df["start_date"] < FIRST_REAL_START).rename(None)
+
+
+def is_date_only(df: pd.DataFrame) -> pd.Series[bool]:
+    """Tell which rows start at midnight UTC to the microsecond, and so may only mean that day.
+
+    Such a start can be a real one (a game at 7 pm in New York is at 00:00 UTC in winter) or stand for
+    "some time that day" (an election, a report). The server does not tell the two apart; neither
+    does this.
+
+    Parameters
+    ----------
+    df : pandas.DataFrame
+        Milestones; only `start_date` is read.
+
+    Returns
+    -------
+    pandas.Series
+        bool, on the index of `df`.
+
+    Examples
+    --------
+    >>> from milestone_kit.sandbox import sample_milestones
+    >>> milestones = sample_milestones(100)
+    >>> milestones[is_date_only(milestones)]["start_date"].dt.hour.unique().tolist()
+    [0]
+    """
+    check_milestones(df, ["start_date"])
+    us = df["start_date"].to_numpy(dtype="datetime64[us]").astype(np.int64)
+    return pd.Series(us % _DAY == 0, index=df.index)
 
 
 def is_simulated(df: pd.DataFrame) -> pd.Series[bool]:

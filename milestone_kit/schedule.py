@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 
 from milestone_kit.errors import QueryError
-from milestone_kit.flags import is_placeholder
+from milestone_kit.flags import is_date_only, is_placeholder
+from milestone_kit.grouping import groups_of
+from milestone_kit.intervals import GroupOrder
 from milestone_kit.query import DateLike, check_zone, to_utc
 from milestone_kit.schema import ATTRS_KEY, check_milestones
-from milestone_kit.spans import MAX_BINS, Bins, Spans, groups_of, read_span, stamp_us, sweep, utc_index
+from milestone_kit.spans import MAX_BINS, Bins, Spans, read_span, stamp_us, sweep, utc_index
 
 if TYPE_CHECKING:
     from milestone_kit.timeline import TimedeltaLike
@@ -235,8 +237,12 @@ def next_up(
     Returns
     -------
     pandas.DataFrame
-        Rows of `df` with their index, the earliest start first, by id where starts are equal, and the
-        column `starts_in` (timedelta64[us], counted from `now`).
+        Rows of `df` with their index, the earliest start first, by id where starts are equal, and two
+        columns:
+
+        - `starts_in`: timedelta64[us], counted from `now`
+        - `date_only`: bool, True where the start is midnight UTC and may only mean that day
+          (`is_date_only`), so that `starts_in` may be up to a day short
 
     Raises
     ------
@@ -257,7 +263,9 @@ def next_up(
     moment = (pd.Timestamp.now("UTC").as_unit("us") if now is None else to_utc(now, "now")).as_unit("us")
     group, _ = groups_of(df, by)
     ahead = (df["start_date"] > moment).to_numpy() & ~is_placeholder(df).to_numpy()
-    rows = df[ahead].assign(starts_in=(df["start_date"][ahead] - moment).astype("timedelta64[us]"))
+    rows = df[ahead]
+    starts_in = (rows["start_date"] - moment).astype("timedelta64[us]")
+    rows = rows.assign(starts_in=starts_in, date_only=is_date_only(rows))
     keys = rows[["start_date", "id"]].reset_index(drop=True).assign(group=group[ahead])
     keys = keys.sort_values(["start_date", "id"], kind="stable")
     return rows.iloc[keys.groupby("group", sort=False).head(count).index]
@@ -318,11 +326,15 @@ def gaps(
     if low is not None and high is not None and low >= high:
         raise QueryError(f"start={start!r} does not lie before end={end!r}; there is nothing in between")
     begin, until, group = _bounded(spans, low, high)
-    order = np.lexsort((begin, group))
-    begin, until, group = begin[order], until[order], group[order]
-    latest = pd.Series(until).groupby(group, sort=False).cummax().to_numpy(dtype=np.int64)
-    after = np.flatnonzero((group[1:] == group[:-1]) & (begin[1:] - latest[:-1] >= shortest))
-    gap_start, gap_end = latest[after], begin[after + 1]
+    ordering = GroupOrder.over(len(spans.names), begin, until)
+    begins = ordering.keys(group, begin)
+    order = np.argsort(begins, kind="stable")
+    begins, begin, group = begins[order], begin[order], group[order]
+    latest = np.maximum.accumulate(ordering.keys(group, until[order]))
+    after = np.flatnonzero((group[1:] == group[:-1]) & (begins[1:] > latest[:-1]))
+    gap_start, gap_end = ordering.times(group[after], latest[after]), begin[after + 1]
+    long = gap_end - gap_start >= shortest
+    after, gap_start, gap_end = after[long], gap_start[long], gap_end[long]
     columns = {} if by is None else {by: spans.names.take(group[after])}
     columns |= {"gap_start": utc_index(gap_start), "gap_end": utc_index(gap_end)}
     return pd.DataFrame(columns | {"length": (gap_end - gap_start).astype("timedelta64[us]")})

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from milestone_kit.details import league_of
 from milestone_kit.errors import QueryError
 from milestone_kit.flags import TIMELINE_DTYPES
+from milestone_kit.grouping import groups_of
+from milestone_kit.intervals import GroupOrder
 from milestone_kit.query import DateLike, to_utc
 from milestone_kit.schema import check_milestones
-from milestone_kit.timeline import compute_timeline
+from milestone_kit.timeline import Ends
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +27,6 @@ __all__ = [
     "Bins",
     "Spans",
     "Sweep",
-    "groups_of",
     "read_span",
     "stamp_us",
     "sweep",
@@ -88,14 +88,19 @@ class Spans:
             When a needed column is missing or has another dtype.
         """
         check_milestones(df, ["start_date"])
-        moment = None if now is None else to_utc(now, "now")
+        if now is not None:  # no end depends on it, but a wrong one is told all the same
+            to_utc(now, "now")
         group, names = groups_of(df, by)
         ready = all(name in df and df[name].dtype == TIMELINE_DTYPES[name] for name in ("end", "suspect"))
-        timeline = df if ready else compute_timeline(df, now=moment, assume=assume)
-        row = np.flatnonzero(~timeline["suspect"].to_numpy())
-        start = to_us(timeline["start_date"])[row]
-        known = timeline["end"].notna().to_numpy()[row]
-        end = np.where(known, to_us(timeline["end"])[row], start)
+        if ready:
+            suspect, ends = df["suspect"].to_numpy(), df["end"].to_numpy(dtype="datetime64[us]")
+        else:
+            made = Ends.of(df, assume)
+            suspect, ends = made.suspect, made.end
+        row = np.flatnonzero(~suspect)
+        start, ends = to_us(df["start_date"])[row], ends[row]
+        known = ~np.isnat(ends)
+        end = np.where(known, ends.astype(np.int64), start)
         return cls(
             start, np.maximum(end, start), group[row], names, row, len(df) - len(row), int((~known).sum())
         )
@@ -210,50 +215,12 @@ def _sorted_keys(
     group: NDArray[np.intp], begin: NDArray[np.int64], until: NDArray[np.int64], groups: int, bins: Bins
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.intp]]:
     """Return starts, ends and bin edges as sorted numbers that order by group, then by time."""
-    origin, stride = bins.first - 1, bins.end - bins.first + 2
-    edges = np.tile(bins.edges, groups)
-    if groups * stride >= 2**62:  # thousands of years in many groups: ranks instead of microseconds
-        instants = np.unique(np.concatenate([begin, until, bins.edges]))
-        begin, until, edges = (np.searchsorted(instants, times) for times in (begin, until, edges))
-        origin, stride = 0, len(instants) + 1
-    begins = group * stride + (begin - origin)
+    at_edges = np.tile(bins.edges, groups)
+    ordering = GroupOrder.over(groups, begin, until, bins.edges)
+    begins, ends = ordering.keys(group, begin), ordering.keys(group, until)
     order = np.argsort(begins, kind="stable")
-    ends = np.sort(group * stride + (until - origin))
-    return begins[order], ends, np.repeat(np.arange(groups), bins.count) * stride + (edges - origin), order
-
-
-def groups_of(df: pd.DataFrame, by: str | None) -> tuple[NDArray[np.intp], pd.Index]:
-    """Return which value of a column each row has, and the distinct values, sorted.
-
-    Parameters
-    ----------
-    df : pandas.DataFrame
-        Milestones.
-    by : str or None
-        A column, or "league" as the details tell it; None for one nameless value. A missing value
-        is a value of its own, the last one.
-
-    Raises
-    ------
-    QueryError
-        When there is no such column, or its values cannot be told apart.
-    """
-    if by is None:
-        return np.zeros(len(df), dtype=np.intp), pd.Index([None])
-    if isinstance(by, str) and by == "league" and by not in df.columns:
-        column = league_of(df)
-    elif not isinstance(by, str) or by not in df.columns:
-        raise QueryError(
-            f"by={by!r}: this table has no such column; it has {', '.join(map(str, df.columns))}, "
-            "and the details may tell a 'league'"
-        )
-    else:
-        column = df[by]
-    try:
-        codes, names = pd.factorize(column, sort=True, use_na_sentinel=False)
-    except (TypeError, NotImplementedError) as error:
-        raise QueryError(f"by={by!r}: a column of {column.dtype} cannot tell rows apart") from error
-    return codes, pd.Index(names)
+    edges = ordering.keys(np.repeat(np.arange(groups), bins.count), at_edges)
+    return begins[order], np.sort(ends), edges, order
 
 
 def read_span(value: object, name: str, least: int) -> int:

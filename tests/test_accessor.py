@@ -9,7 +9,19 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal, assert_series_equal
 
-from milestone_kit import accessor, changes, details, export, filters, parquet, schedule, tickers, timeline
+from milestone_kit import (
+    accessor,
+    calibration,
+    changes,
+    details,
+    durations,
+    export,
+    filters,
+    parquet,
+    schedule,
+    tickers,
+    timeline,
+)
 from milestone_kit.accessor import MilestonesAccessor
 from milestone_kit.errors import SchemaError
 from tests.strategies import NOW, table
@@ -21,7 +33,8 @@ FORWARDED = {
     "expand_details": details,
     "filter_milestones": filters,
     "compute_timeline": timeline,
-    "typical_durations": timeline,
+    "typical_durations": durations,
+    "calibrate_durations": calibration,
     "assign_lanes": timeline,
     "concurrency": schedule,
     "busiest": schedule,
@@ -65,7 +78,7 @@ def test_the_methods_give_what_the_functions_give(tmp_path):
     assert_frame_equal(bound.expand_details("league", prefix=""), details.expand_details(ROWS, "league", ""))
     assert bound.details_of("m0") == {"league": "NBA"}
     assert_frame_equal(bound.compute_timeline(now=NOW), timeline.compute_timeline(ROWS, now=NOW))
-    assert_frame_equal(bound.typical_durations(), timeline.typical_durations(ROWS))
+    assert_frame_equal(bound.typical_durations(), durations.typical_durations(ROWS))
     assert_series_equal(bound.assign_lanes("category"), timeline.assign_lanes(ROWS, "category"))
     assert bound.diff_milestones(ROWS.iloc[:1])["field"].tolist() == ["deleted"]
     for name, options in (

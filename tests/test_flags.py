@@ -5,7 +5,7 @@ import datetime as dt
 from hypothesis import given
 from pandas.testing import assert_frame_equal
 
-from milestone_kit.flags import is_placeholder, is_simulated
+from milestone_kit.flags import is_date_only, is_placeholder, is_simulated
 from tests.strategies import milestones, table
 
 
@@ -39,6 +39,8 @@ def test_flags_agree_with_looking_at_each_row_and_leave_the_table_alone(df):
         expected.append(bool(deciding) and all(ticker.startswith("SIM") for ticker in deciding))
     assert is_simulated(df).tolist() == expected
     assert is_placeholder(df).tolist() == [start.year < 2001 for start in df["start_date"]]
+    assert is_date_only(df).tolist() == [start == start.normalize() for start in df["start_date"]]
+    assert is_date_only(df).index.equals(df.index)
     assert is_simulated(df).index.equals(df.index)
     assert is_placeholder(df).index.equals(df.index)
     assert_frame_equal(df.reset_index(drop=True), before)

@@ -339,6 +339,11 @@ def test_next_up_lists_what_starts_later_by_start_then_id():
     assert soon.index.tolist() == [3, 1, 0]
 
 
+def test_next_up_marks_what_may_only_be_a_date():
+    soon = next_up(table(span(24), span(25)), now=NOW)
+    assert soon["date_only"].tolist() == [True, False]
+
+
 def test_next_up_lists_so_many_of_each_value():
     df = table(span(15), span(13), span(14), span(20, category="Elections"))
     assert next_up(df, 2, now=NOW, by="category")["id"].tolist() == ["m1", "m2", "m3"]
@@ -367,6 +372,15 @@ def test_gaps_lie_between_what_is_on_and_reach_to_given_bounds():
 
 def test_milestones_that_touch_leave_no_gap():
     assert len(gaps(table(span(0, 1), span(1, 2)), "0s")) == 0
+
+
+def test_gaps_of_many_groups_over_thousands_of_years_are_found_all_the_same():
+    end = at(0).replace(year=9998)
+    first = [span(0, 1, type=f"t{i}") for i in range(90)]
+    last = [{"start_date": end, "end_date": end + dt.timedelta(days=1), "type": f"t{i}"} for i in range(90)]
+    quiet = gaps(table(*first, *last), "366D", by="type")
+    assert quiet["gap_start"].tolist() == [pd.Timestamp(at(1))] * 90
+    assert quiet["gap_end"].tolist() == [pd.Timestamp(end)] * 90
 
 
 def test_a_row_without_an_end_cuts_a_gap_in_two():

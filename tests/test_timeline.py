@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal, assert_series_equal
 
+from milestone_kit.durations import MIN_SAMPLES
 from milestone_kit.errors import QueryError, SchemaError
 from milestone_kit.flags import TIMELINE_DTYPES
 from milestone_kit.schema import empty_milestones
-from milestone_kit.timeline import MIN_SAMPLES, assign_lanes, compute_timeline, status_of, typical_durations
+from milestone_kit.timeline import assign_lanes, compute_timeline, status_of
 from tests.strategies import NOW, at, milestones, table
 
 YEAR_2000 = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
@@ -30,7 +31,7 @@ def overlap(first, second):
 def test_the_columns_are_added_last_with_their_dtypes_also_to_an_empty_table():
     for df in (empty_milestones(), table({}), table({"end_date": at(1)}, {"start_date": YEAR_2000})):
         timeline = compute_timeline(df, now=NOW)
-        assert dict(timeline.dtypes.iloc[-7:]) == TIMELINE_DTYPES
+        assert dict(timeline.dtypes.iloc[-len(TIMELINE_DTYPES) :]) == TIMELINE_DTYPES
         assert list(timeline.columns) == [*df.columns, *TIMELINE_DTYPES]
 
 
@@ -80,26 +81,34 @@ def test_typical_needs_enough_samples():
     assert (few["end_source"].iloc[-1], enough["end_source"].iloc[-1]) == ("open", "assumed")
 
 
-def test_suspect_spans_teach_nothing():
-    df = table(*lasting(-2, 5), *lasting(1, 5, start_date=YEAR_2000), *lasting(2, 1))
-    learned = typical_durations(df)
-    assert learned[["level", "n"]].to_numpy().tolist() == [["type", 1], ["category", 1]]
-    assert learned["median"].tolist() == [pd.Timedelta("2h")] * 2
+def test_an_assumed_end_tells_how_many_spans_it_was_learned_from():
+    df = table(
+        *lasting(1, 6), *lasting(2, 3, type="rare"), {}, {"type": "rare"}, {"category": "New", "type": "x"}
+    )
+    timeline = compute_timeline(df, now=NOW)
+    assert timeline["end_samples"].tolist() == [0] * 9 + [6, 9, 0]
+    own = compute_timeline(df, now=NOW, assume={"basketball_game": "2h"})
+    assert own["end_source"].tolist()[9:] == ["assumed", "open", "open"]
+    assert not own["end_samples"].any()
 
 
-def test_typical_durations_lists_types_then_categories():
-    df = table(*lasting(1, 3), *lasting(3, 2, type="a", category="X"), *lasting(3, 1, type="a", category="Y"))
-    learned = typical_durations(df)
-    assert learned["level"].tolist() == ["type", "type", "category", "category", "category"]
-    assert learned["type"].iloc[:2].tolist() == ["a", "basketball_game"]
-    assert learned["type"].iloc[2:].isna().all()
-    assert learned["category"].tolist() == ["X", "Sports", "Sports", "X", "Y"]
-    assert learned["n"].tolist() == [3, 3, 3, 2, 1]
+def test_a_placeholder_has_no_samples_as_nothing_is_assumed_for_it():
+    timeline = compute_timeline(table(*lasting(1, 6), {"start_date": YEAR_2000}), now=NOW).iloc[-1]
+    assert (timeline["end_source"], timeline["end_samples"]) == ("open", 0)
 
 
-def test_quartiles_are_learned_too():
-    learned = typical_durations(table(*({"end_date": at(hours)} for hours in (1, 2, 3, 4, 5)))).iloc[0]
-    assert [learned["q25"], learned["median"], learned["q75"]] == [pd.Timedelta(hours=h) for h in (2, 3, 4)]
+def test_a_start_at_midnight_utc_is_marked_as_perhaps_only_a_day():
+    midnight = dt.datetime(2033, 11, 8, tzinfo=dt.UTC)
+    starts = [midnight, midnight - dt.timedelta(microseconds=1), midnight + dt.timedelta(hours=5), YEAR_2000]
+    old = [dt.datetime(1969, 12, 31, tzinfo=dt.UTC), dt.datetime(1, 1, 1, tzinfo=dt.UTC)]
+    timeline = compute_timeline(table(*({"start_date": start} for start in starts + old)), now=NOW)
+    assert timeline["date_only"].tolist() == [True, False, False, True, True, True]
+
+
+def test_a_date_without_an_end_is_live_for_that_day_and_otherwise_taken_at_its_word():
+    df = table({}, {"end_date": at(2)})
+    assert status_of(df, now=at(9)).tolist() == ["live", "ended"]
+    assert compute_timeline(df, now=at(-1))["starts_in"].tolist() == [pd.Timedelta("1h")] * 2
 
 
 def test_a_mapping_assumes_by_type_and_leaves_other_types_open():
@@ -176,6 +185,8 @@ def test_every_row_of_a_timeline_is_consistent(df, assume):
         expected = "upcoming" if row.start_date > now else "ended" if over <= now else "live"
         assert row.status == expected
         assert row.starts_in == row.start_date - now
+        assert row.date_only == (row.start_date == row.start_date.normalize())
+        assert row.end_samples == 0 or row.end_source == "assumed"
         if has_end:
             assert row.end >= row.start_date
             assert row.duration == row.end - row.start_date
@@ -219,8 +230,21 @@ def test_a_lane_may_be_taken_over_in_the_instant_it_becomes_free_but_points_neve
     assert sorted(assign_lanes(points)) == [0, 1, 2]
 
 
+def test_lanes_may_be_counted_in_each_league():
+    df = table(
+        {"details": {"league": "NBA"}}, {"details": {"league": "WNBA"}}, {"details": {"league": "NBA"}}
+    )
+    assert assign_lanes(df, by="league").tolist() == [0, 0, 1]
+
+
+def test_no_rows_take_no_lanes():
+    assert assign_lanes(empty_milestones(), by="type").dtype == "int32"
+
+
 def test_lanes_by_an_unknown_column_or_a_foreign_end_are_refused():
     with pytest.raises(QueryError, match="leage"):
         assign_lanes(table({}), by="leage")
+    with pytest.raises(QueryError, match="cannot tell rows apart"):
+        assign_lanes(table({}), by="related_event_tickers")
     with pytest.raises(SchemaError, match="'end'"):
         assign_lanes(table({}).assign(end="later"))

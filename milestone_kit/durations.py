@@ -1,0 +1,359 @@
+"""How long milestones last: learned from the ends that are reported, assumed where none is."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from milestone_kit.details import league_of
+from milestone_kit.errors import QueryError
+from milestone_kit.flags import is_placeholder
+from milestone_kit.intervals import GroupOrder
+from milestone_kit.schema import DTYPES, check_milestones
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "MIN_SAMPLES",
+    "Assume",
+    "Level",
+    "LevelName",
+    "SortedValues",
+    "TimedeltaLike",
+    "assumed_durations",
+    "levels_of",
+    "read_duration",
+    "reported_durations",
+    "typical_durations",
+]
+
+MIN_SAMPLES: Final = 5
+"""A median is trusted from this many believable reported spans on."""
+
+TimedeltaLike = str | dt.timedelta | np.timedelta64
+"""What durations accept: `pandas.Timedelta` is a `datetime.timedelta`; text is read by pandas ("90min")."""
+
+Assume = TimedeltaLike | Mapping[str, TimedeltaLike] | pd.DataFrame | None
+"""How `compute_timeline` fills in ends that nobody reported."""
+
+LevelName = Literal["type", "league"]
+"""How finely durations are learned: per type, or per league of a type as well."""
+
+_NEEDED: Final = ("category", "type", "start_date", "end_date")
+_NAT: Final = np.timedelta64("NaT", "us")
+_QUARTILES: Final = {"q25": 0.25, "median": 0.5, "q75": 0.75}
+
+
+def typical_durations(df: pd.DataFrame, *, by: LevelName = "type") -> pd.DataFrame:
+    """Learn from the reported ends how long milestones of a type, a league or a category last.
+
+    A span counts when its end is not before its start and the row is no placeholder.
+
+    Parameters
+    ----------
+    df : pandas.DataFrame
+        Milestones.
+    by : {"type", "league"}
+        "league" also learns from each league of each type, as the details tell it (`league_of`), where
+        at least `MIN_SAMPLES` spans allow it. It reads the details' JSON, which takes a few times as
+        long as the rest.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows of leagues, where asked for (`level` "league"), then one row per type that has such a
+        span (`level` "type"), then one per category (`level` "category"), each sorted by name:
+
+        - `level`: str
+        - `type`: str, NA in the rows of level "category"
+        - `league`: str, NA but in the rows of level "league"; only there with `by="league"`
+        - `category`: str; for a type or league, the category that most of its spans are in
+        - `n`: int64, how many spans
+        - `q25`, `median`, `q75`: timedelta64[us]
+        - `spread`: timedelta64[us], `q75 - q25`: half of the spans lie within so much of each other
+
+        `compute_timeline` uses a type's median where `n >= MIN_SAMPLES`, else its category's where
+        that has as many, else none. Given this table as `assume=`, it does so with what was learned
+        here, a league's median first.
+
+    Raises
+    ------
+    QueryError
+        When `by` is neither.
+    SchemaError
+        When a needed column is missing or has another dtype.
+
+    Examples
+    --------
+    >>> from milestone_kit.sandbox import sample_milestones
+    >>> milestones = sample_milestones(2000)
+    >>> learned = typical_durations(milestones, by="league")
+    >>> learned["level"].unique().tolist()
+    ['league', 'type', 'category']
+    >>> learned.columns.tolist()
+    ['level', 'type', 'league', 'category', 'n', 'q25', 'median', 'q75', 'spread']
+    """
+    levels = levels_of(df, by)
+    spans, sample = reported_durations(df)
+    values = spans[sample].astype(np.int64)
+    category = levels[-1]
+    parts = [_learned(level, values, sample, category) for level in levels]
+    table = pd.concat(parts, ignore_index=True)
+    names = ["level", "type", *(["league"] if by == "league" else []), "category", "n", *_QUARTILES]
+    texts = {name: DTYPES["type"] for name in names if name not in {"n", *_QUARTILES}}
+    table = table.reindex(columns=names).astype(texts)
+    return table.assign(spread=table["q75"] - table["q25"])
+
+
+def reported_durations(df: pd.DataFrame) -> tuple[NDArray[np.timedelta64], NDArray[np.bool_]]:
+    """Return the reported durations (timedelta64[us], NaT for none), and which are to be believed.
+
+    Parameters
+    ----------
+    df : pandas.DataFrame
+        Milestones; the two dates are read.
+    """
+    check_milestones(df, _NEEDED)
+    start, end = (df[name].to_numpy(dtype="datetime64[us]") for name in ("start_date", "end_date"))
+    return end - start, (end >= start) & ~is_placeholder(df).to_numpy()
+
+
+def assumed_durations(df: pd.DataFrame, assume: Assume) -> tuple[NDArray[np.timedelta64], NDArray[np.int64]]:
+    """Return the duration to assume for each row, and how many reported spans it was learned from.
+
+    Parameters
+    ----------
+    df : pandas.DataFrame
+        Milestones.
+    assume : "typical", timedelta-like, mapping, DataFrame of `typical_durations` or None
+        As for `compute_timeline`.
+
+    Returns
+    -------
+    durations : ndarray of timedelta64[us]
+        NaT for none.
+    samples : ndarray of int64
+        0 where nothing was learned.
+
+    Raises
+    ------
+    QueryError
+        When `assume` is none of these.
+    """
+    nothing = np.zeros(len(df), dtype=np.int64)
+    if assume is None:
+        return np.full(len(df), _NAT), nothing
+    if isinstance(assume, pd.DataFrame):
+        return _by_table(df, _checked_table(assume))
+    if isinstance(assume, Mapping):
+        by_type = {name: read_duration(value, f"assume[{name!r}]") for name, value in assume.items()}
+        codes, names = pd.factorize(df["type"])
+        return _picked(codes, [by_type.get(name, _NAT) for name in names], "timedelta64[us]"), nothing
+    if isinstance(assume, str) and assume == "typical":
+        return _by_table(df, typical_durations(df))
+    try:
+        return np.full(len(df), read_duration(assume, "assume")), nothing
+    except QueryError as error:
+        raise QueryError(
+            f"{error}; or 'typical', a mapping of type to durations, a table of typical_durations, or None"
+        ) from error
+
+
+def read_duration(value: object, name: str) -> np.timedelta64:
+    """Read one duration, or raise QueryError unless it is at least zero."""
+    expected = "expected a duration such as '2h' or pandas.Timedelta(hours=2), zero or longer"
+    # numbers are refused: nobody can tell what unit they are in
+    if not isinstance(value, (str, dt.timedelta, np.timedelta64)):
+        raise QueryError(f"{name}={value!r}: {expected}, got {type(value).__name__}")
+    try:
+        span = pd.Timedelta(value)
+    except (ValueError, OverflowError) as error:
+        raise QueryError(f"{name}={value!r}: {expected}") from error
+    if pd.isna(span) or span < pd.Timedelta(0):
+        raise QueryError(f"{name}={value!r}: {expected}")
+    return span.as_unit("us").to_timedelta64()
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One way to put rows into groups that last alike.
+
+    Attributes
+    ----------
+    name : str
+        "league", "type" or "category".
+    codes : ndarray of intp, shape (rows,)
+        Group of each row, -1 where it is in none.
+    names : pandas.DataFrame, one row per group
+        What the group is called, sorted: `category`, `type`, or `type` and `league`.
+    """
+
+    name: str
+    codes: NDArray[np.intp]
+    names: pd.DataFrame
+
+
+def levels_of(df: pd.DataFrame, by: LevelName = "type") -> list[Level]:
+    """Return the levels at which durations are learned, the finest first.
+
+    Raises
+    ------
+    QueryError
+        When `by` is neither "type" nor "league".
+    """
+    if by not in ("type", "league"):
+        raise QueryError(f"by={by!r}: expected 'type' or 'league'")
+    check_milestones(df, _NEEDED)
+    types, categories = (_level(df[name], name) for name in ("type", "category"))
+    if by == "type":
+        return [types, categories]
+    leagues = _level(league_of(df), "league")
+    count = max(len(leagues.names), 1)
+    both = (types.codes >= 0) & (leagues.codes >= 0)
+    pairs, found = np.unique(types.codes[both] * np.intp(count) + leagues.codes[both], return_inverse=True)
+    codes = np.full(len(df), -1, dtype=np.intp)
+    codes[both] = found
+    of_type = types.names.iloc[pairs // count].reset_index(drop=True)
+    of_league = leagues.names.iloc[pairs % count].reset_index(drop=True)
+    return [Level("league", codes, pd.concat([of_type, of_league], axis="columns")), types, categories]
+
+
+@dataclass(frozen=True, slots=True)
+class SortedValues:
+    """Whole numbers in groups, sorted once, so that every quantile of every group can be looked up.
+
+    Attributes
+    ----------
+    values : ndarray of int64, shape (numbers,)
+        By group, then by size.
+    first, n : ndarray of int64, shape (groups,)
+        Where each group begins in `values`, and how many it has.
+    order : ndarray of intp, shape (numbers,)
+        Where each of `values` stood before.
+    """
+
+    values: NDArray[np.int64]
+    first: NDArray[np.int64]
+    n: NDArray[np.int64]
+    order: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, values: NDArray[np.int64], codes: NDArray[np.intp], groups: int) -> SortedValues:
+        """Sort values by group."""
+        order = np.argsort(GroupOrder.over(groups, values).keys(codes, values), kind="stable")
+        n = np.bincount(codes, minlength=groups).astype(np.int64)
+        return cls(values[order], np.cumsum(n) - n, n, order)
+
+    def quantile(self, share: float) -> NDArray[np.timedelta64]:
+        """Return a quantile of each group (timedelta64[us], NaT where it is empty), as pandas does."""
+        found = np.full(len(self.n), _NAT)
+        some = self.n > 0
+        at = (self.n[some] - 1) * share
+        below = self.values[self.first[some] + np.floor(at).astype(np.int64)]
+        above = self.values[self.first[some] + np.ceil(at).astype(np.int64)]
+        between = np.rint((above - below) * (at % 1)).astype(np.int64)
+        found[some] = (below + between).astype("timedelta64[us]")
+        return found
+
+    def medians_of_the_others(self) -> tuple[NDArray[np.timedelta64], NDArray[np.int64]]:
+        """Return for each number the median of the others of its group, and how many others there are.
+
+        In the order in which the numbers stood. Taking one out of a sorted list moves only what comes
+        after it, so that the middle of the rest is looked up, not sorted anew.
+        """
+        group = np.repeat(np.arange(len(self.n)), self.n)
+        first, others = self.first[group], self.n[group] - 1
+        rank = np.arange(len(self.values)) - first
+        # the two places about the middle of the others, and past the number itself where they lie behind it
+        low, high = np.maximum(others - 1, 0) // 2, others // 2
+        low, high = (first + np.minimum(at + (at >= rank), others) for at in (low, high))
+        below, above = self.values[low], self.values[high]
+        medians = (below + np.rint((above - below) / 2).astype(np.int64)).astype("timedelta64[us]")
+        medians[others == 0] = _NAT
+        found, count = np.empty_like(medians), np.empty_like(others)
+        found[self.order], count[self.order] = medians, others
+        return found, count
+
+
+def _level(column: pd.Series[str], name: str) -> Level:
+    codes, names = pd.factorize(column, sort=True)
+    return Level(name, codes, pd.DataFrame({name: pd.Series(names, dtype=DTYPES["type"])}))
+
+
+def _learned(
+    level: Level, values: NDArray[np.int64], sample: NDArray[np.bool_], category: Level
+) -> pd.DataFrame:
+    """Sum up the sampled spans of each group of a level."""
+    codes = level.codes[sample]
+    inside = codes >= 0
+    spans = SortedValues.of(values[inside], codes[inside], len(level.names))
+    table = level.names.assign(level=level.name, n=spans.n)
+    for name, share in _QUARTILES.items():
+        table[name] = spans.quantile(share)
+    if level.name != "category":
+        main = _main_category(codes[inside], category.codes[sample][inside], len(level.names))
+        table["category"] = category.names["category"].array.take(main, allow_fill=True)
+    return table[table["n"] >= (MIN_SAMPLES if level.name == "league" else 1)]
+
+
+def _main_category(codes: NDArray[np.intp], categories: NDArray[np.intp], groups: int) -> NDArray[np.intp]:
+    """Return the category that most rows of each group are in, the first by name of several, -1 for none."""
+    count = int(categories.max(initial=0)) + 1
+    pairs, n = np.unique(codes * np.intp(count) + categories, return_counts=True)
+    # written from the rarest to the most frequent, so that the last one stays
+    order = np.lexsort((-pairs, n))
+    main = np.full(groups, -1, dtype=np.intp)
+    main[pairs[order] // count] = pairs[order] % count
+    return main
+
+
+def _by_table(df: pd.DataFrame, table: pd.DataFrame) -> tuple[NDArray[np.timedelta64], NDArray[np.int64]]:
+    """Look the durations of a table of `typical_durations` up, the finest level first."""
+    table = table[(table["n"] >= MIN_SAMPLES) & table["median"].notna()]
+    spans, samples = np.full(len(df), _NAT), np.zeros(len(df), dtype=np.int64)
+    for level in levels_of(df, "league" if (table["level"] == "league").any() else "type"):
+        rows = table[table["level"] == level.name]
+        keys = list(level.names.columns)
+        learned = dict(
+            zip(
+                zip(*(rows[key] for key in keys), strict=True),
+                zip(rows["median"].to_numpy("timedelta64[us]"), rows["n"], strict=True),
+                strict=True,
+            )
+        )
+        known = [learned.get(name, (_NAT, 0)) for name in level.names.itertuples(index=False, name=None)]
+        span = _picked(level.codes, [one for one, _ in known], "timedelta64[us]", _NAT)
+        open_ = np.isnat(spans) & ~np.isnat(span)
+        spans[open_] = span[open_]
+        samples[open_] = _picked(level.codes, [n for _, n in known], "int64", 0)[open_]
+    return spans, samples
+
+
+def _checked_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table that `typical_durations` may have made, or raise QueryError."""
+    needed = ["level", "type", "category", "n", "median"]
+    if "level" in table and (table["level"] == "league").any():
+        needed.append("league")
+    missing = [name for name in needed if name not in table]
+    if missing:
+        raise QueryError(
+            f"assume: this table has no column {missing[0]!r}; expected one as typical_durations makes it"
+        )
+    lengths = table["median"]
+    if lengths.dtype.kind != "m" or (lengths < pd.Timedelta(0)).any() or table["n"].dtype.kind not in "iu":
+        raise QueryError(
+            f"assume: median is {lengths.dtype} and n {table['n'].dtype}; expected timedelta64, none "
+            "below zero, and int64, as typical_durations makes them"
+        )
+    return table
+
+
+def _picked(codes: NDArray[np.intp], values: list[Any], dtype: str, missing: object = _NAT) -> np.ndarray:
+    # a row in no group has code -1, which is the one at the end
+    return np.array([*values, missing], dtype=dtype)[codes]
