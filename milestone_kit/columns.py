@@ -86,16 +86,20 @@ def quick_columns(rows: Sequence[MilestoneRow]) -> list[pa.Array] | None:
 def _json_texts(texts: list[bytes]) -> pa.Array:
     """Check JSON objects kept as text; write those with escapes anew, in plain characters."""
     column = pa.array(texts, pa.large_string())
-    is_long = pc.greater(pc.binary_length(column), _DEEP)
-    awkward = pc.or_(pc.match_substring_regex(column, _AWKWARD), is_long)
-    if not pc.any(awkward).as_py():
-        return column
-    for at in pc.indices_nonzero(awkward).to_pylist():
+    for at in _positions(pc.greater(pc.binary_length(column), _DEEP)):
+        orjson.loads(texts[at])
+    awkward = _positions(pc.match_substring_regex(column, _AWKWARD))
+    for at in awkward:
         if not isinstance(orjson.loads(texts[at]), dict):
             raise TypeError(texts[at])
         # numbers stay as they came: the standard library knows integers of any size
         texts[at] = _compact(texts[at])
-    return pa.array(texts, pa.large_string())
+    return pa.array(texts, pa.large_string()) if awkward else column
+
+
+def _positions(mask: pa.BooleanArray) -> list[int]:
+    positions: list[int] = pc.indices_nonzero(mask).to_pylist()
+    return positions
 
 
 def _compact(text: bytes) -> bytes:
