@@ -11,14 +11,9 @@ import pytest
 
 import milestone_kit as mk
 from milestone_kit.errors import IncompleteError, NetworkError, PaginationError, RateLimitError, SchemaError
-from milestone_kit.frame import milestones_frame
 from milestone_kit.sandbox import ERROR_BODIES, NO_CURSOR
 from milestone_kit.schema import ATTRS_KEY, check_milestones
-
-
-def truth(server):
-    return milestones_frame(server.milestones())
-
+from tests.faults.bench import truth
 
 WORDS = "the sandbox was told to fail"
 
