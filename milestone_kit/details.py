@@ -12,9 +12,17 @@ import orjson
 import pandas as pd
 
 from milestone_kit.errors import QueryError, SchemaError
-from milestone_kit.schema import COLUMNS, DTYPES, check_milestones
+from milestone_kit.schema import COLUMNS, DTYPES, STRING_LIST, check_milestones
 
-__all__ = ["LEAGUE_KEYS", "MAX_COLUMNS", "details_of", "expand_details", "league_of"]
+__all__ = [
+    "LEAGUE_KEYS",
+    "MAX_COLUMNS",
+    "TEAM_KEYS",
+    "details_of",
+    "expand_details",
+    "league_of",
+    "teams_of",
+]
 
 MAX_COLUMNS: Final = 20
 """At most this many columns are made when no keys are asked for."""
@@ -27,6 +35,16 @@ SAMPLE_ROWS: Final = 200
 
 LEAGUE_KEYS: Final = ("league", "competition", "tournament_name", "tour")
 """Where the details of different types name the league; the first that holds text counts."""
+
+TEAM_KEYS: Final = (
+    "home_team_id",
+    "away_team_id",
+    "first_competitor_id",
+    "second_competitor_id",
+    "team_ids",
+    "competitor_ids",
+)
+"""Where the details of different types name who takes part: an id, or a list of ids."""
 
 _STR: Final = DTYPES["details"]
 _INT64: Final = range(-(2**63), 2**63)
@@ -166,6 +184,40 @@ def league_of(df: pd.DataFrame) -> pd.Series[str]:
                 break
         leagues.append(named)
     return pd.Series(leagues, index=df.index, dtype=_STR, name="league")
+
+
+def teams_of(df: pd.DataFrame) -> pd.Series[Any]:
+    """List who takes part in each milestone, as its details tell.
+
+    Parameters
+    ----------
+    df : pandas.DataFrame
+        Milestones; `details` is read, top-level keys only.
+
+    Returns
+    -------
+    pandas.Series
+        list<string>[pyarrow], on the index of `df`: the ids under `TEAM_KEYS`, empty where none is text.
+
+    Raises
+    ------
+    SchemaError
+        When `details` holds something other than JSON objects; names the row's id.
+
+    Examples
+    --------
+    >>> from milestone_kit.sandbox import sample_milestones
+    >>> int(teams_of(sample_milestones(100)).list.len().max()) > 1
+    True
+    """
+    check_milestones(df, ["id", "details"])
+    teams = []
+    for details in _decoded(df):
+        named: list[Any] = []
+        for value in map(details.get, TEAM_KEYS):
+            named += value if isinstance(value, list) else [value]
+        teams.append([each for each in named if isinstance(each, str) and each])
+    return pd.Series(teams, index=df.index, dtype=STRING_LIST, name="teams")
 
 
 def _decoded(df: pd.DataFrame) -> Iterable[dict[str, Any]]:
