@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-import time
-
 import numpy as np
 import pandas as pd
 
@@ -12,15 +9,13 @@ from milestone_kit.sandbox import sample_milestones
 from milestone_kit.schedule import busiest, calendar_counts, concurrency, gaps, next_up
 from milestone_kit.schema import COLUMNS
 from milestone_kit.timeline import compute_timeline
+from tests.benchmarks._growth import add_arguments, compare
+
+__all__ = ["add_arguments", "many", "run"]
 
 NOW = "2026-01-15"
 SCHEMA_COLUMNS = list(COLUMNS)
 WINDOW = {"start": "2024-01-01", "end": "2026-12-31"}
-
-
-def add_arguments(parser):
-    parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000])
-    parser.add_argument("--repeats", type=int, default=3)
 
 
 def many(rows):
@@ -29,7 +24,7 @@ def many(rows):
     random = np.random.default_rng(0)
     table = sample.iloc[random.integers(0, len(sample), rows)].reset_index(drop=True)
     shift = pd.to_timedelta(random.integers(0, 200 * 86_400, rows), unit="s").as_unit("us")
-    return table.assign(start_date=table["start_date"] + shift, end=table["end"] + shift)
+    return table.assign(**{name: table[name] + shift for name in ("start_date", "end_date", "end")})
 
 
 def plain_concurrency(df):
@@ -69,24 +64,5 @@ TASKS = {
 }
 
 
-def seconds(task, df, repeats):
-    times = []
-    for _ in range(repeats):
-        begin = time.perf_counter()
-        task(df)
-        times.append(time.perf_counter() - begin)
-    return statistics.median(times)
-
-
 def run(arguments):
-    print(f"{'':28}{'rows':>10}{'ours, s':>10}{'plain, s':>10}{'ratio':>8}{'growth':>8}")
-    before = {}
-    for rows in arguments.rows:
-        df = many(rows)
-        for name, (ours, plain) in TASKS.items():
-            mine = seconds(ours, df, arguments.repeats)
-            theirs = f"{seconds(plain, df, arguments.repeats):10.3f}" if plain else " " * 10
-            ratio = f"{mine / float(theirs):8.2f}" if plain else " " * 8
-            growth = f"{mine / before[name]:8.1f}" if name in before else ""
-            before[name] = mine
-            print(f"{name:28}{rows:10,}{mine:10.3f}{theirs}{ratio}{growth}")
+    compare(TASKS, many, arguments)
