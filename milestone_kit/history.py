@@ -1,8 +1,8 @@
 """Every version of every milestone ever seen, stored once, so that a change can be told.
 
-Versions lie in append-only files (see `segments`), each row with a digest of its content. To tell what
-is new, digests are compared, so that no old text is read. An index holds the last digest of each id
-as of some file; it is derived from the files, and made anew when it is missing, damaged or too old.
+Versions lie in append-only files (see `segments`). To tell what is new, rows are laid beside the last
+versions of their ids. An index holds where the last version of each id lies, as of some file; it is
+derived from the files, and made anew when it is missing, damaged or too old.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from milestone_kit.errors import CacheWarning, QueryError
+from milestone_kit.merge import same_rows
 from milestone_kit.pagecache import make_private_folder
 from milestone_kit.query import to_utc
 from milestone_kit.schema import ARROW_SCHEMA, from_arrow
@@ -38,7 +39,6 @@ __all__ = ["LOCK_SECONDS", "History"]
 LOCK_SECONDS: Final = 30.0
 """How long a writer waits for another one before it gives up, with a CacheWarning."""
 
-_DIGEST: Final = pa.binary(16)
 _INSTANT: Final = pa.timestamp("us", tz="UTC")
 _FLAG: Final = pa.bool_()
 _SCHEMA: Final = pa.schema(
@@ -47,14 +47,12 @@ _SCHEMA: Final = pa.schema(
         pa.field("seen_at", _INSTANT, nullable=False),
         pa.field("deleted", _FLAG, nullable=False),
         pa.field("added", _FLAG, nullable=False),
-        pa.field("digest", _DIGEST, nullable=False),
     ]
 )
 _HEADS: Final = pa.schema(
     [
         pa.field("id", pa.large_string(), nullable=False),
         pa.field("deleted", _FLAG, nullable=False),
-        pa.field("digest", _DIGEST, nullable=False),
         pa.field("row", pa.int64(), nullable=False),
     ]
 )
@@ -172,22 +170,44 @@ class History:
             facts |= view.facts()
             later = facts | {"swept": facts["swept"] or complete, "scopes": _scopes(facts["scopes"], scope)}
             was_asked = facts["swept"] or (scope is not None and later["scopes"] == facts["scopes"])
-            new = _new_versions(table, heads, seen_at, was_asked=was_asked)
+            try:
+                new = self._news(table, heads, view, seen_at, was_asked=was_asked)
+            except _LostRowsError:  # a damaged file was just put aside; what it held is not known any more
+                return self._record(table, seen_at, complete=complete, scope=scope)
             if complete:
                 is_gone = pc.invert(
                     pc.or_(heads["deleted"], pc.is_in(heads["id"], value_set=_whole(table["id"])))
                 )
                 last = view.take(np.sort(_numpy(heads["row"].filter(is_gone))))
-                new = pa.concat_tables([new, _tombstones(last, seen_at)])
+                new = pa.concat_tables([new, _stored(last.select(ARROW_SCHEMA.names), seen_at, deleted=True)])
         if new.num_rows or later != facts:
             self._segments.append(new, later)
         return int(new.num_rows)
 
+    def _news(
+        self, table: pa.Table, heads: pa.Table, view: View, seen_at: float, *, was_asked: bool
+    ) -> pa.Table:
+        """Return the rows that say something else than the last version of their id, as they are stored."""
+        if not heads.num_rows:
+            return _stored(table, seen_at, added=was_asked)
+        at = pc.index_in(table["id"], value_set=_whole(heads["id"]))
+        head = heads.take(at)
+        is_there = _numpy(pc.invert(head["deleted"]).fill_null(False))  # noqa: FBT003 - Arrow's signature
+        is_new = ~is_there
+        known = np.flatnonzero(is_there)
+        rows = _numpy(head["row"].take(known))
+        order = np.argsort(rows)
+        stored = view.take(rows[order]).select(ARROW_SCHEMA.names)
+        if stored.num_rows < len(known):
+            raise _LostRowsError
+        is_new[known[order]] = ~same_rows(stored, table.take(known[order]))
+        return _stored(table.filter(pa.array(is_new)), seen_at, added=~is_there[is_new] & was_asked)
+
     def _heads(self, view: View) -> pa.Table:
-        """Return id, digest, row and whether deleted of the last version of every id."""
+        """Return id, row and whether deleted of the last version of every id."""
         path = self.folder / "heads.arrow"
         indexed, through = _index(path, view)
-        recent, rows = view.columns(["id", "deleted", "digest"], after=through)
+        recent, rows = view.columns(["id", "deleted"], after=through)
         recent = recent.append_column(_HEADS.field("row"), pa.array(rows, pa.int64()))
         heads = pa.concat_tables([indexed, recent]).combine_chunks()
         codes = pc.dictionary_encode(heads["id"]).combine_chunks()
@@ -228,39 +248,17 @@ def _scopes(known: list[str], scope: str | None) -> list[str]:
     return known if digest in known else [*known, digest][-_MOST_SCOPES:]
 
 
-def _new_versions(table: pa.Table, heads: pa.Table, seen_at: float, *, was_asked: bool) -> pa.Table:
-    """Return the rows that say something else than the last version of their id, as they are stored."""
-    digests = _digests(table)
-    stored = heads.take(pc.index_in(table["id"], value_set=_whole(heads["id"])))
-    is_there = pc.invert(stored["deleted"]).fill_null(False)  # noqa: FBT003 - Arrow's own signature
-    is_same = pc.and_(is_there, pc.equal(stored["digest"], digests).fill_null(False))  # noqa: FBT003
-    is_new = pc.invert(is_same)
-    added = pc.and_(pc.invert(is_there), pa.scalar(was_asked))
-    return _stored(table.filter(is_new), seen_at, digests.filter(_whole(is_new)), added=added.filter(is_new))
-
-
-def _tombstones(last: pa.Table, seen_at: float) -> pa.Table:
-    return _stored(last.select(ARROW_SCHEMA.names), seen_at, last["digest"], deleted=True)
+class _LostRowsError(Exception):
+    """Rows that the index knows could not be read."""
 
 
 def _stored(
-    table: pa.Table,
-    seen_at: float,
-    digests: pa.Array | pa.ChunkedArray,
-    *,
-    added: pa.ChunkedArray | None = None,
-    deleted: bool = False,
+    table: pa.Table, seen_at: float, *, added: np.ndarray | bool = False, deleted: bool = False
 ) -> pa.Table:
     rows = table.num_rows
     instant = pa.scalar(round(seen_at * 1e6), pa.int64()).cast(_INSTANT)
-    columns = [
-        *table.columns,
-        pa.repeat(instant, rows),
-        pa.repeat(pa.scalar(deleted), rows),
-        pa.repeat(pa.scalar(False), rows) if added is None else added,  # noqa: FBT003
-        digests,
-    ]
-    return pa.table(columns, schema=_SCHEMA)
+    flags = pa.array(np.broadcast_to(added, rows)), pa.repeat(pa.scalar(deleted), rows)
+    return pa.table([*table.columns, pa.repeat(instant, rows), flags[1], flags[0]], schema=_SCHEMA)
 
 
 def _index(path: Path, view: View) -> tuple[pa.Table, int]:
@@ -277,33 +275,6 @@ def _index(path: Path, view: View) -> tuple[pa.Table, int]:
     except _FAILURES:
         pass
     return _HEADS.empty_table(), 0
-
-
-def _digests(table: pa.Table) -> pa.Array:
-    """Return a digest of the content of each row, the same in every process and version."""
-    texts, sizes = [], []
-    for column in table.select(ARROW_SCHEMA.names).columns:
-        if pa.types.is_list(column.type):
-            sizes.append(pc.list_value_length(column))
-            column = pc.binary_join(column, "\0")  # noqa: PLW2901 - the same column, as text
-        elif pa.types.is_timestamp(column.type):
-            column = column.cast(pa.int64())  # noqa: PLW2901
-        text = column.cast(pa.large_string())
-        texts.append(text)
-        sizes.append(pc.binary_length(text))
-    # the lengths come first, so that no text can be taken for the end of another one
-    heads = [size.cast(pa.large_string()) for size in sizes]
-    comma, nothing = (pa.scalar(text, pa.large_string()) for text in (",", ""))
-    replace = {"null_handling": "replace", "null_replacement": "-"}
-    lengths = pc.binary_join_element_wise(*heads, comma, **replace)
-    joined = _whole(pc.binary_join_element_wise(lengths, *texts, nothing, **replace))
-    offsets = np.frombuffer(joined.buffers()[1], dtype=np.int64)[joined.offset :].tolist()
-    content = memoryview(joined.buffers()[2] or b"")
-    digests = b"".join(
-        hashlib.blake2b(content[offsets[row] : offsets[row + 1]], digest_size=16).digest()
-        for row in range(len(joined))
-    )
-    return pa.Array.from_buffers(_DIGEST, len(joined), [None, pa.py_buffer(digests)])
 
 
 def _frame(versions: pa.Table) -> pd.DataFrame:

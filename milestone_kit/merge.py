@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from milestone_kit.frame import join_pages
 
-__all__ = ["MergeCounts", "equal_values", "merge_tables"]
+__all__ = ["MergeCounts", "equal_values", "merge_tables", "same_rows"]
 
 _NUMBER: Final = pa.int64()
 
@@ -63,7 +63,7 @@ def merge_tables(base: pa.Table, delta: pa.Table) -> tuple[pa.Table, MergeCounts
     twin = _numpy(at.drop_null()).astype(np.intp)
     wins = _wins(base["last_updated_ts"].take(known), delta["last_updated_ts"].take(twin))
     # a row that says the same again is left where it is
-    wins[wins] = ~_same_rows(base.take(known[wins]), delta.take(twin[wins]))
+    wins[wins] = ~same_rows(base.take(known[wins]), delta.take(twin[wins]))
     counts = MergeCounts(
         added=delta.num_rows - len(known), changed=int(wins.sum()), unchanged=int((~wins).sum())
     )
@@ -102,16 +102,23 @@ def equal_values(left: pa.ChunkedArray, right: pa.ChunkedArray) -> np.ndarray:
     return equal
 
 
-def _wins(base: pa.ChunkedArray, delta: pa.ChunkedArray) -> np.ndarray:
-    """Tell where the delta's row stays: it is not older, or nobody can tell."""
-    return ~_numpy(pc.less(delta, base).fill_null(False))  # noqa: FBT003
+def same_rows(left: pa.Table, right: pa.Table) -> np.ndarray:
+    """Tell which rows of two tables of one length and one schema hold the same.
 
-
-def _same_rows(left: pa.Table, right: pa.Table) -> np.ndarray:
+    Returns
+    -------
+    numpy.ndarray
+        bool, one for each row.
+    """
     same = np.ones(left.num_rows, dtype=bool)
     for name in left.column_names:
         np.logical_and(same, equal_values(left[name], right[name]), out=same)
     return same
+
+
+def _wins(base: pa.ChunkedArray, delta: pa.ChunkedArray) -> np.ndarray:
+    """Tell where the delta's row stays: it is not older, or nobody can tell."""
+    return ~_numpy(pc.less(delta, base).fill_null(False))  # noqa: FBT003
 
 
 def _interleaved(base: pa.Table, stays: np.ndarray, delta: pa.Table, comes: np.ndarray) -> pa.Table:

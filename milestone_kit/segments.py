@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "Segment", "Segments", "View", "write_arrow"]
 
-FORMAT: Final = 1
-"""The version of the files; one written by a newer version is left alone and not read."""
+FORMAT: Final = 2
+"""The version of the files; one written by a newer version is left alone and not read.
+
+In version 1 a digest of the row followed the columns; it is not read.
+"""
 
 _MANIFEST: Final = b"milestone_kit"
 _NAME: Final = re.compile(r"(\d{12})-(\d{12})-(\d+)\.arrow")
@@ -124,14 +127,17 @@ class Segments:
             path.unlink(missing_ok=True)
         segments = self.listed()
         number = segments[-1].last + 1 if segments else 1
-        self._write(number, number, table, facts)
+        # the first is mostly the whole universe, which all that comes is compared with: it stays unpacked
+        self._write(number, number, table, facts, packed=bool(segments))
         if len(segments) + 1 > _MANY:
             with contextlib.suppress(OSError):  # what was to be kept is kept; the next one may join
                 self._join()
 
-    def _write(self, first: int, last: int, table: pa.Table, facts: Mapping[str, Any]) -> None:
+    def _write(
+        self, first: int, last: int, table: pa.Table, facts: Mapping[str, Any], *, packed: bool = True
+    ) -> None:
         path = self.folder / f"{first:012d}-{last:012d}-{table.num_rows}.arrow"
-        write_arrow(path, table, facts)
+        write_arrow(path, table, facts, packed=packed)
 
     def _join(self) -> None:
         """Join files at the end, up to one that is larger than all after it together."""
@@ -212,9 +218,9 @@ class View:
         rows : numpy.ndarray
             int64, the number of each row.
         """
-        fields = [self._schema.get_field_index(name) for name in names]
-        options = pa.ipc.IpcReadOptions(included_fields=sorted(fields))
-        schema = pa.schema([self._schema.field(number) for number in sorted(fields)])
+        fields = sorted(self._schema.get_field_index(name) for name in names)
+        options = pa.ipc.IpcReadOptions(included_fields=fields)
+        schema = pa.schema([self._schema.field(number) for number in fields])
         tables, rows = [schema.empty_table()], [np.empty(0, dtype=np.int64)]
         for segment, source in list(self._opened.items()):
             if segment.first <= after:
@@ -272,7 +278,7 @@ def _opened(segment: Segment, stack: contextlib.ExitStack) -> pa.MemoryMappedFil
     except _FAILURES as error:
         quarantine(segment.path, error)
         return None
-    if manifest["format"] == FORMAT:
+    if 1 <= manifest["format"] <= FORMAT:
         return source
     message = f"{segment.path} was written by a newer milestone_kit; its rows are left out"
     warnings.warn(message, CacheWarning, stacklevel=2)
@@ -280,7 +286,7 @@ def _opened(segment: Segment, stack: contextlib.ExitStack) -> pa.MemoryMappedFil
 
 
 def _picked(source: pa.MemoryMappedFile, rows: np.ndarray, schema: pa.Schema) -> list[pa.Table]:
-    reader = pa.ipc.open_file(source)
+    reader = pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(included_fields=list(range(len(schema)))))
     # every batch but the last has _BATCH rows
     parts = []
     for number in np.unique(rows // _BATCH).tolist():
@@ -305,12 +311,13 @@ def _manifest(schema: pa.Schema) -> dict[str, Any]:
     return manifest
 
 
-def write_arrow(path: Path, table: pa.Table, facts: Mapping[str, Any]) -> None:
-    """Write a compressed Arrow file for its owner only, whole, with a manifest; raise OSError if refused."""
+def write_arrow(path: Path, table: pa.Table, facts: Mapping[str, Any], *, packed: bool = True) -> None:
+    """Write an Arrow file for its owner only, whole, with a manifest; raise OSError if refused."""
     make_private_folder(path.parent.parent)
     make_private_folder(path.parent)
     schema = table.schema.with_metadata({_MANIFEST: json.dumps(dict(facts) | {"format": FORMAT}).encode()})
-    options = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1))
+    codec = pa.Codec("zstd", compression_level=1) if packed else None
+    options = pa.ipc.IpcWriteOptions(compression=codec)
     descriptor, temporary = tempfile.mkstemp(prefix=".new-", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:

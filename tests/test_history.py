@@ -22,6 +22,7 @@ from milestone_kit.errors import CacheWarning, QueryError
 from milestone_kit.frame import join_pages
 from milestone_kit.history import History
 from milestone_kit.schema import ARROW_SCHEMA, COLUMNS, DTYPES
+from milestone_kit.segments import FORMAT
 from tests.strategies import EPOCH, at, milestones, table
 
 URL = "http://127.0.0.1:1/v2"
@@ -250,7 +251,7 @@ def test_an_index_that_counts_rows_of_a_lost_file_is_not_believed(history, monke
 def test_a_file_of_a_newer_version_is_left_alone_and_nothing_is_written_beside_it(history):
     history.record(rows({"id": "a"}), seen_at=1, complete=True)
     path = files(history)[0]
-    path.write_bytes(path.read_bytes().replace(b'"format": 1', b'"format": 2'))
+    path.write_bytes(path.read_bytes().replace(b'"format": 2', b'"format": 3'))
     with pytest.warns(CacheWarning, match="newer milestone_kit"):
         assert history.versions().empty
     with pytest.warns(CacheWarning, match="newer milestone_kit"):
@@ -258,10 +259,11 @@ def test_a_file_of_a_newer_version_is_left_alone_and_nothing_is_written_beside_i
     assert files(history) == [path]
 
 
-def test_the_format_of_version_1_still_opens(history):
+@pytest.mark.parametrize("version", range(1, FORMAT + 1))
+def test_the_format_of_each_version_opens(history, version):
     history.folder.mkdir(parents=True)
     name = "000000000001-000000000001-3.arrow"
-    history.folder.joinpath(name).write_bytes(DATA.joinpath("history-format-1.arrow").read_bytes())
+    history.folder.joinpath(name).write_bytes(DATA.joinpath(f"history-format-{version}.arrow").read_bytes())
     versions = history.versions()
     assert told(history, "title", "deleted") == [
         ("a", "Game 0", False),
@@ -270,7 +272,7 @@ def test_the_format_of_version_1_still_opens(history):
     ]
     assert versions["seen_at"].eq(pd.Timestamp(EPOCH)).all()
     assert versions["related_event_tickers"].tolist()[1] == ["KXA-1"]
-    # the digest is part of the format: the same content is not stored again
+    # the same content is not stored again
     assert history.record(the_rows_of_the_kept_file(), seen_at=EPOCH.timestamp(), complete=True) == 0
 
 
