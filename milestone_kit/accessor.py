@@ -66,6 +66,26 @@ class MilestonesAccessor:
 
         return find_by_ticker(self._df, tickers)
 
+    def coverage(self, tickers: str | Iterable[str], *, now: DateLike | None = None) -> pd.DataFrame:
+        """Tell which tickers have a milestone here; see `milestone_kit.coverage`."""
+        from milestone_kit.coverage import coverage
+
+        return coverage(self._df, tickers, now=now)
+
+    def related_milestones(self, id: str) -> pd.DataFrame:  # noqa: A002 - the column's name
+        """Find the rows that share tickers with one row; see `milestone_kit.related_milestones`."""
+        from milestone_kit.coverage import related_milestones
+
+        return related_milestones(self._df, id)
+
+    def find_overlaps(
+        self, *, by: str = "event_ticker", assume: Assume = "typical", max_pairs: int = 5_000_000
+    ) -> pd.DataFrame:
+        """Find rows that are on at the same time and share a key; see `milestone_kit.find_overlaps`."""
+        from milestone_kit.overlaps import find_overlaps
+
+        return find_overlaps(self._df, by=by, assume=assume, max_pairs=max_pairs)
+
     def expand_details(
         self, keys: str | Iterable[str] | None = None, prefix: str = "details."
     ) -> pd.DataFrame:
@@ -154,6 +174,12 @@ class MilestonesAccessor:
         from milestone_kit.changes import diff_milestones
 
         return diff_milestones(self._df, after)
+
+    def slips(self, after: pd.DataFrame) -> pd.DataFrame:
+        """Tell which rows slipped until a later table; see `milestone_kit.slips`."""
+        from milestone_kit.slips import slips
+
+        return slips(self._df, after)
 
     def concurrency(
         self,

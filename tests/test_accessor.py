@@ -13,10 +13,12 @@ from milestone_kit import (
     accessor,
     calibration,
     changes,
+    coverage,
     details,
     durations,
     export,
     filters,
+    overlaps,
     parquet,
     schedule,
     tickers,
@@ -30,6 +32,9 @@ FORWARDED = {
     "explode_tickers": tickers,
     "ticker_table": tickers,
     "find_by_ticker": tickers,
+    "coverage": coverage,
+    "related_milestones": coverage,
+    "find_overlaps": overlaps,
     "expand_details": details,
     "filter_milestones": filters,
     "compute_timeline": timeline,
@@ -63,7 +68,17 @@ def test_each_method_takes_exactly_what_its_function_takes(name):
 
 
 @pytest.mark.parametrize(
-    "name", [*FORWARDED, "details_of", "filter", "plot_gantt", "plot_calendar", "plot_concurrency", "explore"]
+    "name",
+    [
+        *FORWARDED,
+        "details_of",
+        "slips",
+        "filter",
+        "plot_gantt",
+        "plot_calendar",
+        "plot_concurrency",
+        "explore",
+    ],
 )
 def test_each_method_shows_up_in_completion_and_help(name):
     assert name in dir(ROWS.milestones)
@@ -81,6 +96,11 @@ def test_the_methods_give_what_the_functions_give(tmp_path):
     assert_frame_equal(bound.typical_durations(), durations.typical_durations(ROWS))
     assert_series_equal(bound.assign_lanes("category"), timeline.assign_lanes(ROWS, "category"))
     assert bound.diff_milestones(ROWS.iloc[:1])["field"].tolist() == ["deleted"]
+    assert bound.slips(ROWS.assign(start_date=NOW).astype(ROWS.dtypes))["moves"].tolist() == [1, 1]
+    twice = pd.concat([ROWS, ROWS.assign(id=ROWS["id"] + "x")])
+    assert bound.coverage(["KXA-1-YES", "KXB-1"])["n_milestones"].tolist() == [1, 0]
+    assert twice.milestones.related_milestones("m0")["id"].tolist() == ["m0x"]
+    assert twice.milestones.find_overlaps(by="type", assume=None, max_pairs=6)["key"].size == 6
     for name, options in (
         ("concurrency", {"freq": "2h", "start": "2026-01-15", "end": "2026-01-16", "now": NOW}),
         ("busiest", {"n": 1, "freq": "2h", "start": "2026-01-15", "end": "2026-01-16", "now": NOW}),

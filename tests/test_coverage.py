@@ -32,7 +32,7 @@ NIGHT = table(
 asked = st.one_of(
     tickers,
     tickers.map(lambda ticker: f"{ticker}-YES"),
-    st.sampled_from(["KX*", "*-2", "SIM?BA*", "KXNONE-1"]),
+    st.sampled_from(["KX*", "*-2", "SIM?B*", "KXNONE-1"]),
 )
 
 

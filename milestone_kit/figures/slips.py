@@ -8,23 +8,19 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from milestone_kit.errors import SchemaError
 from milestone_kit.figures.chrome import check_size, check_title, layout, note, now_marks, time_axis
 from milestone_kit.figures.hover import duration_text
 from milestone_kit.figures.palette import Theme, theme_of, tint
 from milestone_kit.figures.text import plain, shorten
 from milestone_kit.figures.timeaxis import DAY, HOUR, Window, fit_window, format_instants, to_ms
-from milestone_kit.flags import FIRST_REAL_START
 from milestone_kit.query import check_zone, to_utc
+from milestone_kit.slips import slips
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from milestone_kit.query import DateLike
 
 __all__ = ["plot_changes"]
 
-_COLUMNS: Final = ("id", "title", "field", "before", "after")
 _ROW_PX: Final = 24
 _NARROW: Final = 760
 _LATER, _EARLIER = 1, 0  # slots of the palette: orange and blue
@@ -33,6 +29,7 @@ _KINDS: Final = (("later", _LATER, "triangle-right"), ("earlier", _EARLIER, "tri
 
 def plot_changes(
     changes: pd.DataFrame,
+    after: pd.DataFrame | None = None,
     *,
     max_rows: int = 40,
     tz: str | None = None,
@@ -50,8 +47,9 @@ def plot_changes(
     Parameters
     ----------
     changes : pandas.DataFrame
-        As `diff_milestones` or `client.changes()` gives it: the columns `id`, `title`, `field`,
-        `before`, `after`, and `seen_at` where there is one. Only rows of field "start_date" are read.
+        As `diff_milestones` or `client.changes()` gives it; or milestones, to be compared with `after`.
+    after : pandas.DataFrame, optional
+        The later milestones; without it, `changes` is a table of changes.
     max_rows : int
         The most milestones to draw, at least 1.
     tz : str, optional
@@ -74,14 +72,14 @@ def plot_changes(
     QueryError
         An option that cannot be used.
     SchemaError
-        When a column is missing, or a start is no date.
+        When a column is missing, or a date or list of tickers cannot be read.
 
     Examples
     --------
     >>> import milestone_kit as mk
     >>> old = mk.sample_milestones(50)
     >>> new = old.assign(start_date=old["start_date"] + pd.Timedelta(hours=2))
-    >>> figure = mk.plot_changes(mk.diff_milestones(old, new), max_rows=10)
+    >>> figure = mk.plot_changes(old, new, max_rows=10)
     >>> figure.layout.title.text.startswith("10 of ")
     True
     """
@@ -90,8 +88,8 @@ def plot_changes(
     check_title(title)
     zone, colors = check_zone(tz), theme_of(theme)
     instant = pd.Timestamp.now("UTC") if now is None else to_utc(now, "now")
-    every, aside = _moves(changes)
-    moves = every.iloc[np.argsort(-every["shift"].abs().to_numpy(), kind="stable")].head(max_rows)
+    every, aside = _moves(changes, after)
+    moves = every.head(max_rows)
     window = _window(moves, instant.timestamp() * 1000)
     names = _names(moves, 42 if width >= _NARROW else 18)
     longest = max((len(name) for name in names), default=0)
@@ -131,36 +129,12 @@ def plot_changes(
     return go.Figure(data=[*traces, *_texts(moves, window, zone, colors)], layout=figure)
 
 
-def _moves(changes: object) -> tuple[pd.DataFrame, list[str]]:
+def _moves(changes: pd.DataFrame, after: pd.DataFrame | None) -> tuple[pd.DataFrame, list[str]]:
     """Return id, title, times, before, after and shift (ms) of what moved, and words for the rest."""
-    if not isinstance(changes, pd.DataFrame):
-        message = f"expected a table of changes, got {type(changes).__name__}"
-        raise TypeError(message)
-    for name in _COLUMNS:
-        if name not in changes.columns:
-            raise SchemaError(
-                f"this table has no column {name!r}; tables of changes come from diff_milestones() "
-                "or client.changes()",
-                field=name,
-            )
-    rows = changes[changes["field"] == "start_date"]
-    if "seen_at" in rows.columns:
-        rows = rows.sort_values("seen_at", kind="stable")
-    dated = pd.DataFrame(
-        {
-            "id": rows["id"].astype("str"),
-            "title": rows["title"].astype("str").fillna(""),
-            "before": _instants(rows, "before"),
-            "after": _instants(rows, "after"),
-        }
-    )
-    # the dates of the first and the last change, whatever lies between them
-    moved = dated.groupby("id", sort=False).agg(
-        title=("title", "last"), before=("before", "first"), after=("after", "last"), times=("id", "size")
-    )
-    real = (moved[["before", "after"]] >= FIRST_REAL_START.timestamp() * 1000).all(axis=1)
-    still = real & (moved["before"] == moved["after"])
-    kept = moved[real & ~still].reset_index()
+    every = slips(changes, after)
+    every = every[every["moves"] > 0]
+    real, still = every["shift"].notna(), every["shift"] == pd.Timedelta(0)
+    kept = every[real & ~still]
     aside = [
         f"{int(count):,} {what}"
         for count, what in (
@@ -169,19 +143,9 @@ def _moves(changes: object) -> tuple[pd.DataFrame, list[str]]:
         )
         if count
     ]
-    return kept.assign(shift=kept["after"] - kept["before"]), aside
-
-
-def _instants(rows: pd.DataFrame, name: str) -> NDArray[np.float64]:
-    try:
-        values = pd.to_datetime(rows[name], utc=True, format="ISO8601")
-    except (ValueError, TypeError) as error:
-        raise SchemaError(
-            f"column {name!r} has a start that is no date: {plain(str(error), 200)}", field=name
-        ) from error
-    if values.isna().any():
-        raise SchemaError(f"column {name!r} lacks a start in a row of field 'start_date'", field=name)
-    return to_ms(values)
+    before, after_ = (to_ms(kept[name]) for name in ("start_before", "start_after"))
+    columns: dict[str, Any] = {"before": before, "after": after_, "shift": after_ - before}
+    return kept[["id", "title"]].fillna("").assign(times=kept["moves"], **columns), aside
 
 
 def _window(moves: pd.DataFrame, now: float) -> Window:
