@@ -9,13 +9,13 @@ import pandas as pd
 
 from milestone_kit.durations import (
     MIN_SAMPLES,
-    SortedValues,
-    assumed_durations,
+    Assumed,
     levels_of,
     read_duration,
     reported_durations,
 )
 from milestone_kit.errors import QueryError
+from milestone_kit.quantiles import SortedValues
 from milestone_kit.schema import DTYPES
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def calibrate_durations(
     if isinstance(assume, str) and assume == "typical":
         assumed = _without_itself([level.codes[sample] for level in levels], spans[sample])
     else:
-        assumed = assumed_durations(df, assume)[0][sample]
+        assumed = Assumed.of(df, assume).duration[sample]
     error = assumed - spans[sample]
     types = next(level for level in levels if level.name == "type")
     codes = types.codes[sample]

@@ -12,8 +12,8 @@ import pandas as pd
 
 from milestone_kit.details import league_of
 from milestone_kit.errors import QueryError
-from milestone_kit.flags import is_placeholder
-from milestone_kit.intervals import GroupOrder
+from milestone_kit.flags import END_LEVELS, is_placeholder
+from milestone_kit.quantiles import SortedValues
 from milestone_kit.schema import DTYPES, check_milestones
 
 if TYPE_CHECKING:
@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 __all__ = [
     "MIN_SAMPLES",
     "Assume",
+    "Assumed",
     "Level",
     "LevelName",
-    "SortedValues",
     "TimedeltaLike",
-    "assumed_durations",
     "levels_of",
     "read_duration",
     "reported_durations",
@@ -124,41 +123,71 @@ def reported_durations(df: pd.DataFrame) -> tuple[NDArray[np.timedelta64], NDArr
     return end - start, (end >= start) & ~is_placeholder(df).to_numpy()
 
 
-def assumed_durations(df: pd.DataFrame, assume: Assume) -> tuple[NDArray[np.timedelta64], NDArray[np.int64]]:
-    """Return the duration to assume for each row, and how many reported spans it was learned from.
+@dataclass(frozen=True, slots=True)
+class Assumed:
+    """What durations to assume for the rows of a table, and what that rests on.
 
-    Parameters
+    Attributes
     ----------
-    df : pandas.DataFrame
-        Milestones.
-    assume : "typical", timedelta-like, mapping, DataFrame of `typical_durations` or None
-        As for `compute_timeline`.
-
-    Returns
-    -------
-    durations : ndarray of timedelta64[us]
+    duration : ndarray of timedelta64[us], shape (rows,)
         NaT for none.
-    samples : ndarray of int64
-        0 where nothing was learned.
-
-    Raises
-    ------
-    QueryError
-        When `assume` is none of these.
+    level : ndarray of int8, shape (rows,)
+        Position in `END_LEVELS` of the level at which it was learned, -1 where nothing was learned.
+    samples : ndarray of int64, shape (rows,)
+        How many reported spans it was learned from, 0 where nothing was.
     """
-    nothing = np.zeros(len(df), dtype=np.int64)
+
+    duration: NDArray[np.timedelta64]
+    level: NDArray[np.int8]
+    samples: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, df: pd.DataFrame, assume: Assume) -> Assumed:
+        """Work out what `compute_timeline` assumes, also for rows that need no assumption.
+
+        Raises
+        ------
+        QueryError
+            When `assume` is none of the forms that are allowed.
+        """
+        if isinstance(assume, pd.DataFrame):
+            return cls._by_table(df, _checked_table(assume))
+        if isinstance(assume, str) and assume == "typical":
+            return cls._by_table(df, typical_durations(df))
+        rows = len(df)
+        return cls(_own(df, assume), np.full(rows, -1, dtype=np.int8), np.zeros(rows, dtype=np.int64))
+
+    @classmethod
+    def _by_table(cls, df: pd.DataFrame, table: pd.DataFrame) -> Assumed:
+        """Look up what a table of `typical_durations` tells, the finest level first."""
+        table = table[(table["n"] >= MIN_SAMPLES) & table["median"].notna()]
+        made = cls(
+            np.full(len(df), _NAT), np.full(len(df), -1, dtype=np.int8), np.zeros(len(df), dtype=np.int64)
+        )
+        for level in levels_of(df, "league" if (table["level"] == "league").any() else "type"):
+            rows = table[table["level"] == level.name]
+            names = zip(*(rows[key] for key in level.names.columns), strict=True)
+            told = zip(rows["median"].to_numpy("timedelta64[us]"), rows["n"], strict=True)
+            learned = dict(zip(names, told, strict=True))
+            known = [learned.get(name, (_NAT, 0)) for name in level.names.itertuples(index=False, name=None)]
+            medians = _picked(level.codes, [median for median, _ in known], _NAT)
+            use = np.isnat(made.duration) & ~np.isnat(medians)
+            made.duration[use] = medians[use]
+            made.level[use] = END_LEVELS.index(level.name)
+            made.samples[use] = _picked(level.codes, [n for _, n in known], 0)[use]
+        return made
+
+
+def _own(df: pd.DataFrame, assume: TimedeltaLike | Mapping[str, TimedeltaLike] | None) -> np.ndarray:
+    """Return the caller's own durations."""
     if assume is None:
-        return np.full(len(df), _NAT), nothing
-    if isinstance(assume, pd.DataFrame):
-        return _by_table(df, _checked_table(assume))
+        return np.full(len(df), _NAT)
     if isinstance(assume, Mapping):
         by_type = {name: read_duration(value, f"assume[{name!r}]") for name, value in assume.items()}
         codes, names = pd.factorize(df["type"])
-        return _picked(codes, [by_type.get(name, _NAT) for name in names], "timedelta64[us]"), nothing
-    if isinstance(assume, str) and assume == "typical":
-        return _by_table(df, typical_durations(df))
+        return _picked(codes, [by_type.get(name, _NAT) for name in names], _NAT)
     try:
-        return np.full(len(df), read_duration(assume, "assume")), nothing
+        return np.full(len(df), read_duration(assume, "assume"))
     except QueryError as error:
         raise QueryError(
             f"{error}; or 'typical', a mapping of type to durations, a table of typical_durations, or None"
@@ -224,63 +253,6 @@ def levels_of(df: pd.DataFrame, by: LevelName = "type") -> list[Level]:
     return [Level("league", codes, pd.concat([of_type, of_league], axis="columns")), types, categories]
 
 
-@dataclass(frozen=True, slots=True)
-class SortedValues:
-    """Whole numbers in groups, sorted once, so that every quantile of every group can be looked up.
-
-    Attributes
-    ----------
-    values : ndarray of int64, shape (numbers,)
-        By group, then by size.
-    first, n : ndarray of int64, shape (groups,)
-        Where each group begins in `values`, and how many it has.
-    order : ndarray of intp, shape (numbers,)
-        Where each of `values` stood before.
-    """
-
-    values: NDArray[np.int64]
-    first: NDArray[np.int64]
-    n: NDArray[np.int64]
-    order: NDArray[np.intp]
-
-    @classmethod
-    def of(cls, values: NDArray[np.int64], codes: NDArray[np.intp], groups: int) -> SortedValues:
-        """Sort values by group."""
-        order = np.argsort(GroupOrder.over(groups, values).keys(codes, values), kind="stable")
-        n = np.bincount(codes, minlength=groups).astype(np.int64)
-        return cls(values[order], np.cumsum(n) - n, n, order)
-
-    def quantile(self, share: float) -> NDArray[np.timedelta64]:
-        """Return a quantile of each group (timedelta64[us], NaT where it is empty), as pandas does."""
-        found = np.full(len(self.n), _NAT)
-        some = self.n > 0
-        at = (self.n[some] - 1) * share
-        below = self.values[self.first[some] + np.floor(at).astype(np.int64)]
-        above = self.values[self.first[some] + np.ceil(at).astype(np.int64)]
-        between = np.rint((above - below) * (at % 1)).astype(np.int64)
-        found[some] = (below + between).astype("timedelta64[us]")
-        return found
-
-    def medians_of_the_others(self) -> tuple[NDArray[np.timedelta64], NDArray[np.int64]]:
-        """Return for each number the median of the others of its group, and how many others there are.
-
-        In the order in which the numbers stood. Taking one out of a sorted list moves only what comes
-        after it, so that the middle of the rest is looked up, not sorted anew.
-        """
-        group = np.repeat(np.arange(len(self.n)), self.n)
-        first, others = self.first[group], self.n[group] - 1
-        rank = np.arange(len(self.values)) - first
-        # the two places about the middle of the others, and past the number itself where they lie behind it
-        low, high = np.maximum(others - 1, 0) // 2, others // 2
-        low, high = (first + np.minimum(at + (at >= rank), others) for at in (low, high))
-        below, above = self.values[low], self.values[high]
-        medians = (below + np.rint((above - below) / 2).astype(np.int64)).astype("timedelta64[us]")
-        medians[others == 0] = _NAT
-        found, count = np.empty_like(medians), np.empty_like(others)
-        found[self.order], count[self.order] = medians, others
-        return found, count
-
-
 def _level(column: pd.Series[str], name: str) -> Level:
     codes, names = pd.factorize(column, sort=True)
     return Level(name, codes, pd.DataFrame({name: pd.Series(names, dtype=DTYPES["type"])}))
@@ -313,28 +285,6 @@ def _main_category(codes: NDArray[np.intp], categories: NDArray[np.intp], groups
     return main
 
 
-def _by_table(df: pd.DataFrame, table: pd.DataFrame) -> tuple[NDArray[np.timedelta64], NDArray[np.int64]]:
-    """Look the durations of a table of `typical_durations` up, the finest level first."""
-    table = table[(table["n"] >= MIN_SAMPLES) & table["median"].notna()]
-    spans, samples = np.full(len(df), _NAT), np.zeros(len(df), dtype=np.int64)
-    for level in levels_of(df, "league" if (table["level"] == "league").any() else "type"):
-        rows = table[table["level"] == level.name]
-        keys = list(level.names.columns)
-        learned = dict(
-            zip(
-                zip(*(rows[key] for key in keys), strict=True),
-                zip(rows["median"].to_numpy("timedelta64[us]"), rows["n"], strict=True),
-                strict=True,
-            )
-        )
-        known = [learned.get(name, (_NAT, 0)) for name in level.names.itertuples(index=False, name=None)]
-        span = _picked(level.codes, [one for one, _ in known], "timedelta64[us]", _NAT)
-        open_ = np.isnat(spans) & ~np.isnat(span)
-        spans[open_] = span[open_]
-        samples[open_] = _picked(level.codes, [n for _, n in known], "int64", 0)[open_]
-    return spans, samples
-
-
 def _checked_table(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table that `typical_durations` may have made, or raise QueryError."""
     needed = ["level", "type", "category", "n", "median"]
@@ -354,6 +304,6 @@ def _checked_table(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _picked(codes: NDArray[np.intp], values: list[Any], dtype: str, missing: object = _NAT) -> np.ndarray:
+def _picked(codes: NDArray[np.intp], values: list[Any], missing: object) -> np.ndarray:
     # a row in no group has code -1, which is the one at the end
-    return np.array([*values, missing], dtype=dtype)[codes]
+    return np.array([*values, missing])[codes]

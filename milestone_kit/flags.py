@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 from milestone_kit.schema import check_milestones
 
 __all__ = [
+    "END_LEVELS",
+    "END_LEVEL_DTYPE",
     "END_SOURCES",
     "END_SOURCE_DTYPE",
     "FIRST_REAL_START",
@@ -38,15 +40,22 @@ STATUSES: Final = ("upcoming", "live", "ended")
 END_SOURCES: Final = ("reported", "assumed", "open")
 """The values of a timeline's `end_source`."""
 
+END_LEVELS: Final = ("league", "type", "category")
+"""The values of a timeline's `end_level`, the finest first."""
+
 STATUS_DTYPE: Final = pd.CategoricalDtype(list(STATUSES), ordered=True)
 """The dtype of `status`: upcoming < live < ended."""
 
 END_SOURCE_DTYPE: Final = pd.CategoricalDtype(list(END_SOURCES))
 """The dtype of `end_source`."""
 
+END_LEVEL_DTYPE: Final = pd.CategoricalDtype(list(END_LEVELS))
+"""The dtype of `end_level`."""
+
 TIMELINE_DTYPES: Final[dict[str, np.dtype | pd.api.extensions.ExtensionDtype]] = {
     "end": pd.DatetimeTZDtype("us", "UTC"),
     "end_source": END_SOURCE_DTYPE,
+    "end_level": END_LEVEL_DTYPE,
     "end_samples": np.dtype("int64"),
     "duration": np.dtype("timedelta64[us]"),
     "status": STATUS_DTYPE,

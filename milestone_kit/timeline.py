@@ -10,12 +10,13 @@ import pandas as pd
 
 from milestone_kit.durations import (
     Assume,
+    Assumed,
     TimedeltaLike,
-    assumed_durations,
     read_duration,
 )
 from milestone_kit.errors import SchemaError
 from milestone_kit.flags import (
+    END_LEVEL_DTYPE,
     END_SOURCE_DTYPE,
     END_SOURCES,
     STATUS_DTYPE,
@@ -81,6 +82,8 @@ def compute_timeline(
 
         - `end`: datetime64[us, UTC], NaT where `end_source` is "open"
         - `end_source`: category, "reported", "assumed" or "open"
+        - `end_level`: category, "league", "type" or "category": whose reported spans an assumed end was
+          learned from. NA where `end_samples` is 0
         - `end_samples`: int64, how many reported spans an assumed end was learned from; 0 where the end is
           reported or open, and where the assumption is your own
         - `duration`: timedelta64[us], `end - start_date`
@@ -107,8 +110,10 @@ def compute_timeline(
     --------
     >>> from milestone_kit.sandbox import sample_milestones
     >>> timeline = compute_timeline(sample_milestones(100), now="2026-01-15")
-    >>> timeline.columns[-9:].tolist()
-    ['end', 'end_source', 'end_samples', 'duration', 'status', 'starts_in', 'lane', 'suspect', 'date_only']
+    >>> timeline.columns[-10:-5].tolist()
+    ['end', 'end_source', 'end_level', 'end_samples', 'duration']
+    >>> timeline.columns[-5:].tolist()
+    ['status', 'starts_in', 'lane', 'suspect', 'date_only']
     """
     check_milestones(df, _NEEDED)
     moment = _moment(now)
@@ -118,6 +123,7 @@ def compute_timeline(
     columns = {
         "end": pd.DatetimeIndex(ends.end).tz_localize("UTC"),
         "end_source": pd.Categorical.from_codes(ends.source, dtype=END_SOURCE_DTYPE),
+        "end_level": pd.Categorical.from_codes(ends.level, dtype=END_LEVEL_DTYPE),
         "end_samples": ends.samples,
         "duration": ends.end - start,
         "status": pd.Categorical.from_codes(_status(start, ends.end, moment, window), dtype=STATUS_DTYPE),
@@ -236,6 +242,8 @@ class Ends:
         UTC, NaT for none.
     source : ndarray of int8, shape (rows,)
         Position in `END_SOURCES`.
+    level : ndarray of int8, shape (rows,)
+        Position in `END_LEVELS` of what an assumed end was learned from, -1 for none.
     samples : ndarray of int64, shape (rows,)
         How many reported spans an assumed end was learned from.
     suspect : ndarray of bool, shape (rows,)
@@ -244,6 +252,7 @@ class Ends:
 
     end: NDArray[np.datetime64]
     source: NDArray[np.int8]
+    level: NDArray[np.int8]
     samples: NDArray[np.int64]
     suspect: NDArray[np.bool_]
 
@@ -254,13 +263,16 @@ class Ends:
         start, reported = _utc(df["start_date"]), _utc(df["end_date"])
         placeholder = is_placeholder(df).to_numpy()
         believed = reported >= start
-        assumed, learned_from = assumed_durations(df, assume)
-        assumed[placeholder] = np.timedelta64("NaT", "us")
-        end = np.where(believed, reported, start + assumed)
+        assumed = Assumed.of(df, assume)
+        duration = np.where(placeholder, np.timedelta64("NaT", "us"), assumed.duration)
+        end = np.where(believed, reported, start + duration)
         by_reported, by_assumption, by_nothing = (END_SOURCES.index(name) for name in END_SOURCES)
         source = np.where(believed, by_reported, np.where(np.isnat(end), by_nothing, by_assumption))
-        samples = np.where(source == by_assumption, learned_from, 0)
-        return cls(end, source.astype(np.int8), samples, (reported < start) | placeholder)
+        used = source == by_assumption
+        level, samples = np.where(used, assumed.level, -1), np.where(used, assumed.samples, 0)
+        return cls(
+            end, source.astype(np.int8), level.astype(np.int8), samples, (reported < start) | placeholder
+        )
 
 
 def _status(start: np.ndarray, end: np.ndarray, now: np.datetime64, live_for: np.timedelta64) -> np.ndarray:

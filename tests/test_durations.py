@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from milestone_kit.durations import MIN_SAMPLES, SortedValues, typical_durations
+from milestone_kit.durations import MIN_SAMPLES, typical_durations
 from milestone_kit.errors import QueryError, SchemaError
+from milestone_kit.quantiles import SortedValues
 from milestone_kit.sandbox import sample_milestones
 from milestone_kit.schema import empty_milestones
 from milestone_kit.timeline import compute_timeline
@@ -98,6 +99,7 @@ def test_what_one_table_taught_can_be_assumed_in_another():
     # the category has 6 spans of 2 h, 8 of 4 h and 5 of 7 h
     assert timeline["duration"].tolist() == [*(pd.Timedelta(hours=hours) for hours in (2, 4, 4)), pd.NaT]
     assert timeline["end_samples"].tolist() == [6, 14, 19, 0]
+    assert timeline["end_level"].astype("str").fillna("-").tolist() == ["league", "type", "category", "-"]
 
 
 def test_a_table_without_enough_samples_teaches_nothing():

@@ -87,14 +87,17 @@ def test_an_assumed_end_tells_how_many_spans_it_was_learned_from():
     )
     timeline = compute_timeline(df, now=NOW)
     assert timeline["end_samples"].tolist() == [0] * 9 + [6, 9, 0]
+    assert timeline["end_level"].astype("str").fillna("-").tolist() == ["-"] * 9 + ["type", "category", "-"]
     own = compute_timeline(df, now=NOW, assume={"basketball_game": "2h"})
     assert own["end_source"].tolist()[9:] == ["assumed", "open", "open"]
     assert not own["end_samples"].any()
+    assert own["end_level"].isna().all()
 
 
 def test_a_placeholder_has_no_samples_as_nothing_is_assumed_for_it():
     timeline = compute_timeline(table(*lasting(1, 6), {"start_date": YEAR_2000}), now=NOW).iloc[-1]
     assert (timeline["end_source"], timeline["end_samples"]) == ("open", 0)
+    assert pd.isna(timeline["end_level"])
 
 
 def test_a_start_at_midnight_utc_is_marked_as_perhaps_only_a_day():
@@ -187,6 +190,7 @@ def test_every_row_of_a_timeline_is_consistent(df, assume):
         assert row.starts_in == row.start_date - now
         assert row.date_only == (row.start_date == row.start_date.normalize())
         assert row.end_samples == 0 or row.end_source == "assumed"
+        assert pd.isna(row.end_level) == (row.end_samples == 0)
         if has_end:
             assert row.end >= row.start_date
             assert row.duration == row.end - row.start_date
