@@ -2,7 +2,6 @@ from . import sandbox
 from .calibration import calibrate_durations
 from .changes import diff_milestones
 from .client import MilestoneClient
-from .coverage import coverage, related_milestones
 from .details import details_of, expand_details
 from .durations import typical_durations
 from .errors import (
@@ -29,11 +28,12 @@ from .filters import filter_milestones
 from .overlaps import find_overlaps
 from .panel import MilestoneExplorer, explore
 from .parquet import read_parquet, to_parquet
+from .relations import coverage, related_milestones
 from .sandbox import sample_milestones
 from .schedule import busiest, calendar_counts, concurrency, gaps, next_up
 from .settings import DEMO_URL, PRODUCTION_URL
 from .shortcuts import get_competitions, get_milestone, get_milestones
-from .slips import slips
+from .slippage import slips
 from .tickers import explode_tickers, find_by_ticker, ticker_table
 from .timeline import assign_lanes, compute_timeline
 

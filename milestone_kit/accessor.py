@@ -68,13 +68,13 @@ class MilestonesAccessor:
 
     def coverage(self, tickers: str | Iterable[str], *, now: DateLike | None = None) -> pd.DataFrame:
         """Tell which tickers have a milestone here; see `milestone_kit.coverage`."""
-        from milestone_kit.coverage import coverage
+        from milestone_kit.relations import coverage
 
         return coverage(self._df, tickers, now=now)
 
     def related_milestones(self, id: str) -> pd.DataFrame:  # noqa: A002 - the column's name
         """Find the rows that share tickers with one row; see `milestone_kit.related_milestones`."""
-        from milestone_kit.coverage import related_milestones
+        from milestone_kit.relations import related_milestones
 
         return related_milestones(self._df, id)
 
@@ -177,7 +177,7 @@ class MilestonesAccessor:
 
     def slips(self, after: pd.DataFrame) -> pd.DataFrame:
         """Tell which rows slipped until a later table; see `milestone_kit.slips`."""
-        from milestone_kit.slips import slips
+        from milestone_kit.slippage import slips
 
         return slips(self._df, after)
 

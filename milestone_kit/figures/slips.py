@@ -14,7 +14,7 @@ from milestone_kit.figures.palette import Theme, theme_of, tint
 from milestone_kit.figures.text import plain, shorten
 from milestone_kit.figures.timeaxis import DAY, HOUR, Window, fit_window, format_instants, to_ms
 from milestone_kit.query import check_zone, to_utc
-from milestone_kit.slips import slips
+from milestone_kit.slippage import slips
 
 if TYPE_CHECKING:
     from milestone_kit.query import DateLike

@@ -12,7 +12,7 @@ from milestone_kit.changes import changes_table, diff_milestones
 from milestone_kit.errors import QueryError, SchemaError
 from milestone_kit.flags import FIRST_REAL_START
 from milestone_kit.schema import DTYPES, STRING_LIST, empty_milestones
-from milestone_kit.slips import slips
+from milestone_kit.slippage import slips
 from tests.strategies import at, table
 from tests.test_changes import tables, versions
 

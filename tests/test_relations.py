@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from milestone_kit.coverage import coverage, related_milestones
 from milestone_kit.errors import QueryError, SchemaError
 from milestone_kit.flags import is_placeholder
+from milestone_kit.relations import coverage, related_milestones
 from milestone_kit.schema import DTYPES, STRING_LIST, empty_milestones
 from milestone_kit.tickers import find_by_ticker
 from tests.strategies import NOW, at, milestones, table, tickers
