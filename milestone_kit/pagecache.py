@@ -9,17 +9,18 @@ that is no database is put aside and begun anew.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import os
 import sqlite3
 import threading
 import warnings
+import zlib
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 import orjson
+import requests
 from requests.structures import CaseInsensitiveDict
-from requests_cache import CachedSession
+from requests_cache import NEVER_EXPIRE, CachedSession
 from requests_cache.backends.base import BaseCache
 from requests_cache.backends.sqlite import SQLiteDict
 from requests_cache.models.request import CachedRequest
@@ -74,6 +75,26 @@ class PageSession(CachedSession):
     cache: PageCache
 
 
+class WalkSession(PageSession):
+    """A page session whose answers never expire: what was kept is the answer, and there is no more to it.
+
+    requests-cache would first weigh what HTTP's headers say on every request and answer, which costs
+    as much as the request.
+    """
+
+    def send(  # type: ignore[override]  # none of requests-cache's own options are for pages of a walk
+        self, request: PreparedRequest, **options: Any
+    ) -> requests.Response:
+        """Return the kept answer; ask the server for it, and keep it, when there is none."""
+        key = self.cache.create_key(request)
+        kept = self.cache.get_response(key)
+        if kept is not None:
+            return kept
+        response = requests.Session.send(self, request, **options)
+        self.cache.save_response(response, key)
+        return response
+
+
 def page_session(path: Path, *, expire_after: float) -> PageSession:
     """Open a requests-cache session over one page cache file.
 
@@ -89,7 +110,8 @@ def page_session(path: Path, *, expire_after: float) -> PageSession:
     PageSession
         Only answers with status 200 are kept.
     """
-    return PageSession(
+    kind = WalkSession if expire_after == NEVER_EXPIRE else PageSession
+    return kind(
         backend=PageCache(path),
         expire_after=expire_after,
         allowable_codes=(200,),
@@ -165,8 +187,8 @@ class PageCache(BaseCache):
         if self._broken:
             return
         try:
-            kept = CachedResponse.from_response(response, expires=expires)
-            self.responses[cache_key or self.create_key(response.request)] = kept
+            answer = _Answer.of(response, expires)
+            self.responses[cache_key or self.create_key(response.request)] = answer  # type: ignore[assignment]
         except (OSError, sqlite3.Error) as error:
             self._give_up(error)
 
@@ -180,21 +202,33 @@ def _is_damage(error: Exception) -> bool:
     return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
-def _pack(response: CachedResponse) -> bytes:
+class _Answer(NamedTuple):
+    """What is kept of an answer."""
+
+    url: str
+    status: int
+    type: str
+    created: dt.datetime
+    expires: dt.datetime | None
+    body: bytes
+
+    @classmethod
+    def of(cls, response: Response, expires: dt.datetime | None) -> Self:
+        created = dt.datetime.now(dt.UTC)
+        kind = response.headers.get("Content-Type", "")
+        return cls(response.url, response.status_code, kind, created, expires, response.content)
+
+    @property
+    def expires_unix(self) -> int | None:
+        """What SQLiteDict writes beside the answer."""
+        return None if self.expires is None else round(self.expires.timestamp())
+
+
+def _pack(answer: _Answer) -> bytes:
     """Write an answer as two lines of JSON: what is known about it, and the body as it came."""
-    about = {
-        "url": response.url,
-        "status": response.status_code,
-        "type": response.headers.get("Content-Type", ""),
-        "created": response.created_at,
-        "expires": response.expires,
-        "digest": _digest(response.content),
-    }
-    return orjson.dumps(about) + b"\n" + response.content
-
-
-def _digest(body: bytes) -> str:
-    return hashlib.blake2b(body, digest_size=16).hexdigest()
+    about = answer._asdict()
+    body = about.pop("body")
+    return b"\n".join((orjson.dumps(about | {"check": zlib.crc32(body)}), body))
 
 
 def _unpack(packed: bytes) -> CachedResponse:
@@ -211,7 +245,7 @@ def _unpack(packed: bytes) -> CachedResponse:
 def _unpacked(packed: bytes) -> CachedResponse:
     head, _, body = packed.partition(b"\n")
     about = orjson.loads(head)
-    if about["digest"] != _digest(body):
+    if about["check"] != zlib.crc32(body):
         raise ValueError("its body is not the one that was kept")
     value, _ = decode_answer(body)
     if not isinstance(value, dict):
