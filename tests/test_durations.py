@@ -42,6 +42,11 @@ def test_typical_durations_lists_types_then_categories():
     assert learned["n"].tolist() == [3, 3, 3, 2, 1]
 
 
+def test_a_type_half_in_one_category_and_half_in_another_is_listed_under_the_first_by_name():
+    learned = typical_durations(table(*lasting(1, 2, category="Y"), *lasting(1, 2, category="X")))
+    assert learned["category"].tolist() == ["X", "X", "Y"]
+
+
 def test_quartiles_are_learned_too():
     learned = typical_durations(table(*({"end_date": at(hours)} for hours in (1, 2, 3, 4, 5)))).iloc[0]
     assert [learned["q25"], learned["median"], learned["q75"]] == [pd.Timedelta(hours=h) for h in (2, 3, 4)]
