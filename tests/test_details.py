@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from milestone_kit.details import MAX_COLUMNS, details_of, expand_details, league_of
+from milestone_kit.details import MAX_COLUMNS, details_of, expand_details, league_of, teams_of
 from milestone_kit.errors import QueryError, SchemaError
 from milestone_kit.schema import DTYPES, empty_milestones
 from tests.strategies import table
@@ -55,6 +55,34 @@ def test_each_column_gets_the_narrowest_dtype(values, dtype, cells):
     column = expanded("x", *({"x": value} for value in values))
     assert column.dtype == dtype
     assert all(a is b or a == b for a, b in zip(column, cells, strict=True))
+
+
+def test_texts_that_are_all_instants_become_instants_in_utc():
+    column = expanded("at", {"at": "2026-01-15T12:00:00Z"}, {}, {"at": "2033-05-01T07:30:00.000125+02:00"})
+    assert column.dtype == DTYPES["start_date"]
+    assert column.isna().tolist() == [False, True, False]
+    assert column[2] == pd.Timestamp("2033-05-01T05:30:00.000125Z")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-01-15",
+        "2026-01-15T12:00:00",
+        "2026-02-30T12:00:00Z",
+        "2026-01-15T12:00:00.1234567Z",
+        "noon",
+        "12:00",
+    ],
+)
+def test_dates_that_are_no_exact_instants_stay_text(text):
+    column = expanded("at", {"at": "2026-01-15T12:00:00Z"}, {"at": text})
+    assert column.tolist() == ["2026-01-15T12:00:00Z", text]
+
+
+def test_more_rows_than_a_batch_keep_their_order():
+    column = expanded("n", *({"n": number} for number in range(10_000)))
+    assert column.tolist() == list(range(10_000))
 
 
 def test_a_key_that_no_row_has_gives_missing_text():
@@ -125,6 +153,19 @@ def test_the_details_of_an_unknown_milestone_are_refused():
     for arguments in [(df, "m9"), (df,), (df.iloc[0], "m1"), ({}, "m0"), (pd.Series({"id": "m0"}),)]:
         with pytest.raises(QueryError):
             details_of(*arguments)
+
+
+def test_the_teams_are_all_ids_of_those_who_take_part():
+    df = with_details(
+        {"home_team_id": "a", "away_team_id": "b"},
+        {"team_ids": ["c", None, 5, ""], "first_competitor_id": "d", "second_competitor_id": 7},
+        {"competitor_ids": {"a": "b"}, "nested": {"home_team_id": "x"}},
+        {},
+    ).set_axis(list("wxyz"))
+    teams = teams_of(df)
+    assert [list(each) for each in teams] == [["a", "b"], ["d", "c"], [], []]
+    assert teams.index.tolist() == list("wxyz")
+    assert teams_of(empty_milestones()).dtype == teams.dtype
 
 
 def test_the_league_is_the_first_of_its_names_that_holds_text():
