@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Source", "Walked", "Walkers"]
 
-_AHEAD: Final = 64
+_AHEAD: Final = 8  # pages; enough that the network never waits, and threads do not crowd the processor
 _GRACE: Final = 5.0
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
