@@ -54,8 +54,10 @@ def calibrate_durations(
     assume : "typical", timedelta-like, mapping of type to timedelta-like, or DataFrame
         As for `compute_timeline`. A table of `typical_durations` is taken as it is: learn it from other
         rows than `df`, such as the year before, or it has seen the answers.
-    by : {"type", "league"}
-        Only for "typical": how finely it is learned, as in `typical_durations`.
+    by : {"type", "league", "category"}
+        Only for "typical": how finely it is learned, as in `typical_durations`. `compute_timeline` does
+        as "type" does; "category" tells how far off its fallback is, which types that seldom or never
+        report an end depend on.
     within : timedelta-like
         How close is close enough for the column `within`.
 
@@ -94,14 +96,13 @@ def calibrate_durations(
     if assume is None:
         raise QueryError("assume=None assumes nothing, so there is nothing to measure; try 'typical'")
     tolerance = read_duration(within, "within")
-    levels = levels_of(df, by)
+    levels, types = levels_of(df, by), levels_of(df)[0]
     spans, sample = reported_durations(df)
     if isinstance(assume, str) and assume == "typical":
         assumed = _without_itself([level.codes[sample] for level in levels], spans[sample])
     else:
         assumed = Assumed.of(df, assume).duration[sample]
     error = assumed - spans[sample]
-    types = next(level for level in levels if level.name == "type")
     codes = types.codes[sample]
     by_type = _errors(error, codes, len(types.names), tolerance)
     by_type = by_type.assign(level="type", type=types.names["type"].array)

@@ -41,8 +41,8 @@ TimedeltaLike = str | dt.timedelta | np.timedelta64
 Assume = TimedeltaLike | Mapping[str, TimedeltaLike] | pd.DataFrame | None
 """How `compute_timeline` fills in ends that nobody reported."""
 
-LevelName = Literal["type", "league"]
-"""How finely durations are learned: per type, or per league of a type as well."""
+LevelName = Literal["category", "type", "league"]
+"""How finely durations are learned: per category only, per type as well, or per league of a type as well."""
 
 _NEEDED: Final = ("category", "type", "start_date", "end_date")
 _NAT: Final = np.timedelta64("NaT", "us")
@@ -58,10 +58,10 @@ def typical_durations(df: pd.DataFrame, *, by: LevelName = "type") -> pd.DataFra
     ----------
     df : pandas.DataFrame
         Milestones.
-    by : {"type", "league"}
+    by : {"type", "league", "category"}
         "league" also learns from each league of each type, as the details tell it (`league_of`), where
         at least `MIN_SAMPLES` spans allow it. It reads the details' JSON, which takes a few times as
-        long as the rest.
+        long as the rest. "category" learns from categories only.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def typical_durations(df: pd.DataFrame, *, by: LevelName = "type") -> pd.DataFra
     Raises
     ------
     QueryError
-        When `by` is neither.
+        When `by` is none of these.
     SchemaError
         When a needed column is missing or has another dtype.
 
@@ -234,12 +234,15 @@ def levels_of(df: pd.DataFrame, by: LevelName = "type") -> list[Level]:
     Raises
     ------
     QueryError
-        When `by` is neither "type" nor "league".
+        When `by` is none of "category", "type" and "league".
     """
-    if by not in ("type", "league"):
-        raise QueryError(f"by={by!r}: expected 'type' or 'league'")
+    if by not in ("category", "type", "league"):
+        raise QueryError(f"by={by!r}: expected 'type', 'league' or 'category'")
     check_milestones(df, _NEEDED)
-    types, categories = (_level(df[name], name) for name in ("type", "category"))
+    categories = _level(df["category"], "category")
+    if by == "category":
+        return [categories]
+    types = _level(df["type"], "type")
     if by == "type":
         return [types, categories]
     leagues = _level(league_of(df), "league")

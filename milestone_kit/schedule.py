@@ -39,7 +39,9 @@ def concurrency(
 
     A milestone is on from its start until just before its end. One without a known end, or of no
     length, is on only in the instant of its start: it counts in `peak` and `starts` and weighs nothing
-    in `mean`. Rows whose dates are not to be believed (`suspect`) are left out.
+    in `mean`. Rows whose dates are not to be believed (`suspect`) are left out. A start at midnight UTC
+    is taken at its word, though it may only mean that day: a peak at midnight is worth a look at
+    `date_only`.
 
     Parameters
     ----------

@@ -46,6 +46,9 @@ __all__ = [
 LIVE_FOR: Final = "24h"
 """How long after its start a milestone without any end counts as live, unless told otherwise."""
 
+# what lies behind it, Python and the server have no words for
+_LAST: Final = np.datetime64("9999-12-31T23:59:59.999999", "us")
+
 _NEEDED: Final = ("category", "type", "start_date", "end_date")
 
 
@@ -265,7 +268,8 @@ class Ends:
         believed = reported >= start
         assumed = Assumed.of(df, assume)
         duration = np.where(placeholder, np.timedelta64("NaT", "us"), assumed.duration)
-        end = np.where(believed, reported, start + duration)
+        later = start + duration
+        end = np.where(believed, reported, np.where(later > _LAST, np.datetime64("NaT", "us"), later))
         by_reported, by_assumption, by_nothing = (END_SOURCES.index(name) for name in END_SOURCES)
         source = np.where(believed, by_reported, np.where(np.isnat(end), by_nothing, by_assumption))
         used = source == by_assumption

@@ -66,6 +66,13 @@ def test_leagues_that_differ_make_a_better_assumption():
     assert by_league["median_error"] == pd.Timedelta(0) < by_type["median_error"]
 
 
+def test_the_fallback_to_the_category_can_be_measured_by_itself():
+    df = table(*lasting(*[2] * 9), *lasting(*[6] * 6, type="trade"))
+    found = calibrate_durations(df, by="category")
+    assert found["type"].iloc[:2].tolist() == ["basketball_game", "trade"]
+    assert found["bias"].tolist() == [pd.Timedelta(hours=hours) for hours in (0, -4, 0)]
+
+
 def test_nothing_known_gives_one_row_for_all_of_the_same_dtypes():
     full = calibrate_durations(table(*lasting(2, 2)), assume="1h")
     for df in (empty_milestones(), table({})):
@@ -74,13 +81,13 @@ def test_nothing_known_gives_one_row_for_all_of_the_same_dtypes():
         assert found.dtypes.to_dict() == full.dtypes.to_dict()
 
 
-@pytest.mark.parametrize("options", [{"assume": None}, {"assume": 5}, {"by": "category"}, {"within": "soon"}])
+@pytest.mark.parametrize("options", [{"assume": None}, {"assume": 5}, {"by": "colour"}, {"within": "soon"}])
 def test_an_option_that_is_none_is_refused(options):
     with pytest.raises(QueryError, match=next(iter(options))):
         calibrate_durations(table(*lasting(2)), **options)
 
 
-@given(milestones(max_size=20), st.sampled_from(["type", "league"]))
+@given(milestones(max_size=20), st.sampled_from(["category", "type", "league"]))
 def test_the_errors_are_those_of_hiding_one_end_at_a_time(df, by):
     before = df.copy(deep=True)
     found = calibrate_durations(df, by=by, within="3h").set_index("type")

@@ -88,7 +88,13 @@ def test_a_league_is_learned_within_its_type_where_samples_allow():
     assert_frame_equal(rest.drop(columns="league"), typical_durations(df))
 
 
-@pytest.mark.parametrize("by", ["category", None, 5, ["type", "league"]])
+def test_categories_may_be_learned_alone():
+    df = table(*lasting(1, 2), *lasting(3, 3, type="trade"))
+    learned, both = typical_durations(df, by="category"), typical_durations(df)
+    assert_frame_equal(learned, both[both["level"] == "category"].reset_index(drop=True))
+
+
+@pytest.mark.parametrize("by", ["colour", None, 5, ["type", "league"]])
 def test_another_way_to_tell_durations_apart_is_refused(by):
     with pytest.raises(QueryError, match="by="):
         typical_durations(table({}), by=by)

@@ -114,6 +114,40 @@ def test_a_date_without_an_end_is_live_for_that_day_and_otherwise_taken_at_its_w
     assert compute_timeline(df, now=at(-1))["starts_in"].tolist() == [pd.Timedelta("1h")] * 2
 
 
+def test_no_end_is_assumed_beyond_the_last_year_there_is():
+    late = dt.datetime(9999, 12, 31, 22, tzinfo=dt.UTC)
+    timeline = compute_timeline(table({"start_date": late}), now=NOW, assume="2h")
+    assert timeline["end_source"].tolist() == ["open"]
+    assert compute_timeline(table({"start_date": late}), now=NOW, assume="1h")["end"].notna().all()
+
+
+AWKWARD = {
+    "no row": [],
+    "one row": [{}],
+    "no end at all": [{}, {"start_date": at(1)}, {"start_date": at(2)}],
+    "equal starts": [{}, {}, {"end_date": at(1)}, {"end_date": at(1)}],
+    "no length": [{"end_date": at(0)}, {"end_date": at(0)}],
+    "ends before starts": [{"end_date": at(-1)}, {"start_date": at(3), "end_date": at(1)}],
+    "placeholders": [{"start_date": YEAR_2000}, {"start_date": YEAR_2000, "end_date": at(0)}],
+    "far ahead": [{"start_date": dt.datetime(2033, 3, 27, 1, tzinfo=dt.UTC), "end_date": at(24 * 9000)}],
+}
+
+
+@pytest.mark.parametrize("rows", AWKWARD.values(), ids=AWKWARD)
+@pytest.mark.parametrize("assume", ["typical", "2h", {"basketball_game": "1h"}, None])
+@pytest.mark.parametrize("now", [NOW, "2000-01-01T12:00+14:00", "2033-03-27T02:30:00+01:00"])
+def test_awkward_tables_get_whole_timelines(rows, assume, now):
+    timeline = compute_timeline(table(*rows), now=now, assume=assume)
+    assert dict(timeline.dtypes.iloc[-len(TIMELINE_DTYPES) :]) == TIMELINE_DTYPES
+    assert timeline[["status", "end_source", "starts_in", "lane", "suspect"]].notna().all(axis=None)
+    assert not (timeline["duration"] < pd.Timedelta(0)).any()
+    for each in ("end", "duration"):
+        assert timeline[each].isna().equals(timeline["end_source"] == "open")
+    # the rows stand by start, so the one before in a lane must be over
+    over = timeline["end"].fillna(timeline["start_date"]).groupby(timeline["lane"]).shift()
+    assert not (over > timeline["start_date"]).any()
+
+
 def test_a_mapping_assumes_by_type_and_leaves_other_types_open():
     df = table({}, {"type": "election"})
     timeline = compute_timeline(df, now=NOW, assume={"election": "12h", "unheard of": pd.Timedelta("1h")})
