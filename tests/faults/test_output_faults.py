@@ -1,0 +1,191 @@
+"""Faults 36 to 38: exports that are cut off, and titles that want to be more than text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import signal
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import milestone_kit as mk
+from milestone_kit import panel
+from milestone_kit.figures.page import html_page
+from milestone_kit.panel.card import details_card
+from milestone_kit.panel.table_view import TableView
+from milestone_kit.schema import COLUMNS
+from tests.faults.bench import Forker, page, raw
+
+NOW = "2026-01-15T12:00:00Z"
+
+
+@pytest.fixture(scope="module")
+def forker():
+    made = Forker()
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("exists", [True, False])
+def test_fault_36_export_killed_half_way(tmp_path, forker, kind, exists):
+    big = mk.to_parquet(
+        pd.concat([mk.sample_milestones(5_000)] * 10, ignore_index=True), tmp_path / "big.parquet"
+    )
+    folder = tmp_path / "taken away"
+    folder.mkdir()
+    target = folder / f"m.{kind}"
+    small = mk.sample_milestones(50)
+    write, read = (mk.to_csv, mk.read_csv) if kind == "csv" else (mk.to_parquet, mk.read_parquet)
+    if exists:
+        write(small, target)
+    before = target.read_bytes() if exists else None
+    pid = forker.begin(f"to_{kind}", big, target)
+    deadline = time.monotonic() + 30
+    while not any(path.stat().st_size > 10_000 for path in folder.iterdir() if path != target):
+        assert time.monotonic() < deadline
+        assert target.exists() == exists, "too late: it is written"
+    os.kill(pid, signal.SIGKILL)
+    assert forker.end(pid) == -signal.SIGKILL
+    assert target.exists() == exists
+    if exists:
+        assert target.read_bytes() == before
+        pd.testing.assert_frame_equal(read(target), small)
+    write(small, target)
+    pd.testing.assert_frame_equal(read(target), small)
+
+
+FORMULAS = [
+    '=HYPERLINK("https://example.org","x")', "@SUM(1)", "+1", "-1", "\t=1", "\r\n=1", "a\rb\nc\r\nd", "\n",
+    "NA", "null", "nan", "", " ", "'=1", "＝1+1", '"', "007", "1e5", "#N/A", "a,b;c",
+]  # fmt: skip
+
+
+def test_fault_37_titles_that_spreadsheets_take_for_formulas(client, server, tmp_path):
+    rows = [raw(id=f"m{n:02}", title=title, source_id=title) for n, title in enumerate(FORMULAS)]
+    server.script.replace(page(*rows))
+    df = client.get_milestones()
+    assert df["title"].tolist() == FORMULAS
+    path = mk.to_csv(df, tmp_path / "m.csv")
+    cells = list(csv.reader(io.StringIO(path.read_bytes().decode(), newline="")))
+    titles = [row[COLUMNS.index("title")] for row in cells[1:]]
+    assert not [title for title in titles if title.startswith(tuple("=+-@\t\r\n＝＋－＠"))]
+    assert [title.removeprefix("'") for title in titles[:5]] == FORMULAS[:5]
+    pd.testing.assert_frame_equal(mk.read_csv(path), df)
+    mk.to_csv(df, path, escape_formulas=False)
+    pd.testing.assert_frame_equal(mk.read_csv(path), df)
+
+
+HOSTILE = {
+    "script": "<script>window.hacked = 1</script>",
+    "image": "<img src=x onerror='window.hacked = 1'>",
+    "TeX": r"$\href{javascript:window.hacked=1}{click}$",
+    "bold": "<b>bold</b> & <a href='javascript:window.hacked=1'>link</a>",
+    "template": "%{x} %{customdata[0]} {title} {{x}}",
+    "end of script": "</script><script>window.hacked = 1</script><!--",
+    "attribute": '" onmouseover="window.hacked = 1',
+    "emoji": "\U0001f3c0 \U0001f469\u200d\U0001f680",
+    "right to left": "\u05e9\u05dc\u05d5\u05dd \u202eevil\u202c",
+    "zero width": "a\u200bb\ufeffc",
+}
+
+
+class Tags(HTMLParser):
+    """Notes every tag, attribute and text of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.texts = set(), set(), []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes.update(name for name, _ in attrs)
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+@pytest.fixture
+def hostile(client, server):
+    """A table in which every text of the server is hostile, as it came over the wire."""
+
+    def table(text):
+        fields = dict.fromkeys(["title", "category", "type", "notification_message", "source_id"], text)
+        lists = {"primary_event_tickers": [text], "related_event_tickers": [text, "KXGAME-1"]}
+        more = {"details": {text: text, "league": text}, "unknown": text, "id": text or "m1"}
+        hour = raw(id="m2", start_date="2026-01-15T21:00:00Z", end_date="2026-01-15T23:00:00Z")
+        server.script.replace(page(raw(**fields, **lists, **more), hour | fields))
+        return client.get_milestones()
+
+    return table
+
+
+def texts_of(value, key=None):
+    """Walk through a figure's JSON; yield every text with the key it stands under."""
+    if isinstance(value, str):
+        yield key, value
+    for name, inner in value.items() if isinstance(value, dict) else ():
+        yield from texts_of(inner, name)
+    for inner in value if isinstance(value, list) else ():
+        yield from texts_of(inner, key)
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_fault_38_hostile_text_is_text(hostile, tmp_path, kind):
+    text = HOSTILE[kind]
+    df = hostile(text)
+    assert df["title"].tolist() == [text, text], "the table has what the server said"
+    timeline = mk.compute_timeline(df, now=NOW)
+
+    for figure in (
+        mk.plot_gantt(df, now=NOW),
+        mk.plot_gantt(df, now=NOW, group="type", color="type"),
+        mk.plot_calendar(df),
+        mk.plot_concurrency(df),
+    ):
+        shown = list(texts_of(json.loads(figure.to_json())))
+        if set("<$\u202e") & set(text):  # what plotly, or a reader, would take for more than text
+            assert not [one for key, one in shown if text in one and key != "customdata"]
+        for trace in figure.data:  # what a template does not show is only there to be looked up
+            assert text not in str(trace.customdata) or "customdata" not in str(trace.hovertemplate)
+        assert not [one for key, one in shown if "template" in str(key) and text in one]
+        written = Tags(html_page(figure, text, title=text))
+        assert not written.tags - {
+            "html",
+            "head",
+            "meta",
+            "title",
+            "style",
+            "body",
+            "h1",
+            "p",
+            "div",
+            "script",
+        }
+        assert not {name for name in written.attributes if name.startswith("on")}
+
+    card = Tags(details_card(timeline.iloc[0], "UTC"))
+    assert card.tags == {"div", "h4", "dl", "dt", "dd", "details", "summary", "pre"}
+    assert card.attributes == {"class"}
+    assert text in "".join(card.texts)
+
+    view = TableView(timeline)
+    cells = view.page(view.rows(timeline["id"].notna().to_numpy()), 0, "UTC", ())["rows"][0]["cells"]
+    assert text in cells, "as text, which the table's script sets as text and never as HTML"
+    scripts = [path.read_text("utf-8") for path in Path(panel.__file__).parent.glob("static/*.js")]
+    assert len(scripts) >= 4
+    assert not [
+        script for script in scripts if re.search("innerHTML|outerHTML|insertAdjacent|document.write", script)
+    ]
+
+    assert "<script>" not in df._repr_html_()
+    pd.testing.assert_frame_equal(mk.read_csv(mk.to_csv(df, tmp_path / "m.csv")), df)
