@@ -433,11 +433,11 @@ class MilestoneClient:
         Returns
         -------
         pandas.DataFrame
-            One row per file: `kind` ("snapshot", "unfinished walk" or "answers"), `query` (JSON
-            text, "" where it is none), `rows`, `pages` (nullable integers), `fetched_at` (UTC),
+            One row per file: `kind` ("snapshot", "unfinished walk", "answers" or "history"), `query`
+            (JSON text, "" where it is none), `rows`, `pages` (nullable integers), `fetched_at` (UTC),
             `bytes`, `path`.
         """
-        return self._store.info()
+        return self._store.info(self._history.files())
 
     def clear_cache(self, *, history: bool = False) -> None:
         """Delete what can be fetched again: snapshots, unfinished walks, single answers.

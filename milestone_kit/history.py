@@ -155,6 +155,10 @@ class History:
                 found = view.take(rows[keep])
         return _frame(found)
 
+    def files(self) -> list[tuple[Path, int]]:
+        """Return the files that hold versions, and how many each holds."""
+        return [(segment.path, segment.rows) for segment in self._segments.listed()]
+
     def clear(self) -> None:
         """Forget every version of this address."""
         with self._alone() as may_write:

@@ -28,7 +28,7 @@ from milestone_kit.pagecache import make_private_folder, quarantine
 from milestone_kit.schema import ARROW_SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from milestone_kit.query import Query
@@ -201,15 +201,25 @@ class Store:
             return None
         return table, manifest
 
-    def publish(self, query: Query, table: pa.Table, manifest: Manifest) -> None:
-        """Make a finished walk's table the snapshot of its query, and forget the walk."""
+    def publish(
+        self,
+        query: Query,
+        table: pa.Table,
+        manifest: Manifest,
+        *,
+        ready: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Make a finished walk's table the snapshot of its query, and forget the walk.
+
+        `ready` is called when the file is written, before it takes its place.
+        """
         schema = ARROW_SCHEMA.with_metadata({_MANIFEST: json.dumps(asdict(manifest)).encode()})
 
         def write(file: Any) -> None:
             with pa.ipc.new_file(file, schema) as writer:
                 writer.write_table(table.cast(schema))
 
-        if _write_whole(self._snapshot_path(self.key(query)), write):
+        if _write_whole(self._snapshot_path(self.key(query)), write, ready):
             self.forget_walk(query)
 
     def walk(self, query: Query, *, limit: int, now: float, longest: float, refresh: bool) -> WalkRecord:
@@ -338,14 +348,19 @@ class Store:
             if loaded is not None and loaded[1].base_url == self._base_url:
                 yield path, *loaded
 
-    def info(self) -> pd.DataFrame:
+    def info(self, history: Iterable[tuple[Path, int]] = ()) -> pd.DataFrame:
         """Return what the cache folder holds.
+
+        Parameters
+        ----------
+        history : iterable of (pathlib.Path, int)
+            The files of the history and their rows.
 
         Returns
         -------
         pandas.DataFrame
-            One row per file: `kind` ("snapshot", "unfinished walk" or "answers"), `query` (JSON
-            text, "" where it is none), `rows`, `pages` (nullable integers), `fetched_at` (UTC),
+            One row per file: `kind` ("snapshot", "unfinished walk", "answers" or "history"), `query`
+            (JSON text, "" where it is none), `rows`, `pages` (nullable integers), `fetched_at` (UTC),
             `bytes`, `path`.
         """
         files: list[tuple[Any, ...]] = []
@@ -357,12 +372,15 @@ class Store:
         ]
         others += [("answers", self.answers_path)] if self.answers_path.exists() else []
         files += [(kind, "", pd.NA, pd.NA, pd.NaT, path) for kind, path in others]
+        files += [("history", "", rows, pd.NA, pd.NaT, path) for path, rows in history]
         names = ["kind", "query", "rows", "pages", "fetched_at", "path"]
         table = pd.DataFrame(files, columns=names)
         table.insert(5, "bytes", [path.stat().st_size for path in table["path"]])
         table["path"] = table["path"].astype("str")
-        dtypes = {"rows": "Int64", "pages": "Int64", "bytes": "int64", "fetched_at": "datetime64[us, UTC]"}
-        return table.astype({"kind": "str", "query": "str"} | dtypes)
+        table["fetched_at"] = pd.to_datetime(table["fetched_at"], utc=True).dt.as_unit("us")
+        return table.astype(
+            {"kind": "str", "query": "str", "rows": "Int64", "pages": "Int64", "bytes": "int64"}
+        )
 
     def clear(self) -> None:
         """Delete every snapshot, unfinished walk and kept answer in the cache folder."""
@@ -389,8 +407,10 @@ def _parse(kind: type[_Record], text: bytes) -> _Record | None:
     return kind(**fields)
 
 
-def _write_whole(path: Path, write: Callable[[Any], object]) -> bool:
-    """Write a file beside its place and move it there; return whether that went well."""
+def _write_whole(
+    path: Path, write: Callable[[Any], object], ready: Callable[[], object] = lambda: None
+) -> bool:
+    """Write a file beside its place, call `ready`, and move it there; return whether that went well."""
     temporary = None
     try:
         make_private_folder(path.parent.parent)
@@ -401,11 +421,14 @@ def _write_whole(path: Path, write: Callable[[Any], object]) -> bool:
             write(file)
             file.flush()
             os.fsync(file.fileno())
+        ready()
         os.replace(temporary, path)  # noqa: PTH105 - mkstemp gives text
-    except (OSError, pa.ArrowException) as error:
+    except BaseException as error:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)  # noqa: PTH108
+        if not isinstance(error, OSError | pa.ArrowException):
+            raise
         warnings.warn(
             f"{path} could not be written ({error}); the answer is not cached", CacheWarning, stacklevel=3
         )

@@ -368,10 +368,13 @@ def test_the_cache_tells_what_it_holds_and_can_be_cleared(client, server):
     client.get_milestones(max_rows=1)
     client.get_competitions()
     info = client.cache_info()
-    assert list(info["kind"]) == ["snapshot", "unfinished walk", "answers"]
+    assert list(info["kind"]) == ["snapshot", "unfinished walk", "answers", "history"]
+    assert info["rows"].iloc[-1] == info["rows"].iloc[0]
     assert json.loads(info["query"][0]) == {"category": "Sports"}
     assert (info["bytes"] > 0).all()
     client.clear_cache()
+    assert list(client.cache_info()["kind"]) == ["history"]
+    client.clear_cache(history=True)
     assert client.cache_info().empty
     with pytest.raises(OfflineError):
         client.get_milestones(category="Sports", offline=True)

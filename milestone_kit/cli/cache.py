@@ -26,6 +26,11 @@ def add(commands: Commands) -> None:
     )
     parser.set_defaults(run=run)
     parser.add_argument("what", nargs="?", choices=("info", "clear"), default="info", help="info by default")
+    parser.add_argument(
+        "--history",
+        action="store_true",
+        help="clear every version seen as well, which nobody can fetch again",
+    )
     add_client_options(parser)
 
 
@@ -35,9 +40,11 @@ def run(args: argparse.Namespace) -> int:
 
     with MilestoneClient(base_url=args.base_url, cache_dir=args.cache_dir) as client:
         kept = client.cache_info()
+        if args.what == "clear" and not args.history:
+            kept = kept[kept["kind"] != "history"]
         total = f"{len(kept)} file{'' if len(kept) == 1 else 's'}, {kept['bytes'].sum() / 1e6:.1f} MB"
         if args.what == "clear":
-            client.clear_cache()
+            client.clear_cache(history=args.history)
             print(f"deleted {total} that were kept for {client.base_url}")  # noqa: T201 - the command's output
         elif kept.empty:
             print(f"nothing is kept for {client.base_url}")  # noqa: T201
