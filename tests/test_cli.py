@@ -274,7 +274,7 @@ def test_the_cache_is_shown_and_cleared(fetch, run, server):
     assert '{"category": "Sports"}' in shown
     assert f"2 files, 0.7 MB kept for {server.url}" in re.sub(r"\d\.\d MB", "0.7 MB", shown)
     assert run("cache", "clear", *at).stdout.startswith("deleted 1 file, ")
-    assert " history " in run("cache", "info", *at).stdout
+    assert "history" in run("cache", "info", *at).stdout
     assert run("cache", "clear", "--history", *at).stdout.startswith("deleted 1 file, ")
     assert run("cache", "info", *at).stdout == f"nothing is kept for {server.url}\n"
 
