@@ -10,9 +10,9 @@ import pandas as pd
 from milestone_kit.durations import (
     MIN_SAMPLES,
     Assumed,
+    known_durations,
     levels_of,
     read_duration,
-    reported_durations,
 )
 from milestone_kit.errors import QueryError
 from milestone_kit.quantiles import SortedValues
@@ -96,18 +96,17 @@ def calibrate_durations(
     if assume is None:
         raise QueryError("assume=None assumes nothing, so there is nothing to measure; try 'typical'")
     tolerance = read_duration(within, "within")
-    levels, types = levels_of(df, by), levels_of(df)[0]
-    spans, sample = reported_durations(df)
+    known, spans = known_durations(df, details=by == "league" or isinstance(assume, pd.DataFrame))
+    levels, types = levels_of(known, by), levels_of(known)[0]
     if isinstance(assume, str) and assume == "typical":
-        assumed = _without_itself([level.codes[sample] for level in levels], spans[sample])
+        assumed = _without_itself([level.codes for level in levels], spans)
     else:
-        assumed = Assumed.of(df, assume).duration[sample]
-    error = assumed - spans[sample]
-    codes = types.codes[sample]
+        assumed = Assumed.of(known, assume).duration
+    error, codes = assumed - spans, types.codes
     by_type = _errors(error, codes, len(types.names), tolerance)
     by_type = by_type.assign(level="type", type=types.names["type"].array)
     total = _errors(error, np.zeros_like(codes), 1, tolerance).assign(level="all", type=None)
-    table = pd.concat([by_type[by_type["n"] > 0], total.astype({"type": DTYPES["type"]})], ignore_index=True)
+    table = pd.concat([by_type, total.astype({"type": DTYPES["type"]})], ignore_index=True)
     names = ["level", "type", "n", "n_assumed", "bias", "q25", "q75", "median_error", "within"]
     return table[names].astype({"level": DTYPES["type"], "type": DTYPES["type"]})
 

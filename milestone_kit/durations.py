@@ -26,9 +26,9 @@ __all__ = [
     "Level",
     "LevelName",
     "TimedeltaLike",
+    "known_durations",
     "levels_of",
     "read_duration",
-    "reported_durations",
     "typical_durations",
 ]
 
@@ -60,7 +60,7 @@ def typical_durations(df: pd.DataFrame, *, by: LevelName = "type") -> pd.DataFra
         Milestones.
     by : {"type", "league", "category"}
         "league" also learns from each league of each type, as the details tell it (`league_of`), where
-        at least `MIN_SAMPLES` spans allow it. It reads the details' JSON, which takes a few times as
+        at least `MIN_SAMPLES` spans allow it. It reads the details' JSON, which takes several times as
         long as the rest. "category" learns from categories only.
 
     Returns
@@ -98,11 +98,9 @@ def typical_durations(df: pd.DataFrame, *, by: LevelName = "type") -> pd.DataFra
     >>> learned.columns.tolist()
     ['level', 'type', 'league', 'category', 'n', 'q25', 'median', 'q75', 'spread']
     """
-    levels = levels_of(df, by)
-    spans, sample = reported_durations(df)
-    values = spans[sample].astype(np.int64)
-    category = levels[-1]
-    parts = [_learned(level, values, sample, category) for level in levels]
+    known, spans = known_durations(df, details=by == "league")
+    levels = levels_of(known, by)
+    parts = [_learned(level, spans.astype(np.int64), levels[-1]) for level in levels]
     table = pd.concat(parts, ignore_index=True)
     names = ["level", "type", *(["league"] if by == "league" else []), "category", "n", *_QUARTILES]
     texts = {name: DTYPES["type"] for name in names if name not in {"n", *_QUARTILES}}
@@ -110,17 +108,16 @@ def typical_durations(df: pd.DataFrame, *, by: LevelName = "type") -> pd.DataFra
     return table.assign(spread=table["q75"] - table["q25"])
 
 
-def reported_durations(df: pd.DataFrame) -> tuple[NDArray[np.timedelta64], NDArray[np.bool_]]:
-    """Return the reported durations (timedelta64[us], NaT for none), and which are to be believed.
+def known_durations(df: pd.DataFrame, *, details: bool) -> tuple[pd.DataFrame, NDArray[np.timedelta64]]:
+    """Return the rows whose end is known and to be believed, and their durations (timedelta64[us]).
 
-    Parameters
-    ----------
-    df : pandas.DataFrame
-        Milestones; the two dates are read.
+    Of the columns only those that tell which rows last alike, the details where they are asked for.
     """
     check_milestones(df, _NEEDED)
     start, end = (df[name].to_numpy(dtype="datetime64[us]") for name in ("start_date", "end_date"))
-    return end - start, (end >= start) & ~is_placeholder(df).to_numpy()
+    known = (end >= start) & ~is_placeholder(df).to_numpy()
+    columns = [name for name in ("id", "details") if details and name in df.columns]
+    return df.loc[known, [*_NEEDED, *columns]], (end - start)[known]
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,18 +258,16 @@ def _level(column: pd.Series[str], name: str) -> Level:
     return Level(name, codes, pd.DataFrame({name: pd.Series(names, dtype=DTYPES["type"])}))
 
 
-def _learned(
-    level: Level, values: NDArray[np.int64], sample: NDArray[np.bool_], category: Level
-) -> pd.DataFrame:
-    """Sum up the sampled spans of each group of a level."""
-    codes = level.codes[sample]
-    inside = codes >= 0
-    spans = SortedValues.of(values[inside], codes[inside], len(level.names))
+def _learned(level: Level, values: NDArray[np.int64], category: Level) -> pd.DataFrame:
+    """Sum up the spans of each group of a level."""
+    inside = level.codes >= 0
+    codes = level.codes[inside]
+    spans = SortedValues.of(values[inside], codes, len(level.names))
     table = level.names.assign(level=level.name, n=spans.n)
     for name, share in _QUARTILES.items():
         table[name] = spans.quantile(share)
     if level.name != "category":
-        main = _main_category(codes[inside], category.codes[sample][inside], len(level.names))
+        main = _main_category(codes, category.codes[inside], len(level.names))
         table["category"] = category.names["category"].array.take(main, allow_fill=True)
     return table[table["n"] >= (MIN_SAMPLES if level.name == "league" else 1)]
 

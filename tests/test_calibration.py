@@ -73,6 +73,14 @@ def test_the_fallback_to_the_category_can_be_measured_by_itself():
     assert found["bias"].tolist() == [pd.Timedelta(hours=hours) for hours in (0, -4, 0)]
 
 
+def test_a_table_that_tells_leagues_apart_is_measured_by_league():
+    long = lasting(*[3] * 8, details={"league": "NBA"})
+    short = lasting(*[1] * 8, details={"league": "WNBA"})
+    df = table(*long, *short)
+    found = calibrate_durations(df, assume=typical_durations(df, by="league")).iloc[-1]
+    assert (found["n_assumed"], found["median_error"]) == (16, pd.Timedelta(0))
+
+
 def test_nothing_known_gives_one_row_for_all_of_the_same_dtypes():
     full = calibrate_durations(table(*lasting(2, 2)), assume="1h")
     for df in (empty_milestones(), table({})):
