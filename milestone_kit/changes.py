@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -36,6 +36,7 @@ _INSTANT: Final = pa.timestamp("us", tz="UTC")
 _SHIFT: Final = pa.duration("us")
 _TEXT: Final = pa.large_string()
 _FEW_RUNS: Final = 1_000  # up to so many, laying slices side by side is quicker than copying rows
+_PART: Final = 65_536  # rows
 _CHANGES: Final = pa.schema(
     [
         ("row", pa.int64()),
@@ -215,14 +216,13 @@ def _changed_fields(
     old: pa.Table, old_rows: np.ndarray, new: pa.Table, new_rows: np.ndarray
 ) -> list[pa.Table]:
     """Compare rows laid side by side; return one table of changes per field."""
-    bounds = _runs(old_rows, new_rows)
+    ours, theirs = _Side.of(old, old_rows), _Side.of(new, new_rows)
     changes = [_CHANGES.empty_table()]
     for name in _FIELDS:
-        left, right = _laid_out(old[name], old_rows, bounds), _laid_out(new[name], new_rows, bounds)
-        differ = np.flatnonzero(~equal_values(left, right))
+        differ = _differing(ours, theirs, name)
         if not len(differ):
             continue
-        before, after = left.take(differ).combine_chunks(), right.take(differ).combine_chunks()
+        before, after = ours.at(name, differ), theirs.at(name, differ)
         shift = pa.nulls(len(differ), _SHIFT)
         if name == "start_date":
             shift = pc.subtract(after.cast(_NUMBER), before.cast(_NUMBER)).cast(_SHIFT)
@@ -231,27 +231,57 @@ def _changed_fields(
     return changes
 
 
-def _runs(old_rows: np.ndarray, new_rows: np.ndarray) -> list[tuple[int, int]] | None:
-    """Return where both sides go on row by row, as (first, stop); None when that is often broken off."""
-    breaks = np.flatnonzero((np.diff(old_rows) != 1) | (np.diff(new_rows) != 1)) + 1
-    if len(breaks) > _FEW_RUNS:
-        return None
-    return list(itertools.pairwise([0, *breaks.tolist(), len(new_rows)]))
+class _Side(NamedTuple):
+    """Some rows of a table, and where they follow one another, unless that is often broken off."""
+
+    table: pa.Table
+    rows: np.ndarray
+    runs: list[tuple[int, int]] | None
+
+    @classmethod
+    def of(cls, table: pa.Table, rows: np.ndarray) -> _Side:
+        breaks = np.flatnonzero(np.diff(rows) != 1) + 1
+        if len(breaks) > _FEW_RUNS:
+            return cls(table, rows, None)
+        return cls(table, rows, list(itertools.pairwise([0, *breaks.tolist(), len(rows)])))
+
+    def column(self, name: str) -> pa.Array | pa.ChunkedArray:
+        """Return what `part` cuts: the rows laid out without copying them, or the whole column."""
+        column = self.table[name]
+        if self.runs is None:
+            # from several chunks Arrow takes several times as long as it takes to make them one
+            return column.combine_chunks()
+        chunks = [
+            chunk
+            for first, stop in self.runs
+            if first < stop
+            for chunk in column.slice(self.rows[first], stop - first).chunks
+        ]
+        return pa.chunked_array(chunks, column.type)
+
+    def part(self, column: pa.Array | pa.ChunkedArray, first: int, stop: int) -> pa.ChunkedArray:
+        """Return the values in the rows from place `first` to before `stop`."""
+        if self.runs is not None:
+            return column.slice(first, stop - first)
+        return pa.chunked_array([pc.take(column, pa.array(self.rows[first:stop]), boundscheck=False)])
+
+    def at(self, name: str, places: np.ndarray) -> pa.Array:
+        """Return the values in the rows at these places."""
+        return self.table[name].take(pa.array(self.rows[places])).combine_chunks()
 
 
-def _laid_out(
-    column: pa.ChunkedArray, rows: np.ndarray, bounds: list[tuple[int, int]] | None
-) -> pa.ChunkedArray:
-    """Return a column's values in these rows, without copying them where runs are few."""
-    if bounds is None:
-        return column.take(pa.array(rows))
-    chunks = [
-        chunk
-        for first, stop in bounds
-        if first < stop
-        for chunk in column.slice(rows[first], stop - first).chunks
-    ]
-    return pa.chunked_array(chunks, column.type)
+def _differing(ours: _Side, theirs: _Side, name: str) -> np.ndarray:
+    """Return in which places two columns differ."""
+    left, right = ours.column(name), theirs.column(name)
+    size = len(ours.rows)
+    # copied rows are compared a part at a time, in memory that is still warm
+    step = size if ours.runs is not None and theirs.runs is not None else _PART
+    found = [np.zeros(0, dtype=np.intp)]
+    for first in range(0, size, max(step, 1)):
+        stop = min(first + step, size)
+        same = equal_values(ours.part(left, first, stop), theirs.part(right, first, stop))
+        found.append(np.flatnonzero(~same) + first)
+    return np.concatenate(found)
 
 
 def _whole_rows(field: str, rows: np.ndarray) -> pa.Table:

@@ -75,11 +75,12 @@ def told(changes):
 
 
 @settings(max_examples=25)
-@pytest.mark.parametrize("few_runs", [0, 1_000])
+@pytest.mark.parametrize(("few_runs", "part"), [(0, 2), (1_000, 65_536)])
 @given(before=tables(), after=tables())
-def test_a_diff_tells_what_comparing_cell_by_cell_tells(few_runs, before, after):
+def test_a_diff_tells_what_comparing_cell_by_cell_tells(few_runs, part, before, after):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(changes_module, "_FEW_RUNS", few_runs)
+        patch.setattr(changes_module, "_PART", part)
         changes = diff_milestones(before, after)
     assert told(changes) == brute_force(before, after)
     assert changes.dtypes.to_dict() == DTYPES
