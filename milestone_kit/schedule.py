@@ -244,7 +244,8 @@ def next_up(
 
         - `starts_in`: timedelta64[us], counted from `now`
         - `date_only`: bool, True where the start is midnight UTC and may only mean that day
-          (`is_date_only`), so that `starts_in` may be up to a day short
+          (`is_date_only`), so that `starts_in` may be up to a day short. For the same reason something
+          of today may still be ahead and not be listed: its midnight is past
 
     Raises
     ------
