@@ -75,7 +75,9 @@ def quick_columns(rows: Sequence[MilestoneRow]) -> list[pa.Array] | None:
             if field.name in {"source_ids", "details"}:
                 columns.append(_json_texts(list(map(bytes, values))))
             elif field.type == _INSTANT:
-                columns.append(_zero_to_null(_fast_instants(values)))
+                instants = _fast_instants(values)
+                # a start is never null, whatever it says
+                columns.append(_zero_to_null(instants) if field.name != "start_date" else instants)
             else:
                 columns.append(pa.array(values, field.type))
     except _FAILURES:

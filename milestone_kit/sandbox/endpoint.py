@@ -61,7 +61,9 @@ class Answer:
 
 def refusal(status: int, message: str) -> Answer:
     """Return an error in the sandbox's own words."""
-    code = {400: "bad_request", 404: "not_found", 429: "too_many_requests"}.get(status, "error")
+    code = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 429: "too_many_requests"}.get(
+        status, "error"
+    )
     return Answer(status, orjson.dumps({"error": {"code": code, "message": message}}))
 
 

@@ -271,6 +271,24 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             self.wfile.write(content[at : at + 1])
 
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuse what is no GET, or no HTTP, in the API's form and not in the base class's HTML."""
+        if code == HTTPStatus.NOT_IMPLEMENTED:
+            code, message = HTTPStatus.METHOD_NOT_ALLOWED, f"method {self.command} is not allowed"
+        reply = refusal(code, message or explain or _phrase(code))
+        self.close_connection = True  # a body may follow that nobody reads
+        self.send_response(code)
+        for name, value in (
+            ("Allow", "GET"),
+            ("Connection", "close"),
+            ("Content-Type", reply.content_type),
+            ("Content-Length", str(len(reply.content()))),
+        ):
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(reply.content())
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
         """Stay quiet: what was asked is in `SandboxServer.requests`."""
 
