@@ -210,14 +210,13 @@ class History:
     def _heads(self, view: View) -> pa.Table:
         """Return id, row and whether deleted of the last version of every id."""
         path = self.folder / "heads.arrow"
-        indexed, through = _index(path, view)
-        recent, rows = view.columns(["id", "deleted"], after=through)
-        recent = recent.append_column(_HEADS.field("row"), pa.array(rows, pa.int64()))
-        heads = pa.concat_tables([indexed, recent]).combine_chunks()
-        codes = pc.dictionary_encode(heads["id"]).combine_chunks()
+        indexed, through = _index(path, view) or _first_of_all(view)
+        recent = _places(view, after=through)
+        codes = pc.dictionary_encode(_whole(recent["id"]))
         last = np.zeros(len(codes.dictionary), dtype=np.int64)
         last[_numpy(codes.indices)] = np.arange(len(codes))  # of several the last one stays
-        heads = heads.take(pa.array(last))
+        older = indexed.filter(pc.invert(pc.is_in(indexed["id"], value_set=codes.dictionary)))
+        heads = pa.concat_tables([older, recent.take(pa.array(last))]).combine_chunks()
         if recent.num_rows > _INDEX_AFTER:
             number = view.last()
             with contextlib.suppress(OSError):  # it only saves time
@@ -265,8 +264,19 @@ def _stored(
     return pa.table([*table.columns, pa.repeat(instant, rows), flags[1], flags[0]], schema=_SCHEMA)
 
 
-def _index(path: Path, view: View) -> tuple[pa.Table, int]:
-    """Read the index; empty, as of before the first file, when it is not one of these files."""
+def _places(view: View, *, after: int, through: int | None = None) -> pa.Table:
+    places, rows = view.columns(["id", "deleted"], after=after, through=through)
+    return places.append_column(_HEADS.field("row"), pa.array(rows, pa.int64()))
+
+
+def _first_of_all(view: View) -> tuple[pa.Table, int]:
+    """Return the first table ever recorded, whose ids all differ; none of it once it was joined with others."""
+    through = view.first()
+    return _places(view, after=0, through=through), through
+
+
+def _index(path: Path, view: View) -> tuple[pa.Table, int] | None:
+    """Read the index; None when it is not one of these files."""
     try:
         with pa.memory_map(str(path)) as source:
             table = pa.ipc.open_file(source).read_all()
@@ -278,7 +288,7 @@ def _index(path: Path, view: View) -> tuple[pa.Table, int]:
             return table, int(facts["through"])
     except _FAILURES:
         pass
-    return _HEADS.empty_table(), 0
+    return None
 
 
 def _frame(versions: pa.Table) -> pd.DataFrame:

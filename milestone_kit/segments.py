@@ -194,6 +194,11 @@ class View:
         """Return the number of the last appended table; 0 when there is none."""
         return max((segment.last for segment in self._starts), default=0)
 
+    def first(self) -> int:
+        """Return the number of the first appended table; 0 when there is none with a file of its own."""
+        first = min(self._starts, default=None)
+        return 0 if first is None or first.first != first.last else first.first
+
     def facts(self) -> dict[str, Any]:
         """Return the manifest of the last file; empty when there is none."""
         if not self._opened:
@@ -201,7 +206,9 @@ class View:
         source = self._opened[max(self._opened)]
         return _manifest(pa.ipc.open_file(source).schema)
 
-    def columns(self, names: Sequence[str], *, after: int = 0) -> tuple[pa.Table, np.ndarray]:
+    def columns(
+        self, names: Sequence[str], *, after: int = 0, through: int | None = None
+    ) -> tuple[pa.Table, np.ndarray]:
         """Read some columns of the files that hold nothing up to an appended table's number.
 
         Parameters
@@ -210,6 +217,8 @@ class View:
             Columns of the schema.
         after : int
             The number; 0 for all files.
+        through : int, optional
+            The number that none of the files may go beyond.
 
         Returns
         -------
@@ -223,7 +232,7 @@ class View:
         schema = pa.schema([self._schema.field(number) for number in fields])
         tables, rows = [schema.empty_table()], [np.empty(0, dtype=np.int64)]
         for segment, source in list(self._opened.items()):
-            if segment.first <= after:
+            if segment.first <= after or (through is not None and segment.last > through):
                 continue
             try:
                 table = _checked(pa.ipc.open_file(source, options=options).read_all(), segment, schema)

@@ -229,23 +229,28 @@ def test_a_damaged_file_is_put_aside_and_what_it_held_is_recorded_again(history,
 @pytest.mark.parametrize("damage", [b"", b"junk" * 100, None])
 def test_a_damaged_or_missing_index_is_made_anew(history, monkeypatch, damage):
     monkeypatch.setattr(history_module, "_INDEX_AFTER", 0)
-    some = rows({"id": "a"}, {"id": "b"})
-    history.record(some, seen_at=1, complete=True)
-    history.record(some, seen_at=2, complete=True)
+    some = indexed(history)
     index = history.folder / "heads.arrow"
     assert index.exists()
     index.unlink() if damage is None else index.write_bytes(damage)
-    assert history.record(some, seen_at=3, complete=True) == 0
+    assert history.record(some, seen_at=4, complete=True) == 0
     assert index.stat().st_size > 500
 
 
 def test_an_index_that_counts_rows_of_a_lost_file_is_not_believed(history, monkeypatch):
     monkeypatch.setattr(history_module, "_INDEX_AFTER", 0)
-    some = rows({"id": "a"}, {"id": "b"})
-    history.record(some, seen_at=1, complete=True)
+    some = indexed(history)
+    files(history)[1].unlink()
+    assert history.record(some, seen_at=4, complete=True) == 1
+
+
+def indexed(history):
+    """Record two tables, and the second once more, so that an index of both is written."""
+    history.record(rows({"id": "a"}, {"id": "b"}), seen_at=1, complete=True)
+    some = rows({"id": "a", "title": "Another"}, {"id": "b"})
     history.record(some, seen_at=2, complete=True)
-    files(history)[0].unlink()
-    assert history.record(some, seen_at=3, complete=True) == 2
+    history.record(some, seen_at=3, complete=True)
+    return some
 
 
 def test_a_file_of_a_newer_version_is_left_alone_and_nothing_is_written_beside_it(history):
