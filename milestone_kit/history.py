@@ -270,7 +270,7 @@ def _places(view: View, *, after: int, through: int | None = None) -> pa.Table:
 
 
 def _first_of_all(view: View) -> tuple[pa.Table, int]:
-    """Return the first table ever recorded, whose ids all differ; none of it once it was joined with others."""
+    """Return the first table ever recorded, whose ids all differ; nothing once it was joined with others."""
     through = view.first()
     return _places(view, after=0, through=through), through
 
