@@ -57,7 +57,8 @@ def soak_refreshes(folder, arguments):
     with serve(rows=arguments.rows) as server:
         for fail, share in faults(server.script):
             fail(where=lambda _, share=share: chance.random() < share)
-        options = {"requests_per_second": 10_000, "overlap": "2s", "retry": Retry(first_wait=0.01, attempts=10)}
+        retry = Retry(first_wait=0.01, attempts=10)
+        options = {"requests_per_second": 10_000, "overlap": "2s", "retry": retry}
         with mk.MilestoneClient(base_url=server.url, cache_dir=folder, **options) as client:
             for number in range(arguments.refreshes):
                 change(server, chance, number)

@@ -1,0 +1,166 @@
+"""What identifies or endangers a user: never sent unasked, never kept, never switched off by accident."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import requests
+import trustme
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+import milestone_kit as mk
+from milestone_kit.http import Transport
+from tests.faults.test_network_faults import Secure
+from tests.wire import answer, wire
+
+SECRETS = {
+    "Authorization": "Bearer secret-1",
+    "Proxy-Authorization": "Basic secret-2",
+    "Cookie": "session=secret-3",
+    "X-API-Key": "secret-4",
+    "KALSHI-ACCESS-KEY": "secret-5",
+    "KALSHI-ACCESS-SIGNATURE": "secret-6",
+    "KALSHI-ACCESS-TIMESTAMP": "secret-7",
+}
+
+
+@pytest.fixture
+def transport(clock):
+    made = []
+
+    def make(url):
+        made.append(Transport(url, requests_per_second=10_000, timeout=(5, 5), retry=clock.retry(attempts=1)))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def test_headers_that_a_user_adds_never_reach_the_cache(transport, tmp_path):
+    cookie = answer(b'{"a": 1}', headers="Set-Cookie: id=secret-8\r\nX-Trace: secret-9\r\n")
+    with wire(cookie, cookie) as (url, heard):
+        made = transport(url)
+        session = made.cached_session(tmp_path / "pages.sqlite")
+        session.headers.update(SECRETS)
+        assert made.get(session, "/x") == made.get(session, "/x") == {"a": 1}
+        made.get(session, "/y")
+        session.cache.close()
+    assert len(heard) == 2
+    assert "secret-5" in heard[0], "what a user adds is sent, which is what the user wants"
+    assert "secret-8" not in heard[1], "what the server sets is not sent back"
+    kept = [path.read_bytes() for path in tmp_path.iterdir() if path.is_file()]
+    assert kept
+    assert not [content for content in kept if b"secret" in content or b"KALSHI-ACCESS" in content]
+
+
+def test_nothing_in_a_whole_cache_folder_tells_who_asked(make_client, server, tmp_path, monkeypatch):
+    monkeypatch.setenv("USER", "secret-user")
+    client = make_client(server.url)
+    client.get_milestones()
+    client.get_milestone(server.milestones()[0]["id"])
+    server.script.fail(500, page=3)
+    with pytest.raises(mk.IncompleteError):
+        client.refresh(full=True)
+    kept = [path.read_bytes() for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    assert len(kept) >= 4
+    for word in (b"secret-user", b"User-Agent", b"Cookie", b"Authorization"):
+        assert not [content for content in kept if word in content]
+
+
+def test_credentials_in_netrc_are_not_sent(transport, monkeypatch, tmp_path):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login me password secret\nmachine 127.0.0.1 login me password secret")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    with wire(answer()) as (url, heard):
+        made = transport(url)
+        session = made.session()
+        session.trust_env = True  # as it is for any address but this machine's
+        made.get(session, "/x")
+    assert "Authorization" not in heard[0]
+    assert requests.utils.get_netrc_auth("http://127.0.0.1/x") == ("me", "secret"), "it was there to be sent"
+
+
+@pytest.mark.parametrize("off", [False, None, "", 0], ids=repr)
+def test_certificates_are_checked_whatever_the_session_says(transport, off):
+    with Secure(trustme.CA().issue_cert("127.0.0.1")) as server:
+        made = transport(server.url)
+        session = made.session()
+        session.verify = off
+        with pytest.raises(mk.NetworkError, match="certificate was refused"):
+            made.get(session, "/x")
+        with pytest.raises(mk.NetworkError, match="certificate was refused"):
+            made.get(made.session(), "/x", verify=off)
+    assert server.heard == []
+
+
+@pytest.mark.parametrize("value", ["", "0", "false"])
+def test_certificates_are_checked_whatever_the_environment_says(transport, monkeypatch, value):
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "PYTHONHTTPSVERIFY"):
+        monkeypatch.setenv(name, value)
+    with Secure(trustme.CA().issue_cert("127.0.0.1")) as server:
+        made = transport(server.url)
+        session = made.session()
+        session.trust_env = True
+        with pytest.raises(mk.NetworkError):
+            made.get(session, "/x")
+    assert server.heard == []
+
+
+def test_an_authority_that_the_environment_names_is_trusted(transport, monkeypatch, tmp_path):
+    """Behind the proxy of a company that is what keeps people from switching checks off."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+    with Secure(authority.issue_cert("127.0.0.1")) as server:
+        made = transport(server.url)
+        session = made.session()
+        session.trust_env = True
+        assert made.get(session, "/x")["milestones"] == []
+    assert len(server.heard) == 1
+
+
+def test_a_plain_http_address_elsewhere_or_one_with_a_password_is_refused():
+    for url in ("http://api.elections.kalshi.com/trade-api/v2", "https://me:secret@api.example/v2"):
+        with pytest.raises(mk.QueryError, match="base_url"):
+            mk.MilestoneClient(base_url=url)
+
+
+def test_importing_and_opening_a_client_asks_nobody(tmp_path):
+    """No request leaves before a question is asked: every connection would be an error."""
+    code = (
+        "import socket\n"
+        "def refuse(*_): raise AssertionError('a connection')\n"
+        "socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse\n"
+        "import milestone_kit as mk\n"
+        "client = mk.MilestoneClient()\n"
+        "client.cache_info(), client.history(), client.changes(), client.close()\n"
+    )
+    environment = os.environ | {"MILESTONE_KIT_CACHE_DIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, env=environment, timeout=60)
+
+
+# below these, what we rely on is not there yet
+FIXES = {
+    "requests": ("2.32.4", "credentials of .netrc sent to other hosts (CVE-2024-47081)"),
+    "urllib3": ("2.5", "redirects that were switched off and still followed (CVE-2025-50181)"),
+    "pyarrow": ("17.0", "code run by reading a file (CVE-2023-47248, CVE-2024-52338)"),
+    "orjson": ("3.9.15", "a crash on deeply nested text (CVE-2024-27454)"),
+    "tqdm": ("4.66.3", "options of the command line that were evaluated (CVE-2024-34062)"),
+    "requests-cache": ("1.3.3", "the storage interface that the page cache builds on"),
+}
+
+
+@pytest.mark.parametrize("name", FIXES)
+def test_bounds_exclude_versions_without_the_fixes_that_we_rely_on(name):
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    bounds = {(one := Requirement(line)).name: one.specifier for line in project["dependencies"]}
+    lowest = min(Version(bound.version) for bound in bounds[name] if bound.operator == ">=")
+    assert lowest >= Version(FIXES[name][0]), FIXES[name][1]
