@@ -332,12 +332,18 @@ class Fetcher:
 
     def _publish(self, query: Query, table: pa.Table, manifest: Manifest, *, seen: pa.Table) -> None:
         """Keep a table as the snapshot, and what was seen of it now in the history."""
+        # only a sweep through everything can tell that a row is gone
+        everything = not query.as_dict() and seen is table
         with ThreadPoolExecutor(1) as beside:
-            published = beside.submit(self._store.publish, query, table, manifest)
-            # only a sweep through everything can tell that a row is gone
-            everything = not query.as_dict() and seen is table
-            self._history.record(seen, seen_at=manifest.finished, complete=everything, scope=query.key())
-            published.result()
+            recorded = beside.submit(
+                self._history.record,
+                seen,
+                seen_at=manifest.finished,
+                complete=everything,
+                scope=query.key(),
+            )
+            # in this order: a version that a snapshot shows would not be asked for again
+            self._store.publish(query, table, manifest, ready=recorded.result)
         self._store.prune(
             now=self._now(), keep=self._settings.expire_after, max_bytes=self._settings.max_cache_bytes
         )
