@@ -94,7 +94,14 @@ class MilestoneClient:
     Notes
     -----
     Two threads may use one client, two processes one cache folder: the second that asks the same
-    question waits (at most `store.LOCK_SECONDS`) for the first one's walk and uses it.
+    question waits for the first one's walk and uses it.
+
+    Every wait has a bound. A request ends within two minutes and one more attempt of one minute at most
+    (see `http.Retry`); another process's walk is waited for five minutes (`store.LOCK_SECONDS`), its
+    hold on the history 30 seconds (`history.LOCK_SECONDS`), on a file of answers three seconds
+    (`pagecache.BUSY_SECONDS`). After that the answer comes all the same, with a CacheWarning that says
+    what was not cached. The logger "milestone_kit" tells each request at DEBUG, and each failed attempt
+    with its reason and the wait that follows at INFO.
 
     Examples
     --------
