@@ -8,12 +8,17 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import itertools
+import json
+import os
 import shutil
+import signal
 import tempfile
+import threading
 import warnings
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -24,6 +29,7 @@ from milestone_kit.frame import milestones_frame
 from milestone_kit.sandbox import GO_ZERO_TIME, serve, synthetic_milestones
 from milestone_kit.schema import ATTRS_KEY, check_milestones
 from tests.conftest import Clock
+from tests.faults.bench import Forker
 
 ROWS = synthetic_milestones(120)
 LIMIT = 10
@@ -48,6 +54,13 @@ def rows_of(server, query):
     return df.set_index("id")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _forker():
+    CacheMachine.forker = Forker()
+    yield
+    CacheMachine.forker.close()
+
+
 class CacheMachine(RuleBasedStateMachine):
     @initialize(workers=st.sampled_from([1, 3]))
     def begin(self, workers):
@@ -60,6 +73,7 @@ class CacheMachine(RuleBasedStateMachine):
         self.unseen = [set() for _ in QUERIES]
         self.touched = set()
         self.known = {}
+        self.was_killed = False
 
     def client(self, workers):
         return MilestoneClient(
@@ -163,6 +177,45 @@ class CacheMachine(RuleBasedStateMachine):
             self.server.script.clear()
         self.judge(df, which, asked)
 
+    @rule(
+        which=st.integers(0, len(QUERIES) - 1),
+        how=st.sampled_from(["get", "refresh", "full"]),
+        killed_at=st.sampled_from([None, 0, 1, 3, 6, 12]),
+    )
+    def fetch_in_another_process(self, which, how, killed_at):
+        asked = len(self.server.requests)
+        self.touched.clear()
+        pid, begun = [], threading.Event()
+        if killed_at is not None:
+
+            def kill():
+                begun.wait()
+                os.kill(*pid, signal.SIGKILL)
+
+            self.server.script.call(
+                kill, times=1, where=lambda _: len(self.server.requests) >= asked + killed_at
+            )
+        words = self.server.url, self.folder, how, json.dumps(QUERIES[which]), LIMIT, self.clock.now
+        pid.append(self.forker.begin("ask", *words))
+        begun.set()
+        status = self.forker.end(*pid)
+        self.server.script.clear()
+        assert status == -signal.SIGKILL or self.forker.said[pid[0]].isdigit(), self.forker.said[pid[0]]
+        self.was_killed = self.was_killed or status != 0
+        self.look_at_what_it_left(which, asked, whole=status == 0)
+
+    def look_at_what_it_left(self, which, asked, *, whole):
+        """See that a process left its answer, or, where it was killed, that or the older one."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", CacheWarning)
+                df = self.ask(self.clients[0], "offline", QUERIES[which])
+        except OfflineError:
+            assert not whole
+            return
+        if which not in self.known or not df.equals(self.known[which]):
+            self.judge(df, which, asked)
+
     @staticmethod
     def ask(client, how, query):
         if how == "refresh":
@@ -206,7 +259,8 @@ class CacheMachine(RuleBasedStateMachine):
         one, other = ({id_: repr(row) for id_, row in df.to_dict("index").items()} for df in (one, other))
         return {id_ for id_ in one.keys() | other.keys() if one.get(id_) != other.get(id_)}
 
-    @precondition(lambda self: hasattr(self, "folder"))
+    # what a killed process leaves half written goes after a day
+    @precondition(lambda self: hasattr(self, "folder") and not self.was_killed)
     @invariant()
     def nothing_half_written_is_left(self):
         with contextlib.suppress(FileNotFoundError):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import milestone_kit as mk
 from milestone_kit.http import Retry
+from tests.conftest import Clock
 
 __all__ = ["JOBS"]
 
@@ -32,6 +35,18 @@ def sweep(url, folder, workers="2"):
         return len(made.refresh(limit=50, full=True))
 
 
+def ask(url, folder, *question):
+    """Ask as the state machine of the cache does, at the time that its clock shows."""
+    how, query, limit, now = question
+    retry = Clock(float(now)).retry(attempts=2)
+    options = {"requests_per_second": 10_000, "stale_if_error": True, "full_sweep_after": "1D"}
+    with mk.MilestoneClient(base_url=url, cache_dir=folder, workers=2, retry=retry, **options) as made:
+        query = json.loads(query) | {"limit": int(limit)}
+        if how == "get":
+            return len(made.get_milestones(**query))
+        return len(made.refresh(full=how == "full", **query))
+
+
 def to_csv(source, target):
     mk.to_csv(mk.read_parquet(source), target)
 
@@ -40,4 +55,4 @@ def to_parquet(source, target):
     mk.to_parquet(mk.read_parquet(source), target)
 
 
-JOBS = {function.__name__: function for function in (get, refresh, sweep, to_csv, to_parquet)}
+JOBS = {function.__name__: function for function in (get, refresh, sweep, ask, to_csv, to_parquet)}
