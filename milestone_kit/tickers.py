@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from milestone_kit.errors import QueryError
 from milestone_kit.flags import ticker_lists
-from milestone_kit.lookup import TICKER_LISTS, TickerIndex, encode_lists
+from milestone_kit.links import distinct_links
+from milestone_kit.lookup import TICKER_LISTS, TickerIndex
 from milestone_kit.schema import DTYPES, check_milestones
 
 if TYPE_CHECKING:
@@ -124,31 +125,19 @@ def ticker_table(df: pd.DataFrame) -> pd.DataFrame:
     ['milestone_id', 'event_ticker', 'series_ticker']
     """
     check_milestones(df, ["id", "title", "start_date", *TICKER_LISTS])
-    lists = [ticker_lists(df, name) for name in TICKER_LISTS]
-    rows, codes, names = encode_lists(lists)
-    pair = rows * max(len(names), 1) + codes
-    _, first, inverse = np.unique(pair, return_index=True, return_inverse=True)
-    primaries = len(lists[0].flatten())
-    is_primary = np.zeros(len(first), dtype=bool)
-    is_primary[inverse[:primaries]] = True
-    is_related = np.zeros(len(first), dtype=bool)
-    is_related[inverse[primaries:]] = True
-    # all primary entries stand before all related ones, so first appearance puts them first
-    order = np.lexsort((first, rows[first]))
-    first = first[order]
-    milestone = df.iloc[rows[first]]
-    series = pc.replace_substring_regex(names, r"(?s)-.*", "")
-    return pd.DataFrame(
-        {
-            "milestone_id": milestone["id"].array,
-            "event_ticker": _text(names.take(pa.array(codes[first]))),
-            "series_ticker": _text(series.take(pa.array(codes[first]))),
-            "is_primary": is_primary[order],
-            "is_related": is_related[order],
-            "start_date": milestone["start_date"].array,
-            "title": milestone["title"].array,
-        }
-    )
+    links = distinct_links(*(ticker_lists(df, name) for name in TICKER_LISTS))
+    id_, start, title = _taken([df[name] for name in ("id", "start_date", "title")], links.rows)
+    columns = {
+        "milestone_id": id_,
+        "event_ticker": _text(links.tickers),
+        "series_ticker": _text(pc.list_element(pc.split_pattern(links.tickers, "-", max_splits=1), 0)),
+        "is_primary": links.in_first,
+        "is_related": links.in_second,
+        "start_date": start,
+        "title": title,
+    }
+    # without a copy: these columns are nobody else's
+    return pd.DataFrame(columns, copy=False)
 
 
 def find_by_ticker(df: pd.DataFrame, tickers: str | Iterable[str]) -> pd.DataFrame:
