@@ -169,6 +169,23 @@ def test_fault_15_answer_that_drips(tmp_path, drip):
     assert len(heard) == 2
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_fault_15_proxy_that_drips(scheme):
+    """Of the API's own answer, and of the proxy's word that it is connected."""
+    retry = Retry(attempts=1, attempt_seconds=0.25)
+    drip = drips(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"a")
+    with wire(drip) as (url, heard):
+        transport = Transport(f"{scheme}://api.example", requests_per_second=9, timeout=(5, 5), retry=retry)
+        session = transport.session()
+        session.proxies = {scheme: url}
+        began = time.monotonic()
+        with pytest.raises(mk.NetworkError, match=r"took longer than 0\.25 s"):
+            transport.get(session, "/milestones")
+        assert time.monotonic() - began < 2
+        transport.close()
+    assert heard[0].startswith("GET http://api.example/" if scheme == "http" else "CONNECT api.example:443")
+
+
 SHORT = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\nConnection: close\r\n\r\n" + page(raw())
 TRUNCATED = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + page(raw())[:-30]
 
