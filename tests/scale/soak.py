@@ -76,8 +76,7 @@ def soak_refreshes(folder, arguments):
         f"{statuses[503] / total:.1%} answered 503, {statuses[0] / total:.1%} dropped, "
         f"{statuses[429] / total:.1%} answered 429; the table is the server's truth, "
         f"{versions} versions in the history\n"
-        f"resident memory {memory[1]:.0f} MB at first, {memory[len(memory) // 2]:.0f} MB half way, "
-        f"{memory[-1]:.0f} MB at the end",
+        f"resident memory in MB, every {_SWEEP_EVERY} refreshes: {', '.join(f'{one:.0f}' for one in memory)}",
         flush=True,
     )
 
