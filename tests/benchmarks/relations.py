@@ -66,7 +66,7 @@ def contests(rows, links):
             lambda: mk.find_by_ticker(df, asked),
             lambda: plain_search(df, asked),
         ),
-        "related_milestones": (lambda: mk.related_milestones(df, df["id"].iloc[-1]), None),
+        "related_milestones": (lambda: mk.related_milestones(df, df["id"].iloc[rows // 2]), None),
     }
 
 
