@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pandas as pd
 
 import milestone_kit as mk
 from milestone_kit.changes import diff_milestones
+from tests.benchmarks.relations import quickest
 
 
 def add_arguments(command):
     command.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000])
+    command.add_argument("--repeat", type=int, default=3, help="runs of each; the quickest is shown")
 
 
 def run(arguments):
-    print(f"{'rows':>9}  {'what':<34}{'wall s':>8}{'x':>8}{'changes':>9}")
+    print(f"{'rows':>9}  {'what':<34}{'wall s':>8}{'CPU s':>8}{'x':>8}{'changes':>9}{'growth':>8}")
+    seen = {}
     for rows in arguments.rows:
         before = universe(rows)
-        measure(before, changed(before), "1 % changed")
-        measure(before, changed(before).sample(frac=1, random_state=0), "1 % changed, shuffled")
+        after = changed(before)
+        measure(before, after, "1 % changed", arguments.repeat, seen)
+        measure(before, after.sample(frac=1, random_state=0), "1 % changed, shuffled", arguments.repeat, seen)
 
 
-def measure(before, after, what):
-    seconds, changes = timed(lambda: diff_milestones(before, after))
-    reference, _ = timed(lambda: plain(before, after))
+def measure(before, after, what, repeat, seen):
+    wall, cpu, changes = quickest(lambda: diff_milestones(before, after), repeat)
+    reference = quickest(lambda: plain(before, after), 1)[0]
     rows = len(before)
-    print(f"{rows:>9}  {what:<34}{seconds:>8.3f}{seconds / reference:>8.3f}{len(changes):>9}")
-    print(f"{rows:>9}  {'  pandas: merge, then compare':<34}{reference:>8.3f}{1:>8}")
+    growth = f"{wall / seen[what]:>8.1f}" if what in seen else ""
+    seen[what] = wall
+    print(f"{rows:>9}  {what:<34}{wall:>8.3f}{cpu:>8.3f}{wall / reference:>8.3f}{changes:>9}{growth}")
+    print(f"{rows:>9}  {'  pandas: merge, then compare':<34}{reference:>8.3f}{'':>8}{1:>8}", flush=True)
 
 
 def universe(rows):
@@ -57,9 +61,3 @@ def plain(before, after):
         differ = (left.astype("str") != right.astype("str")) if "tickers" in name else (left != right)
         changes.append(both.loc[differ & ~(left.isna() & right.isna()), ["id", name, f"{name}_after"]])
     return changes
-
-
-def timed(function):
-    started = time.perf_counter()
-    result = function()
-    return time.perf_counter() - started, result
