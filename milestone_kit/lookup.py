@@ -35,20 +35,26 @@ class TickerIndex:
     ----------
     df : pandas.DataFrame
         Milestones; later changes to it are not seen.
+    only : iterable of str, optional
+        The tickers, as from `checked_tickers`, that will be asked for, where they are known: without
+        a pattern among them most of the table need not be made ready.
 
     Attributes
     ----------
     names : pyarrow.Array
-        The distinct event tickers in upper case; a *code* is a position in it.
+        The distinct event tickers in upper case, those that matter; a *code* is a position in it.
     rows, codes : ndarray of int64, shape (entries of both list columns,)
         Which row of the table lists which code.
     """
 
-    def __init__(self, df: pd.DataFrame) -> None:
+    def __init__(self, df: pd.DataFrame, only: Iterable[str] | None = None) -> None:
         check_milestones(df, TICKER_LISTS)
         self._size = len(df)
         lists = [ticker_lists(df, name) for name in TICKER_LISTS]
-        self.rows, self.codes, self.names = encode_lists(lists, upper=True)
+        among = None
+        if only is not None and not any(map(is_pattern, asked := list(only))):
+            among = pa.array({name for ticker in asked for name in _beginnings(ticker)}, pa.string())
+        self.rows, self.codes, self.names = encode_lists(lists, upper=True, among=among)
 
     def mask(self, tickers: str | Iterable[str]) -> np.ndarray:
         """Return which rows (bool array, by position) `find_by_ticker` would find."""
@@ -138,7 +144,7 @@ def checked_tickers(tickers: object) -> list[str]:
 
 
 def encode_lists(
-    lists: list[pa.ListArray], *, upper: bool = False
+    lists: list[pa.ListArray], *, upper: bool = False, among: pa.Array | None = None
 ) -> tuple[np.ndarray, np.ndarray, pa.Array]:
     """Give every distinct ticker of several list columns a code.
 
@@ -148,6 +154,8 @@ def encode_lists(
         One list per row of a table each.
     upper : bool
         Whether case makes no difference.
+    among : pyarrow.Array, optional
+        Only these tickers matter; entries with others are left out.
 
     Returns
     -------
@@ -158,7 +166,11 @@ def encode_lists(
     """
     rows = np.concatenate([pc.list_parent_indices(column).to_numpy() for column in lists])
     flat = pa.concat_arrays([column.flatten() for column in lists])
-    encoded = (pc.utf8_upper(flat) if upper else flat).dictionary_encode()
+    flat = pc.utf8_upper(flat) if upper else flat
+    if among is not None:
+        matter = np.flatnonzero(_bools(pc.is_in(flat, value_set=among)))
+        rows, flat = rows[matter], flat.take(pa.array(matter))
+    encoded = flat.dictionary_encode()
     return rows, encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), encoded.dictionary
 
 

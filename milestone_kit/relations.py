@@ -83,8 +83,8 @@ def coverage(df: pd.DataFrame, tickers: str | Iterable[str], *, now: DateLike | 
         tickers = list(tickers)
     asked = checked_tickers(tickers)
     distinct = {ticker: place for place, ticker in enumerate(dict.fromkeys(asked))}
-    index = TickerIndex(df)
-    lists = _Lists(df, index, distinct)
+    index = TickerIndex(df, distinct)
+    lists = _Lists(df, index)
     facts = [
         lists.told(ticker, codes, moment.to_datetime64())
         for ticker, codes in zip(distinct, index.meant(distinct), strict=True)
@@ -108,18 +108,11 @@ def _typed(name: str, values: list[Any]) -> Any:
 class _Lists:
     """Which rows list each code, laid out so that a code's rows stand side by side."""
 
-    def __init__(self, df: pd.DataFrame, index: TickerIndex, tickers: Iterable[str]) -> None:
+    def __init__(self, df: pd.DataFrame, index: TickerIndex) -> None:
         self._names, self._ids = index.names, df["id"].array
         self._start = df["start_date"].to_numpy(dtype="datetime64[us]").copy()
         self._start[is_placeholder(df).to_numpy()] = _NEVER
         rows, codes = index.rows, index.codes
-        exact = [ticker for ticker in tickers if not is_pattern(ticker)]
-        if len(exact) == len(list(tickers)):
-            # few of the entries matter, and sorting all of them is most of the work
-            needed = np.zeros(len(self._names), dtype=bool)
-            for meant in index.meant(exact):
-                needed[meant] = True
-            rows, codes = rows[needed[codes]], codes[needed[codes]]
         self._rows = rows[np.argsort(codes, kind="stable")]
         self._bounds = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(self._names)))])
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from milestone_kit.errors import QueryError
 from milestone_kit.flags import ticker_lists
 from milestone_kit.links import distinct_links
-from milestone_kit.lookup import TICKER_LISTS, TickerIndex
+from milestone_kit.lookup import TICKER_LISTS, TickerIndex, checked_tickers
 from milestone_kit.schema import DTYPES, check_milestones
 
 if TYPE_CHECKING:
@@ -178,7 +178,8 @@ def find_by_ticker(df: pd.DataFrame, tickers: str | Iterable[str]) -> pd.DataFra
     >>> milestones["id"].iloc[-1] in set(find_by_ticker(milestones, market)["id"])
     True
     """
-    return df[TickerIndex(df).mask(tickers)]
+    wanted = checked_tickers(tickers)
+    return df[TickerIndex(df, wanted).mask(wanted)]
 
 
 def _carried(df: pd.DataFrame, column: str, keep: Iterable[str] | None) -> list[str]:
