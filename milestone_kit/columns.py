@@ -48,7 +48,7 @@ _RFC3339: Final = re.compile(
 _FAILURES: Final = (AttributeError, KeyError, TypeError, ValueError, RecursionError, pa.ArrowException)
 _DEEP: Final = 2_000
 """From how many characters on JSON text may be nested deeper than can be read again."""
-_AWKWARD: Final = r"""^[^{]|\\|":\s|[0-9]{16}|[:,\[]\s*-?[0-9][0-9.]*[eE]"""
+_AWKWARD: Final = r"""^[^{]|\\|":?\s|[{\[]\s|,\s"|[0-9]{16}|[:,\[]\s*-?[0-9][0-9.]*[eE]"""
 """JSON text to look at: no object, with escapes, spaced out, or with numbers that may be out of bounds."""
 
 
