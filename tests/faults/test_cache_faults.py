@@ -6,6 +6,7 @@ import contextlib
 import os
 import pickle
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -143,6 +144,33 @@ def test_fault_33_kill_9_at_any_moment(tmp_path, make_client, forker):
         warnings.simplefilter("error")  # what a kill leaves behind is nothing to warn of
         counts = kill_fetches(server, tmp_path, forker, make_client, kills=KILLS)
     assert counts["killed"] >= KILLS
+
+
+def test_fault_33_kill_9_between_snapshot_and_history(tmp_path, make_client, forker):
+    """A version that a snapshot shows would not be asked for again: it is in the history before."""
+    folder = tmp_path / "cache"
+    with serve(rows=400) as server:
+        first = forker.begin("sweep", server.url, folder)
+        assert forker.end(first) == 0
+        client = make_client(server.url, cache_dir=folder)
+        before = client.get_milestones(offline=True)
+        server.update(before["id"][0], title="new")
+        (lock,) = folder.glob("history/*/writer.lock")
+        with held_by_another_process(lock):
+            pid = forker.begin("refresh", server.url, folder)
+            written = time.monotonic() + 20
+            while time.monotonic() < written:
+                if any(folder.glob("snapshots/.new-*")):  # its move waits for the history
+                    written = min(written, time.monotonic() + 0.3)
+                if client.get_milestones(offline=True)["title"][0] == "new":
+                    break
+            os.kill(pid, signal.SIGKILL)
+            assert forker.end(pid) == -signal.SIGKILL
+        pd.testing.assert_frame_equal(client.get_milestones(offline=True), before)
+        last = forker.begin("refresh", server.url, folder)
+        assert forker.end(last) == 0
+        pd.testing.assert_frame_equal(client.get_milestones(offline=True), truth(server))
+        assert sorted(client.history(before["id"][0])["title"]) == sorted(["new", before["title"][0]])
 
 
 GARBAGE = {
