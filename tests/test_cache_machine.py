@@ -71,7 +71,9 @@ class CacheMachine(RuleBasedStateMachine):
         self.names = itertools.count()
         # ids of which a delta may not tell, by query: deleted, undated, or gone from the filter
         self.unseen = [set() for _ in QUERIES]
-        self.touched = set()
+        # ids that changed since the walk began that the next fetch may go on with, by query
+        self.touched = [set() for _ in QUERIES]
+        self.unfinished = [False for _ in QUERIES]
         self.known = {}
         self.was_killed = False
 
@@ -116,7 +118,8 @@ class CacheMachine(RuleBasedStateMachine):
             self.server.update(row["id"], category="Sports" if row["category"] != "Sports" else "Esports")
         else:
             self.server.update(row["id"], title=f"title {next(self.names)}")
-        self.touched.add(row["id"])
+        for touched in self.touched:
+            touched.add(row["id"])
 
     whats = st.sampled_from(["insert", "delete", "reschedule", "undated", "recategorise", "update"])
 
@@ -147,6 +150,8 @@ class CacheMachine(RuleBasedStateMachine):
         if files:
             path = files[number % len(files)]
             content = path.read_bytes()
+            # another file of that name: whoever shortens one that a table is mapped from kills the process
+            path.unlink()
             path.write_bytes(content[: int(len(content) * share)])
 
     # what users do
@@ -158,8 +163,7 @@ class CacheMachine(RuleBasedStateMachine):
         fails=st.sampled_from([None, None, None, 0, 3, 6]),
     )
     def fetch(self, which, who, how, fails):
-        asked = len(self.server.requests)
-        self.touched.clear()
+        asked = self.begin_fetch(which)
         if fails is not None:
             self.server.script.fail(503, where=lambda _: len(self.server.requests) >= asked + fails)
         try:
@@ -169,8 +173,10 @@ class CacheMachine(RuleBasedStateMachine):
                 df = self.ask(self.clients[who], how, QUERIES[which])
         except IncompleteError as error:
             self.judge_partial(error.partial)
+            self.unfinished[which] = True
             return
         except (ApiError, OfflineError):
+            self.unfinished[which] = True
             assert fails is not None or how == "offline"
             return
         finally:
@@ -183,8 +189,7 @@ class CacheMachine(RuleBasedStateMachine):
         killed_at=st.sampled_from([None, 0, 1, 3, 6, 12]),
     )
     def fetch_in_another_process(self, which, how, killed_at):
-        asked = len(self.server.requests)
-        self.touched.clear()
+        asked = self.begin_fetch(which)
         pid, begun = [], threading.Event()
         if killed_at is not None:
 
@@ -202,7 +207,13 @@ class CacheMachine(RuleBasedStateMachine):
         self.server.script.clear()
         assert status == -signal.SIGKILL or self.forker.said[pid[0]].isdigit(), self.forker.said[pid[0]]
         self.was_killed = self.was_killed or status != 0
+        self.unfinished[which] = self.unfinished[which] or status != 0
         self.look_at_what_it_left(which, asked, whole=status == 0)
+
+    def begin_fetch(self, which):
+        if not self.unfinished[which]:
+            self.touched[which].clear()
+        return len(self.server.requests)
 
     def look_at_what_it_left(self, which, asked, *, whole):
         """See that a process left its answer, or, where it was killed, that or the older one."""
@@ -242,7 +253,8 @@ class CacheMachine(RuleBasedStateMachine):
         swept = attrs["refreshed"] == 0
         if swept:
             # what was hidden before the walk is found by it; what happened during it may not be
-            self.unseen[which] &= self.touched
+            self.unseen[which] &= self.touched[which]
+            self.unfinished[which] = False
         allowed = self.unseen[which]
         now, table = rows_of(self.server, QUERIES[which]), df.set_index("id")
         different = self.differing(table, now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 
+import msgspec
 import orjson
 import pytest
 from hypothesis import given
@@ -95,3 +96,10 @@ def test_details_that_could_not_be_read_again_are_refused(sent):
     text = body([raw(details=0)]).replace(b'"details":0', b'"details":' + sent)
     with pytest.raises((SchemaError, JSONTextError)):
         page_table(quick(text))
+
+
+def test_a_row_nested_deeper_than_can_be_read_again_is_refused_by_name():
+    [row] = quick(body([raw()]))
+    row.details = msgspec.Raw(b'{"a":' + b"[" * 1100 + b"]" * 1100 + b"}")
+    with pytest.raises(SchemaError, match="a1.*details"):
+        page_table([row])
