@@ -35,7 +35,7 @@ def forker():
 
 
 HOLD = """
-import sqlite3, sys
+import select, sqlite3, sys
 import filelock
 held = []
 for path in sys.argv[1:]:
@@ -48,7 +48,7 @@ for path in sys.argv[1:]:
         database.execute("BEGIN EXCLUSIVE")
         held.append(database)
 print("held", flush=True)
-sys.stdin.read()
+select.select([sys.stdin], [], [], 30)
 """
 
 

@@ -132,7 +132,7 @@ def drips(head, endless):
     def drip(connection):
         connection.sendall(head)
         try:
-            while True:
+            for _ in range(300):  # six seconds: for ever, to a client that gives up after a quarter of one
                 connection.sendall(endless)
                 time.sleep(0.02)
         except OSError:

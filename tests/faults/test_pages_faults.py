@@ -45,6 +45,7 @@ def test_fault_03_fresh_cursors_without_end(make_kept, server, monkeypatch, work
     kept = make_kept(server, workers=workers)
     monkeypatch.setattr("milestone_kit.walkers.MAX_PAGES", 40)
     monkeypatch.setattr(pages.Trail.__init__, "__kwdefaults__", {"max_pages": 40})
+    server.script.fail(404, where=lambda _: len(server.requests) > 200)
     server.script.endless_cursors()
     with pytest.raises(
         mk.PaginationError, match=r"no end after 40 pages; ask with .*narrower dates or a filter"
