@@ -11,6 +11,7 @@ import signal
 from html.parser import HTMLParser
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -21,6 +22,7 @@ from milestone_kit.panel.card import details_card
 from milestone_kit.panel.table_view import TableView
 from milestone_kit.schema import COLUMNS
 from tests.faults.bench import Forker, page, raw
+from tests.hostile import FORMULAS, HOSTILE
 
 NOW = "2026-01-15T12:00:00Z"
 
@@ -70,12 +72,6 @@ def test_fault_36_export_killed_half_way(tmp_path, forker, kind, exists):
     pd.testing.assert_frame_equal(read(target), small)
 
 
-FORMULAS = [
-    '=HYPERLINK("https://example.org","x")', "@SUM(1)", "+1", "-1", "\t=1", "\r\n=1", "a\rb\nc\r\nd", "\n",
-    "NA", "null", "nan", "", " ", "'=1", "＝1+1", '"', "007", "1e5", "#N/A", "a,b;c",
-]  # fmt: skip
-
-
 def test_fault_37_titles_that_spreadsheets_take_for_formulas(client, server, tmp_path):
     rows = [raw(id=f"m{n:02}", title=title, source_id=title) for n, title in enumerate(FORMULAS)]
     server.script.replace(page(*rows))
@@ -87,22 +83,18 @@ def test_fault_37_titles_that_spreadsheets_take_for_formulas(client, server, tmp
     assert not [title for title in titles if title.startswith(tuple("=+-@\t\r\n＝＋－＠"))]
     assert [title.removeprefix("'") for title in titles[:5]] == FORMULAS[:5]
     pd.testing.assert_frame_equal(mk.read_csv(path), df)
+    assert "f" not in kinds_in_a_spreadsheet(cells)
     mk.to_csv(df, path, escape_formulas=False)
+    assert "f" in kinds_in_a_spreadsheet(csv.reader(io.StringIO(path.read_text("utf-8"), newline="")))
     pd.testing.assert_frame_equal(mk.read_csv(path), df)
 
 
-HOSTILE = {
-    "script": "<script>window.hacked = 1</script>",
-    "image": "<img src=x onerror='window.hacked = 1'>",
-    "TeX": r"$\href{javascript:window.hacked=1}{click}$",
-    "bold": "<b>bold</b> & <a href='javascript:window.hacked=1'>link</a>",
-    "template": "%{x} %{customdata[0]} {title} {{x}}",
-    "end of script": "</script><script>window.hacked = 1</script><!--",
-    "attribute": '" onmouseover="window.hacked = 1',
-    "emoji": "\U0001f3c0 \U0001f469\u200d\U0001f680",
-    "right to left": "\u05e9\u05dc\u05d5\u05dd \u202eevil\u202c",
-    "zero width": "a\u200bb\ufeffc",
-}
+def kinds_in_a_spreadsheet(cells):
+    """Put cells into a spreadsheet; return what kinds of content it takes them for ("f" is a formula)."""
+    sheet = openpyxl.Workbook().active
+    for row in cells:
+        sheet.append([cell.replace("\x00", "") or None for cell in row])
+    return {cell.data_type for row in sheet.iter_rows() for cell in row if cell.value is not None}
 
 
 class Tags(HTMLParser):
