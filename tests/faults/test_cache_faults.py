@@ -196,6 +196,20 @@ def test_fault_34_database_of_garbage(client, server, tmp_path, recwarn, content
         assert "put aside as answers.sqlite.bad" in str(said.message)
 
 
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_fault_34_truncated_database(client, server, tmp_path, recwarn, share):
+    rows = server.milestones()[:40]
+    for row in rows:
+        client.get_milestone(row["id"])
+    client.close()
+    path = tmp_path / "cache" / "answers.sqlite"
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    for row in rows:
+        assert client.get_milestone(row["id"])["title"] == row["title"]
+    assert {warning.category for warning in recwarn} == {mk.CacheWarning}
+    assert path.with_name("answers.sqlite.bad").exists()
+
+
 class Planted:
     """A pickle that leaves a mark when it is loaded."""
 
