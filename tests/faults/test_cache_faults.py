@@ -76,7 +76,7 @@ def test_fault_31_single_answers_are_locked(client, server, short_bounds, tmp_pa
         began = time.monotonic()
         with pytest.warns(mk.CacheWarning, match=r"locked\); answers are not cached"):
             row = client.get_milestone(id_)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 15
         assert row["id"] == id_
         assert client.get_milestone(id_)["id"] == id_, "once it was said, nothing waits again"
 
@@ -90,7 +90,7 @@ def test_fault_31_walk_and_history_are_locked(client, server, short_bounds, tmp_
         began = time.monotonic()
         with pytest.warns(mk.CacheWarning, match="could not be had") as caught:
             df = client.refresh()
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 15
     pd.testing.assert_frame_equal(df, truth(server))
     said = " ".join(str(warning.message) for warning in caught)
     assert "walking without it" in said
@@ -107,7 +107,7 @@ def test_fault_31_pages_of_a_walk_are_locked(client, server, short_bounds, tmp_p
         began = time.monotonic()
         with pytest.warns(mk.CacheWarning, match="not cached"):
             df = client.get_milestones()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 15
     pd.testing.assert_frame_equal(df, truth(server))
 
 

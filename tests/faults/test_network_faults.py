@@ -164,7 +164,7 @@ def test_fault_15_answer_that_drips(tmp_path, drip):
         with pytest.raises(mk.NetworkError, match=r"took longer than 0\.25 s") as caught:
             client.get_milestones()
         took = time.monotonic() - began
-    assert 0.5 <= took < 3
+    assert 0.5 <= took < 6
     assert caught.value.retryable
     assert len(heard) == 2
 
