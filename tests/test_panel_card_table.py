@@ -75,6 +75,10 @@ def test_the_card_tells_times_in_the_zone_and_where_an_end_comes_from():
     assert "Thu 15 Jan 2026 02:00 · 2 h" in details_card(row_of(end_date=at(2)), "UTC")
     assumed = compute_timeline(table({}), now=NOW, assume="2h").iloc[0]
     assert "(assumed)" in details_card(assumed, "UTC")
+    learned = compute_timeline(table(*[{"end_date": at(2)}] * 36, {}), now=NOW).iloc[-1]
+    assert "(assumed, median of 36 spans of this type)" in details_card(learned, "UTC")
+    assert "may mean that day only" in details_card(row_of(), "UTC")
+    assert "may mean that day only" not in details_card(row_of(start_date=at(1)), "UTC")
     assert "doubtful" in details_card(row_of(end_date=at(-2)), "UTC")
     assert "never" in details_card(row_of(), "UTC")
 

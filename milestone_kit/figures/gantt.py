@@ -139,7 +139,13 @@ def draw_layout(scene: Scene, look: Look) -> dict[str, Any]:
     marks = ticks(scene.window, look.zone, look.area_width)
     area = max(round(lane_pixels(scene, look.height) * scene.lanes), 120)
     lanes = scene.lanes if scene.level != "empty" else 1.0
-    axis = {"gridcolor": theme.grid, "linecolor": theme.grid, "zeroline": False, "color": theme.muted}
+    axis = {
+        "gridcolor": theme.grid,
+        "linecolor": theme.grid,
+        "zeroline": False,
+        "color": theme.muted,
+        "automargin": False,  # the margins are ours; to fit them, plotly would draw everything twice
+    }
     return base_layout(theme) | {
         "width": look.width,
         "height": area + around["t"] + around["b"],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import itertools
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -11,12 +12,17 @@ from milestone_kit.figures.text import plain
 from milestone_kit.figures.timeaxis import format_instants, format_step
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["bin_words", "duration_text", "mark_cards"]
+__all__ = ["DAY_ONLY", "basis_text", "bin_words", "duration_text", "mark_cards"]
 
-_TICKERS_SHOWN = 3
+DAY_ONLY: Final = "may mean that day only"
+"""What is said of a start at midnight UTC: the server does not tell a kick-off then from a mere date."""
+
+_TICKERS_SHOWN: Final = 3
 
 
 def duration_text(ms: float) -> str:
@@ -35,12 +41,31 @@ def duration_text(ms: float) -> str:
     return " ".join(said) if said else "0 min"
 
 
-def _end_words(kind: int, lasts: float, begin: str, end: str) -> str:
+def basis_text(level: object, samples: int) -> str:
+    """Return what an assumed end rests on, "" where it was not learned from a table.
+
+    Parameters
+    ----------
+    level : object
+        As in `end_level` of `compute_timeline`.
+    samples : int
+        As in `end_samples`.
+
+    Examples
+    --------
+    >>> basis_text("type", 1037)
+    'median of 1,037 spans of this type'
+    """
+    return f"median of {samples:,} spans of this {level}" if samples > 0 else ""
+
+
+def _end_words(kind: int, lasts: float, begin: str, end: str, basis: str) -> str:
     until = end[-5:] if begin[:-5] == end[:-5] else end  # of a day that was just named, the time is enough
     if kind == REPORTED:
         return f"until {until} · {duration_text(lasts)}"
     if kind == ASSUMED:
-        return f"assumed {duration_text(lasts)}, until {until}"
+        learned = f"<br><i>{basis}</i>" if basis else ""
+        return f"assumed {duration_text(lasts)}, until {until}{learned}"
     return "no end known"
 
 
@@ -71,20 +96,30 @@ def mark_cards(marks: Marks, count: int, timeline: pd.DataFrame, zone: str) -> l
     list of str
         Pseudo-HTML of plotly in which every word of the server is escaped.
     """
-    rows = timeline.iloc[marks.row[:count]]
+    if not len(marks.row):
+        return []
+    at = marks.row[:count]
+
+    def values(name: str, default: Any = None) -> Iterable[Any]:
+        # one column at a time: the others, and the JSON texts among them, need not be gathered
+        return timeline[name].iloc[at] if name in timeline.columns else itertools.repeat(default, len(at))
+
     begins, ends = format_instants(marks.start[:count], zone), format_instants(marks.end[:count], zone)
-    tickers = rows["primary_event_tickers"].array.to_numpy()
-    related = rows["related_event_tickers"].array.to_numpy()
+    tickers = timeline["primary_event_tickers"].iloc[at].array.to_numpy()
+    related = timeline["related_event_tickers"].iloc[at].array.to_numpy()
+    bases = map(basis_text, values("end_level"), values("end_samples", 0))
+    columns = (values("title"), values("category"), values("type"), values("status"))
     cards = []
-    for i, (title, category, type_, status) in enumerate(
-        zip(rows["title"], rows["category"], rows["type"], rows["status"], strict=True)
+    for i, (title, category, type_, status, basis, day) in enumerate(
+        zip(*columns, bases, values("date_only", default=False), strict=True)
     ):
-        words = _end_words(int(marks.kind[i]), marks.end[i] - marks.start[i], begins[i], ends[i])
+        words = _end_words(int(marks.kind[i]), marks.end[i] - marks.start[i], begins[i], ends[i], basis)
         doubt = "<br><i>dates are doubtful</i>" if marks.doubtful[i] else ""
         names = list(tickers[i]) or list(related[i])
+        begin = f"{begins[i]} <i>({DAY_ONLY})</i>" if day else begins[i]
         cards.append(
             f"<b>{plain(title, 70)}</b><br>{plain(category, 30)} · {plain(type_, 40)} · {status}"
-            f"<br>{begins[i]}<br>{words}{doubt}<br>{_ticker_words(names)}"
+            f"<br>{begin}<br>{words}{doubt}<br>{_ticker_words(names)}"
         )
     return cards
 

@@ -94,18 +94,21 @@ def silhouette_traces(scene: Scene, colors: ColorScale, look: Look) -> list[dict
             y = np.concatenate([part for _, ys in outlines for part in ys])
             # arrays travel in binary; a lane needs no more than four bytes
             areas[slot] |= {"x": x, "y": y.astype(np.float32), "visible": True}
-    return [*areas, probe | _hover_points(density, heights, scene.groups, look)]
+    return [*areas, probe | _hover_points(scene, density, heights, look)]
 
 
-def _hover_points(
-    density: Density, heights: NDArray[np.float64], groups: tuple[Group, ...], look: Look
-) -> dict[str, Any]:
+def _hover_points(scene: Scene, density: Density, heights: NDArray[np.float64], look: Look) -> dict[str, Any]:
+    groups, window = scene.groups, scene.window
     rows, bins = np.nonzero(density.counts)
+    # What lies beside the window is there for dragging, and each point costs the browser an element.
+    middles = density.first + density.step * (bins + 0.5)
+    here = (middles >= window.start - density.step) & (middles <= window.end + density.step)
+    rows, bins = rows[here], bins[here]
     template, begins = bin_words(density, look.zone)
     names = [plain(group.label, 40) or "All" for group in groups]
     bottoms = np.array([group.bottom for group in groups])
     return {
-        "x": density.first + density.step * (bins + 0.5),
+        "x": middles[here],
         "y": (bottoms[rows] - heights[rows, bins] / 2).astype(np.float32),
         "customdata": density.counts[rows, bins].astype(np.float64),
         "hovertext": [names[row] for row in rows],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from milestone_kit.figures.hover import duration_text
+from milestone_kit.figures.hover import DAY_ONLY, basis_text, duration_text
 from milestone_kit.figures.text import shorten
 from milestone_kit.figures.timeaxis import format_instants
 
@@ -32,8 +32,16 @@ def _when(instant: pd.Timestamp, zone: str) -> str:
 def _end(row: pd.Series, zone: str) -> str:
     if row["end_source"] == "open":
         return "not known"
-    how = "" if row["end_source"] == "reported" else " (assumed)"
-    return f"{_when(row['end'], zone)}{how} · {duration_text(_ms(row['end']) - _ms(row['start_date']))}"
+    lasts = duration_text(_ms(row["end"]) - _ms(row["start_date"]))
+    if row["end_source"] == "reported":
+        return f"{_when(row['end'], zone)} · {lasts}"
+    basis = basis_text(row.get("end_level"), row.get("end_samples", 0))
+    return f"{_when(row['end'], zone)} · {lasts} (assumed{f', {basis}' if basis else ''})"
+
+
+def _start(row: pd.Series, zone: str) -> str:
+    day = f" · midnight UTC, {DAY_ONLY}" if row.get("date_only", False) else ""
+    return f"{_when(row['start_date'], zone)} ({zone}){day}"
 
 
 def _tickers(tickers: list[str]) -> str:
@@ -62,7 +70,7 @@ def details_card(row: pd.Series, zone: str) -> str:
     updated = _when(row["last_updated_ts"], zone)
     source = row["source_id"] if isinstance(row["source_id"], str) else "none"
     facts = {
-        "Start": f"{_when(row['start_date'], zone)} ({zone})",
+        "Start": _start(row, zone),
         "End": _end(row, zone),
         "Status": str(row["status"]) + (", dates are doubtful" if row["suspect"] else ""),
         "Kind": f"{shorten(row['category'], 60)} · {shorten(row['type'], 60)}",

@@ -82,7 +82,6 @@ class MilestoneExplorer(w.VBox):
         self._reload, self._source = reload, source
         self._picked: str | None = None
         self._selected: list[str] = []
-        self._boxed = False
         self._page = 0
         self._controls = Controls(self._on_control, self._on_preset)
         self._bridge = Bridge()
@@ -97,7 +96,7 @@ class MilestoneExplorer(w.VBox):
         self._redrawer = Debouncer(lambda: self._guard(self._redraw))
         self._draw_controls()
         self._scene, self._look = self._model.scene(state, self._chosen, _FIRST_WIDTH, dark=False)
-        self._figure = LiveFigure(*self._model.draw(state, self._scene, self._look))
+        self._figure = LiveFigure(*self._model.draw(state, self._scene, self._look), self._bridge)
         self._say_what_is_shown()
         self._turn_to_now()
         # width and theme come together when the panel opens: one redraw serves both
@@ -191,7 +190,9 @@ class MilestoneExplorer(w.VBox):
         if kind == "click":
             self._pick(str(event["id"]))
         elif kind == "window":
-            self._show_window(Window(float(event["low"]), float(event["high"])))
+            self._show_window(Window(float(event["low"]), float(event["high"])), event.get("turn"))
+        elif kind == "attached":
+            self._redraw()
         elif kind == "zoom":
             middle, half = float(event["at"]), self._scene.window.span / 12
             self._show_window(Window(middle - half, middle + half))
@@ -202,20 +203,20 @@ class MilestoneExplorer(w.VBox):
             (left, right), (top, bottom) = event["x"], event["y"]
             box = Box.between((float(left), float(right)), (float(top), float(bottom)))
             rows = rows_in_box(self._scene, self._model.index, box)
-            self._boxed = True
             self._select(list(self._model.timeline["id"].iloc[rows]))
         elif kind == "deselect":
             self._select([])
         elif kind == "legend":
             self._change(self._model.toggled(self._state, int(event["slot"])))
 
-    def _show_window(self, window: Window) -> None:
+    def _show_window(self, window: Window, turn: dict[str, Any] | None = None) -> None:
         window, shown = window.clamped(), self._scene.window
-        # The kernel's own change of the axis comes back as an event: nothing to do.
-        moved = max(abs(window.start - shown.start), abs(window.end - shown.end))
-        if moved > shown.span * 0.002 and np.isfinite(window.span) and window.span > 0:
+        if not np.isfinite(window.span) or window.span <= 0:
+            return
+        # A window that fits stays one that fits when it is only asked for again.
+        if max(abs(window.start - shown.start), abs(window.end - shown.end)) > shown.span * 0.002:
             self._state = self._state.with_span(window.at_least(_SHORTEST_WINDOW))
-            self._redraw(before=self._scene)
+        self._redraw(before=self._scene, turn=turn)
 
     def _on_table(self, request: dict[str, Any]) -> None:
         if request["kind"] == "pick":
@@ -314,16 +315,12 @@ class MilestoneExplorer(w.VBox):
             self._overview.now = self._model.now
             self._overview.span = [self._model.span.start, self._model.span.end]
 
-    def _redraw(self, before: Scene | None = None) -> None:
+    def _redraw(self, before: Scene | None = None, turn: dict[str, Any] | None = None) -> None:
         width = self._bridge.width or _FIRST_WIDTH
         self._scene, self._look = self._model.scene(
             self._state, self._chosen, width, dark=self._bridge.dark, before=before
         )
-        self._figure.show(*self._model.draw(self._state, self._scene, self._look))
-        if self._boxed:
-            # the box stays where it was drawn, but other marks lie there now
-            self._figure.clear_selection()
-            self._boxed = False
+        self._figure.show(*self._model.draw(self._state, self._scene, self._look), turn)
         self._say_what_is_shown()
 
     def _turn_to_now(self) -> None:

@@ -1,56 +1,59 @@
-"""One FigureWidget for the panel's whole life; every change of it is one batched message."""
+"""One FigureWidget for the panel's whole life; every picture after the first is one raw message."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import plotly.graph_objects as go
 
 from milestone_kit.figures.look import CONFIG
 
+if TYPE_CHECKING:
+    from milestone_kit.panel.widgets import Bridge
+
 __all__ = ["LiveFigure"]
+
+_LIVE: Final = CONFIG | {"doubleClick": False}  # the kernel knows what fits
 
 
 class LiveFigure:
-    """A FigureWidget with a fixed pool of traces.
+    """A FigureWidget that is given its pictures through the bridge.
+
+    Plotly's own way of changing a FigureWidget checks every value in Python, and has the browser send
+    back what it made of them, which the kernel then merges: some 80 ms a change in which nothing is
+    drawn. Here the browser is handed the picture and draws it, and nothing comes back.
 
     Parameters
     ----------
     traces : list of dict
-        As from `draw_traces`: always the same number and kinds.
+        As from `draw_traces`.
     layout : dict
         As from `draw_layout`.
+    bridge : Bridge
+        What carries the pictures.
+
+    Attributes
+    ----------
+    widget : plotly.graph_objects.FigureWidget
+        It holds the first picture, and brings plotly.js.
+    traces, layout : list of dict, dict
+        What is on screen.
     """
 
-    def __init__(self, traces: list[dict[str, Any]], layout: dict[str, Any]) -> None:
+    def __init__(self, traces: list[dict[str, Any]], layout: dict[str, Any], bridge: Bridge) -> None:
+        self._bridge = bridge
+        self._keep(traces, layout)
         # Built whole and then wrapped: a widget that grows after its creation may open empty.
-        self.widget = go.FigureWidget(go.Figure(data=traces, layout=layout))
-        self.widget._config = CONFIG  # noqa: SLF001 - FigureWidget has no public way to set plotly's config
-        self._visible = [trace.get("visible", True) for trace in traces]
-        self._layout = layout
+        self.widget = go.FigureWidget(go.Figure(data=self.traces, layout=layout | {"template": "none"}))
+        self.widget._config = _LIVE  # noqa: SLF001 - FigureWidget has no public way to set plotly's config
 
-    def show(self, traces: list[dict[str, Any]], layout: dict[str, Any]) -> None:
-        """Make the widget show these traces and this layout, in one message."""
-        changed = {key: value for key, value in layout.items() if value != self._layout.get(key)}
-        with self.widget.batch_update():
-            for i, trace in enumerate(traces):
-                visible = trace.get("visible", True)
-                if visible:
-                    # `type` cannot change and is not a property of a trace object
-                    self.widget.data[i].update(
-                        {k: v for k, v in trace.items() if k != "type"}, overwrite=False
-                    )
-                elif self._visible[i]:
-                    self.widget.data[i].visible = False
-                self._visible[i] = visible
-            for key, value in changed.items():
-                # whole, not merged: plotly cannot patch lists of shapes that change their length
-                self.widget.layout[key] = value
-        self._layout = layout
+    def _keep(self, traces: list[dict[str, Any]], layout: dict[str, Any]) -> None:
+        self.traces = [trace for trace in traces if trace.get("visible", True)]
+        self.layout = layout
 
-    def clear_selection(self) -> None:
-        """Take away the box that the user drew, and its dimming of what lies outside."""
-        # The browser alone knows of the box, so that setting it here to what it is here sends nothing.
-        self.widget._send_relayout_msg({"selections": []})  # noqa: SLF001
-        everywhere = list(range(len(self._visible)))
-        self.widget._send_restyle_msg({"selectedpoints": [None]}, trace_indexes=everywhere)  # noqa: SLF001
+    def show(
+        self, traces: list[dict[str, Any]], layout: dict[str, Any], turn: dict[str, Any] | None = None
+    ) -> None:
+        """Show these traces and this layout, in one message; `turn` says which window was asked for."""
+        self._keep(traces, layout)
+        self._bridge.draw(self.traces, layout, turn)

@@ -30,6 +30,12 @@ _COLUMNS: Final = (
 )
 _CELL: Final = 160
 
+_SHOWN: Final = (
+    *("id", "status", "start_date", "end", "end_source", "title", "category", "type"),
+    "related_event_tickers",
+)
+"""What a page is made of; the other columns, and the JSON texts among them, need not be gathered."""
+
 
 class TableView:
     """Sorts, pages and formats the rows that pass the filters.
@@ -42,6 +48,7 @@ class TableView:
 
     def __init__(self, timeline: pd.DataFrame) -> None:
         self._timeline = timeline
+        self._shown = timeline[list(_SHOWN)]
         self._orders: dict[tuple[str, bool], NDArray[np.int64]] = {}
         self.sort_column = "start_date"
         self.ascending = True
@@ -93,7 +100,7 @@ class TableView:
         pages = max(-(-len(rows) // PAGE_ROWS), 1)
         number = min(max(number, 0), pages - 1)
         first = number * PAGE_ROWS
-        some = self._timeline.iloc[rows[first : first + PAGE_ROWS]]
+        some = self._shown.iloc[rows[first : first + PAGE_ROWS]]
         last = first + len(some)
         where = f"{first + 1:,} to {last:,} of {len(rows):,}" if len(some) else "0 rows"
         return {

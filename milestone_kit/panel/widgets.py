@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
+from milestone_kit.panel.packing import pack
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -84,7 +86,7 @@ class Overview(anywidget.AnyWidget):
 
 
 class Bridge(anywidget.AnyWidget):
-    """What plotly's FigureWidget leaves out: width, theme, clicks by id, settled zooms, downloads.
+    """What plotly's FigureWidget leaves out: fast pictures, width, theme, clicks by id, zooms, downloads.
 
     Attributes
     ----------
@@ -101,10 +103,19 @@ class Bridge(anywidget.AnyWidget):
     def on_event(self, handler: Callable[[dict[str, Any]], None]) -> None:
         """Call `handler` with each `{"kind": ...}` from the figure.
 
-        Kinds: "click" (id), "zoom" (at), "window" (low, high), "box" (x, y), "deselect", "legend"
-        (slot) and "fit"; times are milliseconds UTC, y is in lanes.
+        Kinds: "click" (id), "zoom" (at), "window" (low, high, turn), "box" (x, y), "deselect", "legend"
+        (slot), "fit" and "attached"; times are milliseconds UTC, y is in lanes. The answer to a
+        window is a `draw` with the same turn.
         """
         _listen(self, handler)
+
+    def draw(
+        self, traces: list[dict[str, Any]], layout: dict[str, Any], turn: dict[str, Any] | None = None
+    ) -> None:
+        """Show a picture in place of the one before."""
+        buffers: list[bytes] = []
+        picture = {"data": pack(traces, buffers), "layout": pack(layout, buffers)}
+        self.send({"kind": "draw", "turn": turn, **picture}, buffers)
 
     def download(self, name: str, text: str, mime: str) -> None:
         """Hand `text` to the browser as a file."""
