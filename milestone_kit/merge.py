@@ -89,14 +89,19 @@ def equal_values(left: pa.ChunkedArray, right: pa.ChunkedArray) -> np.ndarray:
         bool, one for each place.
     """
     if not pa.types.is_list(left.type):
-        same = pc.equal(left, right).fill_null(False)  # noqa: FBT003 - Arrow's own signature
-        return _numpy(pc.or_(same, pc.and_(left.is_null(), right.is_null())))
+        same = pc.equal(left, right)
+        if left.null_count or right.null_count:
+            both_null = pc.and_(left.is_null(), right.is_null())
+            same = pc.or_(same.fill_null(False), both_null)  # noqa: FBT003 - Arrow's own signature
+        return _numpy(same)
     ours, theirs = _one_chunk(left), _one_chunk(right)
     lengths = np.asarray(ours.value_lengths())
     equal: np.ndarray = lengths == np.asarray(theirs.value_lengths())
-    # only lists of one length can be laid beside each other
-    ours, theirs = ours.filter(pa.array(equal)), theirs.filter(pa.array(equal))
+    if not equal.all():  # only lists of one length can be laid beside each other
+        ours, theirs = ours.filter(pa.array(equal)), theirs.filter(pa.array(equal))
     differ = ~_numpy(pc.equal(ours.flatten(), theirs.flatten()))
+    if not differ.any():
+        return equal
     rows = np.flatnonzero(equal)[pc.list_parent_indices(ours).to_numpy()[differ]]
     equal[rows] = False
     return equal
