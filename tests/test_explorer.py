@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
 import logging
@@ -12,9 +13,10 @@ import pandas as pd
 import pytest
 
 import milestone_kit as mk
-from milestone_kit.errors import NetworkError, QueryError, SchemaError
+from milestone_kit import sandbox
+from milestone_kit.errors import ApiError, NetworkError, QueryError, SchemaError
 from milestone_kit.filters import filter_milestones
-from milestone_kit.panel import MilestoneExplorer, explore
+from milestone_kit.panel import MilestoneExplorer, explore, opening
 from milestone_kit.panel.state import PanelState
 from milestone_kit.schema import empty_milestones
 from milestone_kit.timeline import compute_timeline
@@ -519,6 +521,114 @@ def test_a_given_now_stays_and_a_current_one_moves_on():
     moving._guard(moving._refresh)
     assert moving._model.now > then
     assert "now=" not in moving.code()
+
+
+# fetching
+
+
+@pytest.fixture
+def slow(tmp_path, monkeypatch):
+    """A client of a server that takes its time, and an explorer that opens before its first answer."""
+    monkeypatch.setattr(opening, "_PATIENCE", 0.0)
+    with (
+        sandbox.serve(1_200, seed=3, latency=0.15) as server,
+        mk.MilestoneClient(base_url=server.url, cache_dir=tmp_path) as client,
+    ):
+        yield server, client
+
+
+def in_a_notebook(work):
+    """Run `work` as a cell runs: on a loop that goes on afterwards."""
+
+    async def cell():
+        explorer = work()
+        if explorer._loading.fetch is not None:
+            over = asyncio.Event()
+            explorer._loading.widget.layout.observe(lambda _: over.set(), "display")
+            await over.wait()
+        return explorer
+
+    return asyncio.run(cell())
+
+
+def test_the_panel_opens_before_the_rows_and_shows_how_far_the_fetch_is(slow):
+    _, client = slow
+    said = []
+
+    def cell():
+        explorer = explore(client)
+        assert explorer._body.layout.display == "none"
+        assert explorer._loading.widget.layout.display == "flex"
+        explorer._loading._words.observe(lambda change: said.append(change["new"]), "value")
+        return explorer
+
+    explorer = in_a_notebook(cell)
+    assert alert(explorer) == ""
+    assert explorer._loading.widget.layout.display == "none"
+    assert explorer._body.layout.display is None
+    assert "of 1,200 milestones" in explorer._summary.value
+    assert any("<progress" in words and "<b>0</b>" not in words for words in said)
+
+
+def test_code_that_asks_for_rows_waits_for_the_first_ones(slow):
+    _, client = slow
+
+    def cell():
+        explorer = explore(client)
+        assert len(explorer.filtered) > 1_000
+        assert explorer.selected.empty
+        assert "filter_milestones" in explorer.code()
+        return explorer
+
+    assert len(in_a_notebook(cell).filtered) > 1_000
+
+
+def test_a_fetch_that_fails_says_so_in_the_panel_and_to_code_and_can_be_tried_again(slow):
+    server, client = slow
+    server.script.fail(status=401, times=1)
+
+    def cell():
+        explorer = explore(client)
+        with pytest.raises(ApiError):
+            _ = explorer.filtered
+        return explorer
+
+    explorer = in_a_notebook(cell)
+    assert explorer._body.layout.display == "none"
+    with pytest.raises(ApiError):
+        explorer.figure()
+
+    def again():
+        explorer._press(explorer._refresh)
+        explorer._press(explorer._refresh)  # one fetch at a time
+        return explorer
+
+    assert len(in_a_notebook(again).filtered) > 1_000
+    assert alert(explorer) == ""
+
+
+def test_an_error_that_nobody_waits_for_is_shown_in_the_panel(slow):
+    server, client = slow
+    server.script.fail(status=401, times=1)
+    explorer = in_a_notebook(lambda: explore(client))
+    assert "ApiError" in alert(explorer)
+
+
+def test_a_refresh_can_be_stopped_and_keeps_the_rows(slow):
+    _, client = slow
+    explorer = in_a_notebook(lambda: explore(client))
+    before = len(explorer.filtered)
+    client.clear_cache()
+
+    def cell():
+        explorer._press(explorer._refresh)
+        explorer._loading._stop.click()
+        assert len(explorer.filtered) == before
+        return explorer
+
+    in_a_notebook(cell)
+    assert "was stopped" in alert(explorer)
+    assert len(explorer.filtered) == before
 
 
 # messages

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import logging
 from dataclasses import replace
@@ -20,11 +21,14 @@ from milestone_kit.figures.timeaxis import Window
 from milestone_kit.panel.card import details_card
 from milestone_kit.panel.controls import Controls
 from milestone_kit.panel.debounce import Debouncer
+from milestone_kit.panel.layout import button, head, main
 from milestone_kit.panel.live_figure import LiveFigure
+from milestone_kit.panel.loading import Fetch, LoadingBar, running_loop
 from milestone_kit.panel.model import ExplorerModel
 from milestone_kit.panel.state import PanelState
 from milestone_kit.panel.static_form import static_form
 from milestone_kit.panel.widgets import Bridge, Overview, PagedTable
+from milestone_kit.schema import empty_milestones
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from milestone_kit.figures.scene import Scene
+    from milestone_kit.panel.loading import Reload
 
 __all__ = ["MilestoneExplorer"]
 
@@ -55,8 +60,9 @@ class MilestoneExplorer(w.VBox):
 
     Parameters
     ----------
-    df : pandas.DataFrame
-        Milestones; with the columns of `compute_timeline`, these are used as they are.
+    df : pandas.DataFrame or Fetch
+        Milestones; with the columns of `compute_timeline`, these are used as they are. Or the fetch
+        that will bring them: the panel shows how far it is, and code that asks for rows waits.
     state : PanelState
         What to show first.
     now : pandas.Timestamp, optional
@@ -69,15 +75,17 @@ class MilestoneExplorer(w.VBox):
 
     def __init__(
         self,
-        df: pd.DataFrame,
+        df: pd.DataFrame | Fetch,
         *,
         state: PanelState,
         now: pd.Timestamp | None = None,
-        reload: Callable[[Callable[[int, int], None]], pd.DataFrame] | None = None,
+        reload: Reload | None = None,
         source: str = "mk.get_milestones()",
     ) -> None:
         self._now = now
-        self._model = self._prepared(df)
+        self._failure: BaseException | None = None
+        self._missing = isinstance(df, Fetch)
+        self._model = self._prepared(empty_milestones() if isinstance(df, Fetch) else df)
         self._state = state
         self._reload, self._source = reload, source
         self._picked: str | None = None
@@ -104,19 +112,31 @@ class MilestoneExplorer(w.VBox):
         self._bridge.on_event(lambda event: self._guard(self._on_figure, event))
         self._overview.on_event(lambda event: self._guard(self._on_figure, event))
         self._table.on_request(lambda request: self._guard(self._on_table, request))
-        super().__init__([self._head(), w.HBox([self._controls.side(), self._main()])])
+        self._loading = LoadingBar()
+        above = [self._controls.bar(), self._overview, self._bridge]
+        column = main(above, self._figure.widget, [self._card, self._table])
+        self._body = w.HBox([self._controls.side(), column])
+        super().__init__(
+            [head(self._summary, self._buttons()), self._loading.widget, self._alert, self._body]
+        )
         self.add_class("mk-explorer")
+        if isinstance(df, Fetch):
+            self._summary.value = "The first milestones are on their way"
+            self._body.layout.display = "none"
+            self._follow(df)
 
     # What users read
 
     @property
     def filtered(self) -> pd.DataFrame:
         """The rows on screen: those of the table that pass the filters, in the order of the table view."""
+        self._await_table()
         return self._model.table.iloc[self._rows]
 
     @property
     def selected(self) -> pd.DataFrame:
         """The milestones that were clicked or boxed, in the order of the table; none without either."""
+        self._await_table()
         return self._model.table[self._model.table["id"].isin(self._selected)]
 
     @property
@@ -137,11 +157,13 @@ class MilestoneExplorer(w.VBox):
 
     def code(self) -> str:
         """Return the Python that makes this view."""
+        self._await_table()
         timed = self._model.timeline is self._model.table
         return self._state.with_span(self._scene.window).code(self._source, now=self._now, timed=timed)
 
     def figure(self) -> go.Figure:
         """Return the chart on screen as a static plotly figure."""
+        self._await_table()
         colors = self._model.colors(self._state.color)
         return static_figure(self._scene, self._model.timeline, colors, self._look, None)
 
@@ -268,13 +290,46 @@ class MilestoneExplorer(w.VBox):
 
     def _refresh(self) -> None:
         assert self._reload is not None
-        words = self._summary.value
+        if self._loading.fetch is not None:
+            return
+        if running_loop() is None:
+            self._take(self._reload(lambda _rows, _pages: None))
+        else:
+            self._follow(Fetch(self._reload))
+
+    def _follow(self, fetch: Fetch) -> None:
+        self._failure = None
+        self._loading.watch(fetch, lambda: self._guard(self._receive, fetch), len(self._model))
+
+    def _receive(self, fetch: Fetch) -> None:
         try:
-            self._model = self._prepared(self._reload(self._say_progress))
-        finally:
-            self._summary.value = words
+            table = fetch.result()
+        except BaseException as error:
+            self._failure = error
+            if self._missing:
+                self._summary.value = "There are no milestones yet"
+            raise
+        self._take(table)
+
+    def _take(self, table: pd.DataFrame) -> None:
+        """Show another table under the same filters."""
+        self._model = self._prepared(table)
+        self._missing = False
+        self._body.layout.display = None
         self._change(self._state)
         self._show_card()
+
+    def _await_table(self) -> None:
+        """Wait for the first table, which the client's own time limits bound; raise what went wrong."""
+        if not self._missing:
+            return
+        fetch = self._loading.fetch
+        if fetch is not None:
+            fetch.wait()
+            self._loading.release()
+            self._receive(fetch)
+        elif self._failure is not None:
+            raise self._failure
 
     def _reset(self) -> None:
         self._selected = []
@@ -347,12 +402,9 @@ class MilestoneExplorer(w.VBox):
             f'<br><span class="mk-muted">In the chart: {html.escape(scene_words(self._scene))}</span>'
         )
 
-    def _say_progress(self, rows: int, pages: int) -> None:
-        self._summary.value = f"Fetching: <b>{rows:,}</b> milestones on {pages:,} pages so far"
-
     # How it is laid out
 
-    def _head(self) -> w.HBox:
+    def _buttons(self) -> list[w.Button]:
         actions = [
             ("Download CSV", "The filtered rows as a CSV file", self._download_filtered),
             ("Selected CSV", "The selected rows as a CSV file", self._download_selected),
@@ -362,30 +414,8 @@ class MilestoneExplorer(w.VBox):
         ]
         if self._reload is not None:
             actions.append(("Refresh", "Ask the server for news", self._refresh))
-        buttons = [self._button(*action) for action in actions]
-        self._summary.layout.flex = "1 1 320px"
-        return w.HBox(
-            [self._summary, w.HBox(buttons)],
-            layout={"justify_content": "space-between", "flex_flow": "row wrap", "margin": "0 0 6px"},
-        )
+        return [button(label, tip, functools.partial(self._press, work)) for label, tip, work in actions]
 
-    def _button(self, label: str, tip: str, work: Callable[[], None]) -> w.Button:
-        button = w.Button(description=label, tooltip=tip, layout={"width": "auto"})
-
-        def press(_: w.Button) -> None:
-            self._debouncer.flush()  # what was typed a moment ago counts
-            self._guard(work)
-
-        button.on_click(press)
-        return button
-
-    def _main(self) -> w.VBox:
-        figure = w.Box([self._figure.widget], layout={"overflow": "hidden"}).add_class("mk-figure")
-        legend = w.HTML(
-            '<span class="mk-muted">Solid: reported end · hatched: assumed end · diamond: no end known. '
-            "Drag to move, wheel to zoom, double-click to fit, click a mark for its details.</span>"
-        )
-        chart = [self._controls.bar(), self._overview, self._bridge, self._alert, figure, legend]
-        parts = [*chart, self._card, self._table]
-        main = w.VBox(parts, layout={"flex": "1 1 0", "min_width": "0", "overflow": "hidden"})
-        return main.add_class("mk-main")
+    def _press(self, work: Callable[[], None]) -> None:
+        self._debouncer.flush()  # what was typed a moment ago counts
+        self._guard(work)

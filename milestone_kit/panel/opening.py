@@ -8,6 +8,7 @@ import pandas as pd
 
 from milestone_kit.client import MilestoneClient
 from milestone_kit.panel.explorer import MilestoneExplorer
+from milestone_kit.panel.loading import Fetch, running_loop
 from milestone_kit.panel.state import PanelState
 from milestone_kit.query import to_utc
 from milestone_kit.schema import check_milestones
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from milestone_kit.query import DateLike
 
 __all__ = ["explore"]
+
+_PATIENCE: Final = 0.7
+"""Seconds in which a fetch is waited for before the panel opens without its rows."""
 
 _VIEW_OPTIONS: Final = ("group", "color", "tz", "window")
 
@@ -47,7 +51,8 @@ def explore(
     Returns
     -------
     MilestoneExplorer
-        A widget; show it by making it the last value of a cell.
+        A widget; show it by making it the last value of a cell. In a notebook it opens at once and
+        shows how far the client's fetch is; `filtered` and the like wait for the rows.
 
     Raises
     ------
@@ -81,7 +86,12 @@ def explore(
     def reload(progress: Callable[[int, int], None]) -> pd.DataFrame:
         return fetch(refresh=True, progress=progress)
 
-    return MilestoneExplorer(fetch(), state=state, now=instant, reload=reload)
+    if running_loop() is None:
+        return MilestoneExplorer(fetch(), state=state, now=instant, reload=reload)
+    first = Fetch(lambda progress: fetch(progress=progress))
+    # what the cache holds is there at once, and a wrong address is refused at once
+    ready = first.result() if first.wait(_PATIENCE) else first
+    return MilestoneExplorer(ready, state=state, now=instant, reload=reload)
 
 
 def _first_state(options: dict[str, Any]) -> PanelState:

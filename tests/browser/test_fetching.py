@@ -1,0 +1,51 @@
+"""The explorer over a client whose server takes its time, in a real browser."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from milestone_kit import sandbox
+from tests.browser.conftest import ARTIFACTS
+from tests.browser.harness import await_chart, execute, notebook_of
+
+
+@pytest.fixture
+def slow():
+    gate = threading.Event()
+    with sandbox.serve(1_500, seed=7, latency=0.2) as running:
+        running.script.call(gate.wait)
+        yield running, gate
+        gate.set()
+
+
+def test_the_panel_shows_how_far_a_fetch_is_and_what_stopped_it(lab, page, slow, tmp_path):
+    server, gate = slow
+    client = f"client = mk.MilestoneClient(base_url={server.url!r}, cache_dir={str(tmp_path)!r})"
+    cells = notebook_of(f"import milestone_kit as mk\n{client}", "explorer = mk.explore(client)\nexplorer")
+    assert lab.run(page, "slow.ipynb", cells) == []
+    loading = page.locator(".mk-loading")
+    loading.get_by_label("Fetching milestones").wait_for()
+    assert not page.locator(".mk-main").is_visible()
+    assert "Fetching: 0 milestones" in loading.inner_text()
+    page.screenshot(path=ARTIFACTS / "fetching.png")
+    gate.set()
+    await_chart(page)
+    assert not loading.is_visible()
+    assert "of 1,500 milestones" in page.locator(".mk-summary").inner_text()
+
+    gate.clear()
+    server.script.fail(status=401)
+    page.get_by_role("button", name="Refresh").click()
+    loading.get_by_text("of about 1,500 milestones").wait_for()
+    # the kernel answers while it fetches, and the rows are still there
+    assert int(execute(page, "print(len(explorer.filtered))")) > 1_000
+    gate.set()
+    page.locator(".mk-alert", has_text="ApiError").wait_for()
+    assert page.locator(".mk-main").is_visible()
+    server.script.clear()
+    page.get_by_role("button", name="Refresh").click()
+    page.locator(".mk-alert").wait_for(state="detached")
+    loading.wait_for(state="hidden")
+    assert page.problems == []
