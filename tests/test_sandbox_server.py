@@ -434,6 +434,14 @@ def test_a_connection_can_be_dropped(server):
     assert requests.get(f"{server.url}/milestones?limit=1", timeout=10).status_code == 200
 
 
+def test_a_connection_can_be_reset(server):
+    server.script.drop(reset=True, times=1)
+    with pytest.raises(requests.ConnectionError, match="reset by peer"):
+        requests.get(f"{server.url}/milestones?limit=1", timeout=10)
+    assert server.requests[0].status == 0
+    assert requests.get(f"{server.url}/milestones?limit=1", timeout=10).status_code == 200
+
+
 def test_a_dripping_or_slow_answer_outlasts_an_impatient_client(server):
     server.script.drip(30, page=1, times=1)
     server.script.delay(30, path="/search/filters_by_sport")

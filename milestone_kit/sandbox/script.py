@@ -60,6 +60,7 @@ class Delivery:
     """How an answer is sent: how much of it, how slowly, or not at all."""
 
     drop: bool = False
+    reset: bool = False
     cut_at: float | None = None
     seconds_per_byte: float = 0.0
     delay: float = 0.0
@@ -170,11 +171,11 @@ class Script:
 
         self._add(change, when, final=True)
 
-    def drop(self, **when: Unpack[When]) -> None:
-        """Close the connection without an answer."""
+    def drop(self, *, reset: bool = False, **when: Unpack[When]) -> None:
+        """Close the connection without an answer; with `reset` not in good order, but by a TCP reset."""
 
         def change(answer: Answer, delivery: Delivery) -> Answer:
-            delivery.drop = True
+            delivery.drop, delivery.reset = True, reset
             return answer
 
         self._add(change, when, final=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import os
 import socket
+import struct
 import sys
 import threading
 from collections import deque
@@ -243,11 +245,19 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.log.append(request._replace(status=0 if delivery.drop else reply.status))
         self._deliver(reply, delivery)
 
+    def _reset(self) -> None:
+        # to linger for no time at all is what makes the system send a reset; what reads and writes here
+        # would keep the connection open, so that it is taken from under them
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        os.close(self.connection.detach())
+
     def _deliver(self, reply: Answer, delivery: Delivery) -> None:
         if delivery.delay:
             self.server.closing.wait(delivery.delay)
         if delivery.drop:
             self.close_connection = True
+            if delivery.reset:
+                self._reset()
             return
         content = reply.content()
         headers = {"Content-Type": reply.content_type, **reply.headers}

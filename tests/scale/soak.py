@@ -53,7 +53,7 @@ def soak_kills(folder, arguments):
 
 def soak_refreshes(folder, arguments):
     chance = random.Random(arguments.seed)
-    began, memory = time.monotonic(), []
+    began, memory, statuses = time.monotonic(), [], Counter()
     with serve(rows=arguments.rows) as server:
         for fail, share in faults(server.script):
             fail(where=lambda _, share=share: chance.random() < share)
@@ -66,14 +66,15 @@ def soak_refreshes(folder, arguments):
                 df = client.refresh(full=sweeps, limit=200, progress=False)
                 if sweeps:  # a delta cannot tell what was deleted
                     assert df.equals(truth(server)), f"refresh {number}: the table is not the server's truth"
+                    statuses.update(request.status for request in server.requests)
+                    server._log.clear()  # it is the server's memory, and no part of what is measured
                     gc.collect()
                     memory.append(psutil.Process().memory_info().rss / 1e6)
             versions = len(client.history())
-        statuses = Counter(request.status for request in server.requests)
     total = statuses.total()
     print(
         f"{arguments.refreshes} refreshes in {time.monotonic() - began:.0f} s, {total} requests, of them "
-        f"{statuses[503] / total:.1%} answered 503, {statuses[0] / total:.1%} dropped, "
+        f"{statuses[503] / total:.1%} answered 503, {statuses[0] / total:.1%} reset, "
         f"{statuses[429] / total:.1%} answered 429; the table is the server's truth, "
         f"{versions} versions in the history\n"
         f"resident memory in MB, every {_SWEEP_EVERY} refreshes: {', '.join(f'{one:.0f}' for one in memory)}",
@@ -85,7 +86,7 @@ def faults(script):
     """Give each way to fail with the share of the requests that it is for."""
     return [
         (lambda **when: script.fail(503, **when), 0.02),
-        (script.drop, 0.02),
+        (lambda **when: script.drop(reset=True, **when), 0.02),
         (lambda **when: script.fail(429, **when), 0.05),
     ]
 
