@@ -19,7 +19,7 @@ import urllib3
 import milestone_kit as mk
 
 NOTEBOOK = "01_explore.ipynb"
-PACKAGED = Path(__file__).resolve().parents[1] / "notebooks" / NOTEBOOK
+PACKAGED = Path(__file__).resolve().parents[1] / "notebooks"
 TOKEN = "only-for-this-test"
 
 
@@ -110,9 +110,12 @@ def test_it_says_that_the_data_is_invented_and_how_to_stop(lab):
     assert "Ctrl-C here stops everything" in lab.said[1]
 
 
-def test_the_notebook_is_there_to_be_opened(lab):
-    assert [file["name"] for file in lab.ask("/api/contents").json()["content"]] == [NOTEBOOK]
-    assert Path(lab.process.cwd(), "milestone_kit_notebooks", NOTEBOOK).read_bytes() == PACKAGED.read_bytes()
+def test_the_notebooks_are_there_to_be_opened(lab):
+    placed = {file["name"] for file in lab.ask("/api/contents").json()["content"]}
+    assert placed == {one.name for one in PACKAGED.glob("*.ipynb")}
+    assert len(placed) >= 4
+    folder = Path(lab.process.cwd(), "milestone_kit_notebooks")
+    assert all((folder / name).read_bytes() == (PACKAGED / name).read_bytes() for name in placed)
 
 
 def test_the_address_that_is_opened_is_the_notebooks(lab):
@@ -188,7 +191,8 @@ def test_a_notebook_that_the_user_has_changed_is_kept(run, tmp_path):
     done = run("--rows", 1, "--dir", "mine", "--", "--version")
     assert done.returncode == 0
     assert own.read_text() == "my own"
-    assert "your copy of the notebook is kept as it is" in done.stderr
+    assert f"your copies are kept as they are: {NOTEBOOK}\n" in done.stderr
+    assert (own.parent / "02_timelines.ipynb").read_bytes() == (PACKAGED / "02_timelines.ipynb").read_bytes()
 
 
 def test_live_means_kalshis_production_and_the_users_own_cache(run, tmp_path, home):

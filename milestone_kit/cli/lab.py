@@ -20,6 +20,7 @@ from milestone_kit.settings import PRODUCTION_URL
 
 if TYPE_CHECKING:
     import argparse
+    from importlib.resources.abc import Traversable
 
     from milestone_kit.cli.console import Commands
 
@@ -50,7 +51,7 @@ def add(commands: Commands) -> None:
         "--dir",
         type=Path,
         default=Path("milestone_kit_notebooks"),
-        help="working folder; gets the notebook unless it has it already (default: ./%(default)s)",
+        help="working folder; gets the notebooks that it does not have already (default: ./%(default)s)",
     )
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     parser.add_argument(
@@ -81,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
             # of its own, so that invented rows never get among the user's real ones
             environment["MILESTONE_KIT_CACHE_DIR"] = str(own / "cache")
             say(f"all {args.rows:,} milestones are INVENTED, served at {url}; --live shows Kalshi's")
-        notebook = _place_notebook(folder)
+        notebook = _place_notebooks(folder)
         say(f"JupyterLab opens {notebook}; Ctrl-C here stops everything")
         return _wait(_command(args, folder), environment)
 
@@ -109,28 +110,33 @@ def _before(folder: Path, variable: str) -> str:
     return os.pathsep.join(filter(None, (str(folder), os.environ.get(variable))))
 
 
-def _place_notebook(folder: Path) -> Path:
-    """Copy the notebook into the working folder, unless the user's copy is there already."""
+def _place_notebooks(folder: Path) -> Path:
+    """Copy the notebooks into the working folder, but for those of which the user has a copy there.
+
+    The path of the first one is returned.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
         raise QueryError(f"--dir {str(folder)!r} is no folder; name another one") from error
-    target = folder / _NOTEBOOK
-    try:
-        with target.open("xb") as sink:
-            sink.write(_packaged_notebook())
-    except FileExistsError:
-        say("your copy of the notebook is kept as it is")
-    return target
+    kept = []
+    for notebook in _packaged_notebooks():
+        try:
+            with (folder / notebook.name).open("xb") as sink:
+                sink.write(notebook.read_bytes())
+        except FileExistsError:
+            kept.append(notebook.name)
+    if kept:
+        say(f"your copies are kept as they are: {', '.join(kept)}")
+    return folder / _NOTEBOOK
 
 
-def _packaged_notebook() -> bytes:
+def _packaged_notebooks() -> list[Traversable]:
     package = importlib.resources.files("milestone_kit")
-    installed = package / "notebooks" / _NOTEBOOK
-    if installed.is_file():
-        return installed.read_bytes()
+    installed = package / "notebooks"
     # an editable install reads the package, and so the notebooks too, from the source tree
-    return Path(str(package)).parent.joinpath("notebooks", _NOTEBOOK).read_bytes()
+    here = installed if installed.is_dir() else Path(str(package)).parent / "notebooks"
+    return sorted((one for one in here.iterdir() if one.name.endswith(".ipynb")), key=lambda one: one.name)
 
 
 def _command(args: argparse.Namespace, folder: Path) -> list[str]:

@@ -121,7 +121,6 @@ class MilestoneExplorer(w.VBox):
         )
         self.add_class("mk-explorer")
         if isinstance(df, Fetch):
-            self._summary.value = "The first milestones are on their way"
             self._body.layout.display = "none"
             self._follow(df)
 
@@ -306,8 +305,6 @@ class MilestoneExplorer(w.VBox):
             table = fetch.result()
         except BaseException as error:
             self._failure = error
-            if self._missing:
-                self._summary.value = "There are no milestones yet"
             raise
         self._take(table)
 
@@ -394,6 +391,9 @@ class MilestoneExplorer(w.VBox):
         with self._overview.hold_sync():
             self._overview.window = [window.start, window.end]
             self._overview.marks = self._model.overview_marks(self._state.tz, self._look.width)
+        if self._missing:
+            self._summary.value = "No milestones yet"
+            return
         counts = self._model.status_counts(self._chosen)
         statuses = " · ".join(f"{count:,} {name}" for name, count in counts.items())
         self._summary.value = (

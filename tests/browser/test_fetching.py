@@ -28,6 +28,7 @@ def test_the_panel_shows_how_far_a_fetch_is_and_what_stopped_it(lab, page, slow,
     loading = page.locator(".mk-loading")
     loading.get_by_label("Fetching milestones").wait_for()
     assert not page.locator(".mk-main").is_visible()
+    assert "No milestones yet" in page.locator(".mk-summary").inner_text()
     assert "Fetching: 0 milestones" in loading.inner_text()
     page.screenshot(path=ARTIFACTS / "fetching.png")
     gate.set()
