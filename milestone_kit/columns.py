@@ -10,22 +10,22 @@ import datetime as dt
 import json
 import re
 from collections import Counter
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec.structs import astuple
 
 from milestone_kit.errors import SchemaError
 from milestone_kit.jsontext import decode
+from milestone_kit.rows import MilestoneRow
 from milestone_kit.schema import ARROW_SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from milestone_kit.rows import MilestoneRow
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["Repairs", "careful_columns", "quick_columns"]
 
@@ -65,47 +65,45 @@ def quick_columns(rows: Sequence[MilestoneRow]) -> list[pa.Array] | None:
     list of pyarrow.Array or None
         The columns of `ARROW_SCHEMA`; None when something must be looked at with care.
     """
-    columns = []
+    # the fields of each row, laid out by field
+    values = dict(zip(MilestoneRow.__struct_fields__, zip(*map(astuple, rows), strict=True), strict=True))
     try:
-        for field in ARROW_SCHEMA:
-            if field.name == "extra":
-                columns.append(pa.nulls(len(rows), field.type))
-                continue
-            values = list(map(attrgetter(field.name), rows))
-            if field.name in {"source_ids", "details"}:
-                columns.append(_json_texts(list(map(bytes, values))))
-            elif field.type == _INSTANT:
-                instants = _fast_instants(values)
-                # a start is never null, whatever it says
-                columns.append(_zero_to_null(instants) if field.name != "start_date" else instants)
-            else:
-                columns.append(pa.array(values, field.type))
+        return [_quick_column(field, values) for field in ARROW_SCHEMA]
     except _FAILURES:
         return None
-    return columns
+
+
+def _quick_column(field: pa.Field, values: Mapping[str, Sequence[Any]]) -> pa.Array:
+    if field.name == "extra":
+        return pa.nulls(len(values["id"]), field.type)
+    if field.name in {"source_ids", "details"}:
+        return _json_texts(list(map(bytes, values[field.name])))
+    if field.type != _INSTANT:
+        return pa.array(values[field.name], field.type)
+    column, earliest = _fast_instants(values[field.name])
+    # a start is never null, whatever it says
+    return _zero_to_null(column) if earliest == _FIRST and field.name != "start_date" else column
 
 
 def _json_texts(texts: list[bytes]) -> pa.Array:
     """Check JSON objects kept as text; write those with escapes anew, in plain characters."""
     column = pa.array(texts, pa.large_string())
+    if set(texts) == {b"{}"}:
+        return column
     for at in _positions(pc.greater(pc.binary_length(column), _DEEP)):
         orjson.loads(texts[at])
     awkward = _positions(pc.match_substring_regex(column, _AWKWARD))
     for at in awkward:
-        if not isinstance(orjson.loads(texts[at]), dict):
+        value, _ = decode(texts[at])
+        if not isinstance(value, dict):
             raise TypeError(texts[at])
-        # numbers stay as they came: the standard library knows integers of any size
-        texts[at] = _compact(texts[at])
+        texts[at] = orjson.dumps(value)
     return pa.array(texts, pa.large_string()) if awkward else column
 
 
 def _positions(mask: pa.BooleanArray) -> list[int]:
     positions: list[int] = pc.indices_nonzero(mask).to_pylist()
     return positions
-
-
-def _compact(text: bytes) -> bytes:
-    return json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def careful_columns(objects: Sequence[Any], repairs: Repairs) -> list[pa.Array]:
@@ -230,7 +228,7 @@ def _extra(objects: Sequence[Any], repairs: Repairs) -> pa.Array:
 
 def _dates(objects: Sequence[Any], name: str) -> pa.Array:
     try:
-        column = _fast_instants(list(map(itemgetter(name), objects)))
+        column, _ = _fast_instants(list(map(itemgetter(name), objects)))
     except _FAILURES:
         column = None
     if column is not None and not column.null_count:
@@ -248,7 +246,7 @@ def _dates(objects: Sequence[Any], name: str) -> pa.Array:
 def _optional_dates(objects: Sequence[Any], name: str, repairs: Repairs) -> pa.Array:
     values = [milestone.get(name) for milestone in objects]
     try:
-        return _fast_instants(values)
+        return _fast_instants(values)[0]
     except _FAILURES:
         instants = [_instant(value) for value in values]
         unreadable = sum(i is None and v is not None for i, v in zip(instants, values, strict=True))
@@ -256,12 +254,13 @@ def _optional_dates(objects: Sequence[Any], name: str, repairs: Repairs) -> pa.A
         return pa.array(instants, _NUMBER).cast(_INSTANT)
 
 
-def _fast_instants(texts: list[Any]) -> pa.Array:
+def _fast_instants(texts: Sequence[Any]) -> tuple[pa.Array, int | None]:
+    """Read texts together; return the instants and the earliest, in microseconds since 1970."""
     column = pa.array(texts, pa.string()).cast(_INSTANT)
-    bounds = pc.min_max(column.cast(_NUMBER)).as_py()
+    bounds = pc.min_max(column.view(_NUMBER)).as_py()
     if bounds["min"] is not None and not _FIRST <= bounds["min"] <= bounds["max"] <= _LAST:
         raise ValueError(bounds)
-    return column
+    return column, bounds["min"]
 
 
 def _instant(value: object) -> int | None:
