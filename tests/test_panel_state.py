@@ -139,6 +139,30 @@ def test_the_code_makes_the_rows_and_the_window_of_the_view(options, timed):
     assert counted[0] == counted[1]
 
 
+def marks_by_color(figure):
+    return {
+        id_: trace.marker.line.color
+        for trace in figure.data
+        for id_ in (trace.customdata if trace.customdata is not None else ())
+        if id_
+    }
+
+
+@pytest.mark.parametrize("color", ["category", "type", "league", "status", "end_source"])
+def test_the_code_makes_the_colours_of_the_view(color):
+    df = mk.sample_milestones(5_000)
+    asked = {"category": ["Economics", "Elections"], "window": ["2025-12-01", "2026-03-01"]}
+    explorer = mk.explore(df, now=NOW, color=color, group="none", **asked)
+    made = {"table": df}
+    *setup, drawn = ast.parse(explorer.code().replace("...  # your milestones table", "table")).body
+    exec(compile(ast.Module(setup, []), "view", "exec"), made)
+    figure = eval(compile(ast.Expression(drawn.value), "view", "eval"), made)
+    ours, theirs = marks_by_color(explorer.figure()), marks_by_color(figure)
+    both = ours.keys() & theirs.keys()
+    assert both
+    assert {id_: ours[id_] for id_ in both} == {id_: theirs[id_] for id_ in both}
+
+
 def test_the_code_assumes_ends_from_the_whole_table_as_the_view_does():
     explorer = mk.explore(DF, now=NOW, category="Elections")
     made = {"table": DF}

@@ -11,6 +11,7 @@ import pytest
 
 from milestone_kit.errors import QueryError, SchemaError
 from milestone_kit.figures import plot_gantt
+from milestone_kit.figures.palette import LIGHT
 from milestone_kit.sandbox import sample_milestones
 from milestone_kit.schema import empty_milestones
 from milestone_kit.timeline import compute_timeline
@@ -300,3 +301,24 @@ def test_a_day_of_a_clock_change_is_drawn_at_its_true_length():
     )
     assert bar.x[0] == 23 * 3_600_000
     assert "23 h" in bar.hovertext[0]
+
+
+def test_a_given_order_of_colours_does_not_hang_on_the_rows():
+    df = sample_milestones(3_000)
+    few = df[df["category"] == "Elections"]
+    order = ["Politics", "elections"]
+
+    def color_of(rows, **options):
+        figure = plot_gantt(rows, now="2026-01-15", start="2025-06-01", max_bars=1, **options)
+        return {trace.name: trace.line.color for trace in figure.data if trace.name}
+
+    first, second = LIGHT.hues[:2]
+    assert color_of(few)["Elections"] == first
+    assert color_of(few, color_order=order)["Elections"] == second
+    assert color_of(df, color_order=order, group="category")["Elections"] == second
+
+
+@pytest.mark.parametrize("order", ["Sports", ["Sports", "sports"], [1], 5])
+def test_an_order_of_colours_that_is_none_is_refused(order):
+    with pytest.raises(QueryError, match="color_order="):
+        plot_gantt(sample_milestones(20), color_order=order)

@@ -10,6 +10,8 @@ import numpy as np
 from milestone_kit.errors import QueryError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from milestone_kit.figures.keys import Keys
@@ -112,20 +114,34 @@ class ColorScale:
     labels: tuple[str, ...]
 
     @classmethod
-    def of(cls, keys: Keys) -> ColorScale:
+    def of(cls, keys: Keys, order: Sequence[str] = ()) -> ColorScale:
         """Give the most frequent values a colour of their own, ranked over the whole table.
 
         Ranking over the whole table, not over what a filter leaves, keeps colours stable.
+
+        Parameters
+        ----------
+        keys : Keys
+            The values.
+        order : sequence of str
+            Values that get the first colours instead, in this order, whether the table has them or
+            not; their case does not matter.
         """
+        spelled = {name.casefold(): name for name in keys.names}
         if set(keys.names) <= set(_STATUS_SLOTS):
-            order = {name: _STATUS_SLOTS[name] for name in keys.names}
+            slots = {name: _STATUS_SLOTS[name] for name in keys.names}
         else:
-            own = len(keys.names) if len(keys.names) <= SLOTS else SLOTS - 1
-            order = {name: slot for slot, name in enumerate(keys.names[:own])}
-        slot_of_code = np.array([order.get(name, SLOTS - 1) for name in keys.names], dtype=np.int8)
+            given = [spelled.get(name.casefold(), name) for name in order]
+            ranked = list(dict.fromkeys([*given, *keys.names]))
+            slots = {name: slot for slot, name in enumerate(ranked[: _own_colors(len(ranked))])}
+        slot_of_code = np.array([slots.get(name, SLOTS - 1) for name in keys.names], dtype=np.int8)
         labels = [""] * SLOTS
-        for name, slot in order.items():
+        for name, slot in slots.items():
             labels[slot] = name
-        if len(order) < len(keys.names):
+        if not set(keys.names) <= set(slots):
             labels[SLOTS - 1] = OTHER
         return cls(slot_of_code[keys.codes] if len(keys.codes) else np.empty(0, np.int8), tuple(labels))
+
+
+def _own_colors(values: int) -> int:
+    return values if values <= SLOTS else SLOTS - 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -129,10 +130,23 @@ def static_figure(
     return go.Figure(data=traces, layout=layout)
 
 
+def _checked_order(order: Sequence[str]) -> Sequence[str]:
+    if (
+        isinstance(order, str)
+        or not isinstance(order, Sequence)
+        or not all(isinstance(name, str) for name in order)
+    ):
+        raise QueryError(f"color_order={order!r}: expected a list of values of the column that colours")
+    if len({name.casefold() for name in order}) < len(order):
+        raise QueryError(f"color_order={order!r}: a value can have one colour only")
+    return order
+
+
 def plot_gantt(
     df: pd.DataFrame,
     *,
     color: str = "category",
+    color_order: Sequence[str] = (),
     group: str | None = None,
     tz: str | None = None,
     now: DateLike | None = None,
@@ -159,6 +173,9 @@ def plot_gantt(
         Milestones; with the columns of `compute_timeline`, these are used as they are.
     color : str
         Column to colour by, or "league". The eight most frequent values get a colour of their own.
+    color_order : sequence of str
+        Values that get the first colours instead, in this order: charts of different rows then agree.
+        "status" always has the same colours.
     group : str, optional
         Column to group by, or "league"; one band without it.
     tz : str, optional
@@ -187,7 +204,8 @@ def plot_gantt(
     Raises
     ------
     QueryError
-        Unknown column, time zone or theme, or an empty window.
+        Unknown column, time zone or theme, an empty window, or a `color_order` that is no list of
+        different words.
     SchemaError
         When `df` is no milestones table.
 
@@ -219,7 +237,7 @@ def plot_gantt(
     around = look.margins["t"] + look.margins["b"] + _heading_height(title)
     look = replace(look, height=max(height - around, 120))
     canvas = Canvas(look.area_width, look.height)
-    colors = ColorScale.of(column_keys(timeline, color, "color"))
+    colors = ColorScale.of(column_keys(timeline, color, "color"), _checked_order(color_order))
     scene = lay_out(
         index,
         timeline,

@@ -158,7 +158,12 @@ class MilestoneExplorer(w.VBox):
         """Return the Python that makes this view."""
         self._await_table()
         timed = self._model.timeline is self._model.table
-        return self._state.with_span(self._scene.window).code(self._source, now=self._now, timed=timed)
+        return self._state.with_span(self._scene.window).code(
+            self._source,
+            now=self._now,
+            timed=timed,
+            color_order=self._model.color_order(self._state.color),
+        )
 
     def figure(self) -> go.Figure:
         """Return the chart on screen as a static plotly figure."""

@@ -156,6 +156,11 @@ class ExplorerModel:
             self._colors[name] = ColorScale.of(self.keys(name))
         return self._colors[name]
 
+    def color_order(self, name: str) -> list[str]:
+        """Return the values of a column that have a colour of their own, in the order of the colours."""
+        labels = [label for label in self.colors(name).labels if label and label != OTHER]
+        return [] if name == "status" else labels
+
     def _look(self, state: PanelState, width: int, *, dark: bool = False) -> Look:
         return Look(
             state.tz,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
@@ -91,7 +91,14 @@ class PanelState:
         edges = None if window is None else (_instant(window.start), _instant(window.end))
         return replace(self, window=edges)
 
-    def code(self, source: str, *, now: pd.Timestamp | None = None, timed: bool = False) -> str:
+    def code(
+        self,
+        source: str,
+        *,
+        now: pd.Timestamp | None = None,
+        timed: bool = False,
+        color_order: Sequence[str] = (),
+    ) -> str:
         """Return the Python that makes this view.
 
         Parameters
@@ -103,12 +110,15 @@ class PanelState:
         timed : bool
             Whether the table already has the columns of `compute_timeline`. Where it has not, they
             are computed before filtering: what ends are assumed is learned from the whole table.
+        color_order : sequence of str
+            The values with colours of their own; ranked over the filtered rows they might get others.
         """
         moment = {} if now is None else {"now": now.isoformat().replace("+00:00", "Z")}
         asked = "".join(f", {name}={value!r}" for name, value in moment.items())
         table = "df" if timed else f"mk.compute_timeline(df{asked})"
         criteria = "".join(f",\n    {name}={value!r}" for name, value in self.filters.as_dict().items())
-        options = {"color": self.color, "tz": self.tz} | moment
+        order: dict[str, Any] = {"color_order": list(color_order)} if color_order else {}
+        options = {"color": self.color, **order, "tz": self.tz} | moment
         if self.group != "none":
             options["group"] = self.group
         if self.window is not None:
