@@ -45,7 +45,13 @@ def _bar_trace(slot: int, label: str, color: str) -> dict[str, Any]:
         "marker": {
             "color": tint(color, 0.5),
             "line": {"color": color, "width": 1},
-            "pattern": {"fgcolor": color, "bgcolor": tint(color, 0.12), "size": 8, "solidity": 0.16},
+            # light enough for the title that stands on it
+            "pattern": {
+                "fgcolor": tint(color, 0.45),
+                "bgcolor": tint(color, 0.12),
+                "size": 8,
+                "solidity": 0.2,
+            },
         },
         "hovertemplate": "%{hovertext}<extra></extra>",
     }

@@ -60,6 +60,11 @@ def draw_traces(scene: Scene, timeline: pd.DataFrame, colors: ColorScale, look: 
     return traces
 
 
+def _shows_now(scene: Scene, look: Look) -> bool:
+    """Tell whether the now line is drawn; where nothing matches, it would only cross the words for that."""
+    return look.now is not None and scene.matching > 0 and scene.window.start <= look.now <= scene.window.end
+
+
 def _shapes(scene: Scene, look: Look) -> list[dict[str, Any]]:
     bands = [
         {
@@ -76,7 +81,7 @@ def _shapes(scene: Scene, look: Look) -> list[dict[str, Any]]:
         for group in scene.groups[::2]
         if len(scene.groups) > 1
     ]
-    if look.now is None or not scene.window.start <= look.now <= scene.window.end:
+    if not _shows_now(scene, look):
         return bands
     line = {
         "type": "line",
@@ -92,7 +97,7 @@ def _shapes(scene: Scene, look: Look) -> list[dict[str, Any]]:
 
 def _annotations(scene: Scene, look: Look) -> list[dict[str, Any]]:
     notes = []
-    if look.now is not None and scene.window.start <= look.now <= scene.window.end:
+    if _shows_now(scene, look):
         notes.append(
             {
                 "x": look.now,

@@ -14,7 +14,7 @@ __all__ = ["CONFIG", "NARROW", "Look", "base_layout", "lane_pixels"]
 NARROW: Final = 760
 """Figures of fewer pixels give their group names less room."""
 
-_MARGIN: Final = {"l": 24, "r": 18, "t": 40, "b": 48}
+_MARGIN: Final = {"l": 24, "r": 18, "t": 40, "b": 58}
 _LANE_PX: Final = {"labelled": 23.0, "bars": 14.0, "density": 15.0, "empty": 120.0}
 
 CONFIG: Final[dict[str, Any]] = {

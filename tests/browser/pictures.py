@@ -1,4 +1,4 @@
-"""`python -m tests.browser.pictures [FOLDER]`: take the pictures of the README, light and dark."""
+"""`python -m tests.browser.pictures [FOLDER]`: take the pictures of the README."""
 
 from __future__ import annotations
 
@@ -22,6 +22,22 @@ from tests.browser.harness import (
 
 LOAD = "import milestone_kit as mk"
 SHOW = "mk.explore(mk.sample_milestones(2_000, seed=3), now='2026-01-15T18:00', tz='America/New_York')"
+MANY = "mk.explore(mk.sample_milestones(20_000, seed=3), now='2026-01-15T18:00', tz='America/New_York'{})"
+
+# name -> what is shown, the theme, and whether a mark is pointed at
+PICTURES = {
+    "explorer-light": (SHOW, "Light", True),
+    "explorer-dark": (SHOW, "Dark", True),
+    "everything": (MANY.format(", window=['2019-06-01', '2026-04-01']"), "Light", False),
+    "evening": (
+        MANY.format(
+            ", category='Sports', type=['tennis_tournament_singles', 'tennis_tournament_doubles'],"
+            " group='league', color='type', window=['2026-01-15T19:00', '2026-01-16T05:00']"
+        ),
+        "Light",
+        False,
+    ),
+}
 
 
 def take(folder: Path) -> None:
@@ -30,18 +46,22 @@ def take(folder: Path) -> None:
         lab = Lab(Path(root), {})
         try:
             browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
-            page = browser.new_page(viewport={"width": 1500, "height": 1600}, device_scale_factor=1.5)
-            assert lab.run(page, "picture.ipynb", notebook_of(LOAD, SHOW)) == []
-            await_chart(page)
-            for theme in ("Light", "Dark"):
+            for name, (cell, theme, pointed) in PICTURES.items():
+                page = browser.new_page(viewport={"width": 1500, "height": 1600}, device_scale_factor=1.5)
+                assert lab.run(page, "picture.ipynb", notebook_of(LOAD, cell)) == []
+                await_chart(page)
                 set_theme(page, f"JupyterLab {theme}")
                 page.wait_for_timeout(500)
                 settle(page)
-                point = max(mark_points(page), key=lambda one: one["y"])
-                page.mouse.move(point["x"], point["y"])
-                page.wait_for_timeout(400)
-                page.locator(".mk-explorer").screenshot(path=folder / f"explorer-{theme.lower()}.png")
-                page.mouse.move(2, 2)
+                if pointed:
+                    point = max(mark_points(page), key=lambda one: one["y"])
+                    page.mouse.move(point["x"], point["y"])
+                    page.wait_for_timeout(400)
+                # of the others, the chart is what is worth a look
+                part = page.locator(".mk-explorer" if pointed else ".mk-figure")
+                part.screenshot(path=folder / f"{name}.png")
+                page.evaluate("window.jupyterapp.serviceManager.sessions.shutdownAll()")
+                page.close()
             browser.close()
         finally:
             lab.close()
