@@ -93,10 +93,10 @@ class Walkers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._halt()
-        if kind is not None and any(thread.is_alive() for thread in self._threads):
-            self._source.hang_up()
         for thread in self._threads:
             while thread.is_alive():
+                if kind is not None:
+                    self._source.hang_up()  # until it is gone: it may just have begun another request
                 self._drain()
                 thread.join(0.02)
 
