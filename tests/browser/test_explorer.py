@@ -183,7 +183,53 @@ def test_the_chart_takes_the_width_that_there_is(explorer):
         )
 
 
+def range_drawn(page) -> list[float]:
+    return page.evaluate(
+        """() => {
+          const { xaxis } = document.querySelector(".mk-figure .js-plotly-plot")._fullLayout;
+          return xaxis.range.map((edge) => xaxis.r2l(edge));
+        }"""
+    )
+
+
+def range_kept(page) -> list[float]:
+    window = "explorer._scene.window"
+    return [float(edge) for edge in execute(page, f"print({window}.start, {window}.end)").split()]
+
+
+def test_a_chart_that_is_dragged_is_asked_for_ahead_and_stays_under_the_pointer(explorer):
+    change_chart(explorer, lambda: explorer.get_by_role("button", name="7 days").click())
+    before = range_kept(explorer)
+    explorer.evaluate(
+        """() => {
+          window.pictures = 0;
+          const gd = document.querySelector(".mk-figure .js-plotly-plot");
+          gd.on("plotly_react", () => { window.pictures += 1; });
+        }"""
+    )
+    box = explorer.locator(".mk-figure .nsewdrag").bounding_box()
+    middle = box["y"] + box["height"] / 2
+    strip = explorer.locator(".mk-overview")
+    told = strip.get_attribute("aria-valuetext")
+    explorer.mouse.move(box["x"] + box["width"] * 0.3, middle)
+    explorer.mouse.down()
+    explorer.mouse.move(box["x"] + box["width"] * 0.6, middle, steps=6)
+    # the kernel's answer has arrived, as the strip above shows, and is not drawn yet
+    explorer.wait_for_function(
+        "(told) => document.querySelector('.mk-overview').getAttribute('aria-valuetext') !== told", arg=told
+    )
+    assert range_kept(explorer) != before
+    assert explorer.evaluate("window.pictures") == 0
+    explorer.mouse.up()
+    explorer.wait_for_function("window.pictures > 0")
+    settle(explorer)
+    assert explorer.evaluate("window.pictures") == 1
+    assert range_drawn(explorer) == pytest.approx(range_kept(explorer), abs=1)
+
+
 def test_a_notebook_reopened_on_its_running_kernel_shows_the_chart_again(explorer, lab):
+    change_chart(explorer, option(explorer, "category", "Economics").locator("input").click)
+    change_chart(explorer, lambda: explorer.get_by_role("button", name="30 days").click())
     explorer.evaluate(
         """async () => {
           const app = window.jupyterapp;
@@ -197,6 +243,8 @@ def test_a_notebook_reopened_on_its_running_kernel_shows_the_chart_again(explore
     await_chart(explorer)
     assert f"of {ROWS:,} milestones" in summary(explorer)
     assert explorer.locator(".mk-figure .js-plotly-plot .bars path, .mk-figure .fills path").count() > 0
+    # what is on screen, not the first picture of the figure's life
+    assert range_drawn(explorer) == pytest.approx(range_kept(explorer), abs=1)
 
 
 def test_hostile_words_from_the_server_are_shown_as_text(lab, page, server):
@@ -281,14 +329,7 @@ def test_double_click_fits_again_after_a_zoom(explorer):
     spot = (area["x"] + area["width"] * 0.4, area["y"] + 3)
     change_chart(explorer, lambda: explorer.mouse.dblclick(*spot))
     assert execute(explorer, "print(explorer.state['window'])") == "None"
-    drawn = explorer.evaluate(
-        """() => {
-          const { xaxis } = document.querySelector(".mk-figure .js-plotly-plot")._fullLayout;
-          return xaxis.range.map((edge) => xaxis.r2l(edge));
-        }"""
-    )
-    kept = execute(explorer, "w = explorer._scene.window; print(w.start, w.end)").split()
-    assert drawn == pytest.approx([float(edge) for edge in kept], rel=1e-9)
+    assert range_drawn(explorer) == pytest.approx(range_kept(explorer), abs=1)
 
 
 def test_the_legend_filters_and_the_code_goes_to_the_clipboard(explorer):
