@@ -303,7 +303,7 @@ class MilestoneExplorer(w.VBox):
 
     def _follow(self, fetch: Fetch) -> None:
         self._failure = None
-        self._loading.watch(fetch, lambda: self._guard(self._receive, fetch), len(self._model))
+        self._loading.watch(fetch, lambda: self._guard(self._receive, fetch))
 
     def _receive(self, fetch: Fetch) -> None:
         try:

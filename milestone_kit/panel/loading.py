@@ -114,7 +114,7 @@ class LoadingBar:
         """The fetch that is watched."""
         return self._fetch
 
-    def watch(self, fetch: Fetch, arrived: Callable[[], None], expected: int = 0) -> None:
+    def watch(self, fetch: Fetch, arrived: Callable[[], None]) -> None:
         """Show how far a fetch is, and call `arrived` on the loop of the caller when it has ended.
 
         Parameters
@@ -123,13 +123,11 @@ class LoadingBar:
             What runs.
         arrived : callable
             Called once, unless `release` comes first.
-        expected : int
-            About how many rows will come; 0 where nobody knows.
         """
         loop = running_loop()
         assert loop is not None
         self._fetch = fetch
-        self._say(fetch, 0.0, expected)
+        self._say(fetch, 0.0)
         self.widget.layout.display = "flex"
 
         def settle() -> None:
@@ -141,7 +139,7 @@ class LoadingBar:
             # In a thread too: a cell that waits for the table keeps the loop busy.
             began = time.monotonic()
             while not fetch.wait(_EVERY):
-                self._say(fetch, time.monotonic() - began, expected)
+                self._say(fetch, time.monotonic() - began)
             if not loop.is_closed():
                 loop.call_soon_threadsafe(settle)
 
@@ -153,11 +151,10 @@ class LoadingBar:
         self._fetch = None
         self.widget.layout.display = "none"
 
-    def _say(self, fetch: Fetch, seconds: float, expected: int) -> None:
-        known = f' max="{max(expected, fetch.rows)}" value="{fetch.rows}"' if expected and fetch.rows else ""
-        about = f" of about {expected:,}" if expected else ""
+    def _say(self, fetch: Fetch, seconds: float) -> None:
+        # without a value, for nobody knows how many will come: the bar moves to and fro
         self._words.value = (
-            f'<progress aria-label="Fetching milestones"{known}></progress> '
-            f'<span role="status">Fetching: <b>{fetch.rows:,}</b>{about} milestones '
+            '<progress aria-label="Fetching milestones"></progress> '
+            f'<span role="status">Fetching: <b>{fetch.rows:,}</b> milestones '
             f"on {fetch.pages:,} pages, {seconds:.0f} s</span>"
         )

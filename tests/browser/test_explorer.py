@@ -227,6 +227,37 @@ def test_a_chart_that_is_dragged_is_asked_for_ahead_and_stays_under_the_pointer(
     assert range_drawn(explorer) == pytest.approx(range_kept(explorer), abs=1)
 
 
+def test_the_wheel_and_the_zoom_tool_bring_the_window_that_they_were_left_at(explorer):
+    change_chart(explorer, lambda: explorer.get_by_role("button", name="30 days").click())
+    whole = range_kept(explorer)
+    area = explorer.locator(".mk-figure .nsewdrag").bounding_box()
+    middle = area["y"] + area["height"] / 2
+
+    def wheel():
+        explorer.mouse.move(area["x"] + area["width"] / 2, middle)
+        for _ in range(4):
+            explorer.mouse.wheel(0, -120)
+
+    change_chart(explorer, wheel)
+    near = range_kept(explorer)
+    assert near[1] - near[0] < 0.9 * (whole[1] - whole[0])
+    assert range_drawn(explorer) == pytest.approx(near, abs=1)
+
+    def zoom():
+        explorer.locator(".modebar-btn[aria-label='Zoom']").click()
+        explorer.mouse.move(area["x"] + area["width"] * 0.25, middle)
+        explorer.mouse.down()
+        explorer.mouse.move(area["x"] + area["width"] * 0.5, middle, steps=5)
+        explorer.mouse.up()
+
+    change_chart(explorer, zoom)
+    nearer = range_kept(explorer)
+    assert nearer[1] - nearer[0] == pytest.approx((near[1] - near[0]) / 4, rel=0.05)
+    assert range_drawn(explorer) == pytest.approx(nearer, abs=1)
+    # the tool stays chosen
+    assert explorer.locator(".modebar-btn.active").get_attribute("aria-label") == "Zoom"
+
+
 def test_a_notebook_reopened_on_its_running_kernel_shows_the_chart_again(explorer, lab):
     change_chart(explorer, option(explorer, "category", "Economics").locator("input").click)
     change_chart(explorer, lambda: explorer.get_by_role("button", name="30 days").click())

@@ -39,7 +39,7 @@ def test_the_panel_shows_how_far_a_fetch_is_and_what_stopped_it(lab, page, slow,
     gate.clear()
     server.script.fail(status=401)
     page.get_by_role("button", name="Refresh").click()
-    loading.get_by_text("of about 1,500 milestones").wait_for()
+    loading.get_by_text("Fetching").wait_for()
     # the kernel answers while it fetches, and the rows are still there
     assert int(execute(page, "print(len(explorer.filtered))")) > 1_000
     gate.set()
