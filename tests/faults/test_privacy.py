@@ -150,7 +150,8 @@ def test_importing_and_opening_a_client_asks_nobody(tmp_path):
 # below these, what we rely on is not there yet
 FIXES = {
     "requests": ("2.32.4", "credentials of .netrc sent to other hosts (CVE-2024-47081)"),
-    "urllib3": ("2.5", "redirects that were switched off and still followed (CVE-2025-50181)"),
+    "urllib3": ("2.6", "answers that unpack without end (CVE-2025-66418, CVE-2025-66471)"),
+    "filelock": ("3.20.1", "a lock file that is a link to another file (CVE-2025-68146)"),
     "pyarrow": ("17.0", "code run by reading a file (CVE-2023-47248, CVE-2024-52338)"),
     "orjson": ("3.9.15", "a crash on deeply nested text (CVE-2024-27454)"),
     "tqdm": ("4.66.3", "options of the command line that were evaluated (CVE-2024-34062)"),
