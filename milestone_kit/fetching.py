@@ -113,19 +113,22 @@ class Fetcher:
             )
         return kept
 
-    def fresh(self, query: Query, *, after: float = 0.0, swept: bool = False) -> _Kept | None:
-        """Return the snapshot for a query when it is young enough, else None.
+    def fresh(self, query: Query) -> _Kept | None:
+        """Return the snapshot for a query when it is young enough, else None."""
+        return self._young(self._store.read(query))
+
+    def _young(self, kept: _Kept | None, *, after: float = 0.0, swept: bool = False) -> _Kept | None:
+        """Return a snapshot when it is young enough, else None.
 
         Parameters
         ----------
-        query : Query
-            The question.
+        kept : tuple, optional
+            The snapshot, where there is one.
         after : float
             Seconds since 1970 after which its walk or refresh must have begun.
         swept : bool
             Whether it must have been a walk through all pages.
         """
-        kept = self._store.read(query)
         if kept is None:
             return None
         manifest = kept[1]
@@ -167,12 +170,13 @@ class Fetcher:
             return *kept, False
         with self._store.lock(query):
             # whoever had the lock may just have fetched what is wanted here
-            kept = self.fresh(query, after=asked if refresh else 0.0, swept=full)
+            known = self._store.read(query)
+            kept = self._young(known, after=asked if refresh else 0.0, swept=full)
             if kept is not None:
                 return *kept, False
             ask = _Ask(query, limit, max_rows, refresh, progress)
             try:
-                return *self._ask(ask, full=full), False
+                return *self._ask(ask, known, full=full), False
             except (ApiError, IncompleteError) as error:
                 return *self._stand_in(query, error), True
 
@@ -188,9 +192,8 @@ class Fetcher:
         warnings.warn(message, StaleWarning, stacklevel=5)
         return kept
 
-    def _ask(self, ask: _Ask, *, full: bool) -> _Kept:
+    def _ask(self, ask: _Ask, kept: _Kept | None, *, full: bool) -> _Kept:
         """Bring the snapshot up to date where there is one, else walk."""
-        kept = self._store.read(ask.query)
         density = Density.usual(self._now()) if kept is None else Density.of_starts(starts_of(kept[0]))
         if kept is not None and not full and not self._sweep_is_due(kept[1]):
             try:

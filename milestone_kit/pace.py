@@ -20,7 +20,7 @@ _HEADROOM: Final = 0.975
 _SLOWER: Final = 3 / 4
 _SLOWEST: Final = 1 / 16
 _RECOVERY: Final = 1 / 20
-_BURST: Final = 4
+_BURST: Final = 6
 _TICK: Final = 1e-6  # seconds that a clock which counts from 1970 can tell apart
 
 
@@ -43,8 +43,8 @@ class Pace:
     --------
     >>> now = [0.0]
     >>> pace = Pace(20, clock=lambda: now[0])
-    >>> [round(pace.turn(), 3) for _ in range(5)]
-    [0.0, 0.0, 0.0, 0.0, 0.051]
+    >>> [round(pace.turn(), 3) for _ in range(7)]
+    [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.051]
     """
 
     def __init__(self, requests_per_second: float, *, clock: Callable[[], float]) -> None:

@@ -40,9 +40,9 @@ def test_a_full_load_keeps_nearly_the_whole_rate(pace, clock):
 
 
 def test_a_few_go_at_once_after_a_rest(pace, clock):
-    assert [pace.turn() > 0 for _ in range(5)] == [False] * 4 + [True]
+    assert [pace.turn() > 0 for _ in range(7)] == [False] * 6 + [True]
     clock.now += 10
-    assert [pace.turn() > 0 for _ in range(5)] == [False] * 4 + [True]
+    assert [pace.turn() > 0 for _ in range(7)] == [False] * 6 + [True]
 
 
 def test_waking_late_does_not_lower_the_rate(pace, clock):
