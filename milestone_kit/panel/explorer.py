@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import html
 import logging
 from dataclasses import replace
@@ -123,6 +124,9 @@ class MilestoneExplorer(w.VBox):
         if isinstance(df, Fetch):
             self._body.layout.display = "none"
             self._follow(df)
+        # so many objects are new that Python will soon look through all there are, which takes a tenth of
+        # a second: now, while the browser builds the panel, and not under one of the first clicks
+        gc.collect()
 
     # What users read
 
