@@ -168,6 +168,12 @@ def test_the_panel_follows_the_dark_theme(explorer):
         "getComputedStyle(document.querySelector('.mk-figure .xtick text')).fill === 'rgb(163, 173, 185)'"
     )
     settle(explorer)
+    explorer.wait_for_function(
+        """() => {
+          const strip = document.querySelector("canvas.mk-overview");
+          return strip.clientWidth > 300 && strip.width === Math.round(strip.clientWidth * devicePixelRatio);
+        }"""
+    )
     explorer.screenshot(path=ARTIFACTS / "dark.png")
     set_theme(explorer, "JupyterLab Light")
 

@@ -24,6 +24,11 @@ function render({ model, el }) {
 
   const draw = () => {
     frame = 0;
+    if (!canvas.clientWidth) {
+      // not laid out at this moment, as while a theme is loaded: what is there stays until it is
+      setTimeout(() => canvas.isConnected && redraw(), 100);
+      return;
+    }
     const ratio = window.devicePixelRatio || 1;
     canvas.width = Math.round(width() * ratio);
     canvas.height = Math.round(HEIGHT * ratio);
