@@ -165,7 +165,9 @@ class History:
             if may_write:
                 self._segments.clear()
 
-    def _record(self, table: pa.Table, seen_at: float, *, complete: bool, scope: str | None) -> int:
+    def _record(
+        self, table: pa.Table, seen_at: float, *, complete: bool, scope: str | None, again: bool = True
+    ) -> int:
         with self._segments.view() as view:
             if view.foreign:
                 return 0  # a warning has said so
@@ -176,8 +178,11 @@ class History:
             was_asked = facts["swept"] or (scope is not None and later["scopes"] == facts["scopes"])
             try:
                 new = self._news(table, heads, view, seen_at, was_asked=was_asked)
-            except _LostRowsError:  # a damaged file was just put aside; what it held is not known any more
-                return self._record(table, seen_at, complete=complete, scope=scope)
+            except _LostRowsError:
+                if not again:
+                    raise
+                # damaged files were just put aside; what they held is not known any more
+                return self._record(table, seen_at, complete=complete, scope=scope, again=False)
             if complete:
                 is_gone = pc.invert(
                     pc.or_(heads["deleted"], pc.is_in(heads["id"], value_set=_whole(table["id"])))
@@ -203,7 +208,7 @@ class History:
         order = np.argsort(rows)
         stored = view.take(rows[order]).select(ARROW_SCHEMA.names)
         if stored.num_rows < len(known):
-            raise _LostRowsError
+            raise _LostRowsError("versions that the index knows cannot be read")
         is_new[known[order]] = ~same_rows(stored, table.take(known[order]))
         return _stored(table.filter(pa.array(is_new)), seen_at, added=~is_there[is_new] & was_asked)
 
@@ -251,7 +256,7 @@ def _scopes(known: list[str], scope: str | None) -> list[str]:
     return known if digest in known else [*known, digest][-_MOST_SCOPES:]
 
 
-class _LostRowsError(Exception):
+class _LostRowsError(OSError):
     """Rows that the index knows could not be read."""
 
 
@@ -260,8 +265,12 @@ def _stored(
 ) -> pa.Table:
     rows = table.num_rows
     instant = pa.scalar(round(seen_at * 1e6), pa.int64()).cast(_INSTANT)
-    flags = pa.array(np.broadcast_to(added, rows)), pa.repeat(pa.scalar(deleted), rows)
-    return pa.table([*table.columns, pa.repeat(instant, rows), flags[1], flags[0]], schema=_SCHEMA)
+    about = [
+        pa.repeat(instant, rows),
+        pa.repeat(pa.scalar(deleted), rows),
+        pa.array(np.broadcast_to(added, rows)),
+    ]
+    return pa.table([*table.columns, *about], schema=_SCHEMA)
 
 
 def _places(view: View, *, after: int, through: int | None = None) -> pa.Table:

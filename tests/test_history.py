@@ -22,7 +22,7 @@ from milestone_kit.errors import CacheWarning, QueryError
 from milestone_kit.frame import join_pages
 from milestone_kit.history import History
 from milestone_kit.schema import ARROW_SCHEMA, COLUMNS, DTYPES
-from milestone_kit.segments import FORMAT
+from milestone_kit.segments import FORMAT, View
 from tests.strategies import EPOCH, at, milestones, table
 
 URL = "http://127.0.0.1:1/v2"
@@ -224,6 +224,14 @@ def test_a_damaged_file_is_put_aside_and_what_it_held_is_recorded_again(history,
     assert told(history) == [("b",)]
     assert history.record(first, seen_at=3, complete=False) == 1
     assert told(history) == [("a",), ("b",)]
+
+
+def test_versions_that_can_be_neither_read_nor_put_aside_cost_a_warning(history, monkeypatch):
+    history.record(rows({"id": "a"}), seen_at=1, complete=True)
+    take = View.take
+    monkeypatch.setattr(View, "take", lambda view, _: take(view, np.empty(0, dtype=np.int64)))
+    with pytest.warns(CacheWarning, match="nothing was recorded"):
+        assert history.record(rows({"id": "a"}), seen_at=2, complete=True) == 0
 
 
 @pytest.mark.parametrize("damage", [b"", b"junk" * 100, None])
