@@ -93,9 +93,12 @@ def _taken(columns: list[pd.Series[Any]], rows: np.ndarray) -> list[Any]:
 
     if len(rows) < _WORTH_THREADS:
         return [take(column) for column in columns]
-    # copying text is most of the work, and does not hold Python's lock
+    # copying text is most of the work, and does not hold Python's lock; the largest column begins, so
+    # that no thread is left with it while the others have nothing to do
+    largest_first = sorted(range(len(columns)), key=lambda at: -columns[at].array.nbytes)
     with ThreadPoolExecutor(pa.cpu_count()) as threads:
-        return list(threads.map(take, columns))
+        taken = {at: threads.submit(take, columns[at]) for at in largest_first}
+        return [taken[at].result() for at in range(len(columns))]
 
 
 def ticker_table(df: pd.DataFrame) -> pd.DataFrame:
