@@ -27,7 +27,7 @@ from milestone_kit.schema import ARROW_SCHEMA
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Repairs", "careful_columns", "quick_columns"]
+__all__ = ["POOL", "Repairs", "careful_columns", "quick_columns"]
 
 Repairs = Counter[str]
 """What was mended on the way, by kind ("end_date unreadable", "duplicate ids", ...)."""
@@ -52,6 +52,11 @@ _AWKWARD: Final = r"""^[^{]|\\|":?\s|[{\[]\s|,\s"|[0-9]{16}|[:,\[]\s*-?[0-9][0-9
 """JSON text to look at: no object, with escapes, spaced out, or with numbers that may be out of bounds."""
 
 
+POOL: Final = pa.system_memory_pool()
+"""Where the columns of pages lie: Arrow's usual pool would spread so many small ones over huge memory pages,
+each of which the kernel must find and clear whole."""
+
+
 def quick_columns(rows: Sequence[MilestoneRow]) -> list[pa.Array] | None:
     """Convert rows that came as usual.
 
@@ -68,28 +73,40 @@ def quick_columns(rows: Sequence[MilestoneRow]) -> list[pa.Array] | None:
     # the fields of each row, laid out by field
     values = dict(zip(MilestoneRow.__struct_fields__, zip(*map(astuple, rows), strict=True), strict=True))
     try:
-        return [_quick_column(field, values) for field in ARROW_SCHEMA]
+        made = _json_columns(values) | _instant_columns(values)
+        made["extra"] = pa.nulls(len(rows), pa.large_string())
+        return [
+            made[field.name] if field.name in made else _array(values[field.name], field.type)
+            for field in ARROW_SCHEMA
+        ]
     except _FAILURES:
         return None
 
 
-def _quick_column(field: pa.Field, values: Mapping[str, Sequence[Any]]) -> pa.Array:
-    if field.name == "extra":
-        return pa.nulls(len(values["id"]), field.type)
-    if field.name in {"source_ids", "details"}:
-        return _json_texts(list(map(bytes, values[field.name])))
-    if field.type != _INSTANT:
-        return pa.array(values[field.name], field.type)
-    column, earliest = _fast_instants(values[field.name])
-    # a start is never null, whatever it says
-    return _zero_to_null(column) if earliest == _FIRST and field.name != "start_date" else column
+def _json_columns(values: Mapping[str, Sequence[Any]]) -> dict[str, pa.Array]:
+    names = ("source_ids", "details")
+    column = _json_texts([bytes(text) for name in names for text in values[name]])
+    return dict(zip(names, _parts(column, len(names)), strict=True))
+
+
+def _instant_columns(values: Mapping[str, Sequence[Any]]) -> dict[str, pa.Array]:
+    names = ("start_date", "end_date", "last_updated_ts")
+    column, earliest = _fast_instants([text for name in names for text in values[name]])
+    start, *others = _parts(column, len(names))
+    if earliest == _FIRST:  # a start is never null, whatever it says
+        others = [_zero_to_null(other) for other in others]
+    return dict(zip(names, [start, *others], strict=True))
+
+
+def _parts(column: pa.Array, count: int) -> list[pa.Array]:
+    """Take columns of one length apart that were made together: each call to Arrow has its price."""
+    rows = len(column) // count
+    return [column.slice(part * rows, rows) for part in range(count)]
 
 
 def _json_texts(texts: list[bytes]) -> pa.Array:
     """Check JSON objects kept as text; write those with escapes anew, in plain characters."""
-    column = pa.array(texts, pa.large_string())
-    if set(texts) == {b"{}"}:
-        return column
+    column = _array(texts, pa.large_string())
     for at in _positions(pc.greater(pc.binary_length(column), _DEEP)):
         orjson.loads(texts[at])
     awkward = _positions(pc.match_substring_regex(column, _AWKWARD))
@@ -98,7 +115,11 @@ def _json_texts(texts: list[bytes]) -> pa.Array:
         if not isinstance(value, dict):
             raise TypeError(texts[at])
         texts[at] = orjson.dumps(value)
-    return pa.array(texts, pa.large_string()) if awkward else column
+    return _array(texts, pa.large_string()) if awkward else column
+
+
+def _array(values: Sequence[Any], type_: pa.DataType) -> pa.Array:
+    return pa.array(values, type_, memory_pool=POOL)
 
 
 def _positions(mask: pa.BooleanArray) -> list[int]:
@@ -155,9 +176,9 @@ def _refuse_non_objects(objects: Sequence[Any]) -> None:
 
 def _text(objects: Sequence[Any], name: str, repairs: Repairs) -> pa.Array:
     try:
-        column = pa.array(list(map(itemgetter(name), objects)), pa.large_string())
+        column = _array(list(map(itemgetter(name), objects)), pa.large_string())
     except _FAILURES:
-        return pa.array(
+        return _array(
             [_sound_text(_required(m, name, str), name, repairs) for m in objects], pa.large_string()
         )
     if column.null_count:
@@ -167,11 +188,11 @@ def _text(objects: Sequence[Any], name: str, repairs: Repairs) -> pa.Array:
 
 def _optional_text(objects: Sequence[Any], name: str, repairs: Repairs) -> pa.Array:
     try:
-        return pa.array([milestone.get(name) for milestone in objects], pa.large_string())
+        return _array([milestone.get(name) for milestone in objects], pa.large_string())
     except _FAILURES:
         values = (None if m.get(name) is None else _required(m, name, str) for m in objects)
         texts = [None if value is None else _sound_text(value, name, repairs) for value in values]
-        return pa.array(texts, pa.large_string())
+        return _array(texts, pa.large_string())
 
 
 def _tickers(objects: Sequence[Any], name: str, repairs: Repairs) -> pa.Array:
@@ -180,7 +201,7 @@ def _tickers(objects: Sequence[Any], name: str, repairs: Repairs) -> pa.Array:
     # the types are looked at first because Arrow would take a string for a list of characters
     if not set(map(type, lists)) - {list}:
         try:
-            column = pa.array(lists, tickers)
+            column = _array(lists, tickers)
         except _FAILURES:
             pass
         else:
@@ -190,7 +211,7 @@ def _tickers(objects: Sequence[Any], name: str, repairs: Repairs) -> pa.Array:
         [_sound_text(ticker, name, repairs) for ticker in _ticker_list(milestone, name)]
         for milestone in objects
     ]
-    return pa.array(sound, tickers)
+    return _array(sound, tickers)
 
 
 def _ticker_list(milestone: dict[str, Any], name: str) -> list[str]:
@@ -206,14 +227,14 @@ def _json_objects(objects: Sequence[Any], name: str, repairs: Repairs) -> pa.Arr
     if not set(map(type, values)) - {dict, NoneType}:
         try:
             packed = [b"{}" if value is None else orjson.dumps(value) for value in values]
-            return pa.array(packed, pa.large_string())
+            return _array(packed, pa.large_string())
         except _FAILURES:
             pass
     texts = [
         "{}" if m.get(name) is None else _sound_json(m, _required(m, name, dict), name, repairs)
         for m in objects
     ]
-    return pa.array(texts, pa.large_string())
+    return _array(texts, pa.large_string())
 
 
 def _extra(objects: Sequence[Any], repairs: Repairs) -> pa.Array:
@@ -223,7 +244,7 @@ def _extra(objects: Sequence[Any], repairs: Repairs) -> pa.Array:
     for milestone in objects:
         unknown = {key: value for key, value in milestone.items() if key not in _FIELDS}
         texts.append(_sound_json(milestone, unknown, "extra", repairs) if unknown else None)
-    return pa.array(texts, pa.large_string())
+    return _array(texts, pa.large_string())
 
 
 def _dates(objects: Sequence[Any], name: str) -> pa.Array:
@@ -240,7 +261,7 @@ def _dates(objects: Sequence[Any], name: str) -> pa.Array:
         if instant is None:
             raise _wrong(milestone, name, f"{_shown(text)} is not an RFC 3339 date and time")
         instants.append(instant)
-    return pa.array(instants, _NUMBER).cast(_INSTANT)
+    return _array(instants, _NUMBER).cast(_INSTANT)
 
 
 def _optional_dates(objects: Sequence[Any], name: str, repairs: Repairs) -> pa.Array:
@@ -251,12 +272,12 @@ def _optional_dates(objects: Sequence[Any], name: str, repairs: Repairs) -> pa.A
         instants = [_instant(value) for value in values]
         unreadable = sum(i is None and v is not None for i, v in zip(instants, values, strict=True))
         repairs[f"{name} unreadable, set to NaT"] += unreadable
-        return pa.array(instants, _NUMBER).cast(_INSTANT)
+        return _array(instants, _NUMBER).cast(_INSTANT)
 
 
 def _fast_instants(texts: Sequence[Any]) -> tuple[pa.Array, int | None]:
     """Read texts together; return the instants and the earliest, in microseconds since 1970."""
-    column = pa.array(texts, pa.string()).cast(_INSTANT)
+    column = _array(texts, pa.string()).cast(_INSTANT)
     bounds = pc.min_max(column.view(_NUMBER)).as_py()
     if bounds["min"] is not None and not _FIRST <= bounds["min"] <= bounds["max"] <= _LAST:
         raise ValueError(bounds)
@@ -283,7 +304,7 @@ def _instant(value: object) -> int | None:
 
 def _zero_to_null(column: pa.Array) -> pa.Array:
     is_zero = pc.equal(column.cast(_NUMBER), pa.scalar(_FIRST, _NUMBER))
-    if not pc.any(is_zero).as_py():
+    if not is_zero.true_count:
         return column
     return pc.if_else(is_zero, pa.scalar(None, _INSTANT), column)
 

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from milestone_kit.errors import ApiError
-from milestone_kit.frame import Repairs, join_pages
+from milestone_kit.frame import Repairs, join_pages, starts_of
 from milestone_kit.source import source_of
-from milestone_kit.sweep import Sweep, newest_of, starts_of
+from milestone_kit.sweep import Sweep, newest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

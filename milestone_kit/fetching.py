@@ -20,14 +20,14 @@ from milestone_kit.errors import (
     SchemaError,
     StaleWarning,
 )
-from milestone_kit.frame import join_pages, warn_repairs
+from milestone_kit.frame import join_pages, starts_of, warn_repairs
 from milestone_kit.merge import merge_tables
 from milestone_kit.progress import reporting
 from milestone_kit.ranges import Density
 from milestone_kit.schema import ATTRS_KEY, from_arrow
 from milestone_kit.source import chain_of, source_of
 from milestone_kit.store import FORMAT, Manifest, WalkRecord
-from milestone_kit.sweep import Sweep, newest_of, starts_of, within
+from milestone_kit.sweep import Sweep, newest_of, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,10 +9,11 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from milestone_kit.columns import Repairs, careful_columns, quick_columns
+from milestone_kit.columns import POOL, Repairs, careful_columns, quick_columns
 from milestone_kit.errors import DataWarning
 from milestone_kit.rows import MilestoneRow, plain_objects
 from milestone_kit.schema import ARROW_SCHEMA, from_arrow
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import pandas as pd
+    from numpy.typing import NDArray
 
-__all__ = ["Repairs", "assemble", "join_pages", "milestones_frame", "page_table", "warn_repairs"]
+__all__ = ["Repairs", "assemble", "join_pages", "milestones_frame", "page_table", "starts_of", "warn_repairs"]
 
 DUPLICATES: Final = "duplicate ids"
 """The kind of repair that is normal (rows move while a walk runs) and gives no warning."""
@@ -110,6 +112,11 @@ def page_table(objects: Sequence[Any], repairs: Repairs | None = None) -> pa.Tab
     return pa.Table.from_arrays(columns, schema=ARROW_SCHEMA)
 
 
+def starts_of(table: pa.Table) -> NDArray[np.int64]:
+    """Return the starts of a table in `ARROW_SCHEMA` as microseconds since 1970."""
+    return np.asarray(table["start_date"].cast(_NUMBER).to_numpy(), dtype=np.int64)
+
+
 def assemble(tables: Iterable[pa.Table], repairs: Repairs | None = None) -> pd.DataFrame:
     """Join pages into one milestones table: one row per id, sorted by (start_date, id).
 
@@ -130,7 +137,7 @@ def assemble(tables: Iterable[pa.Table], repairs: Repairs | None = None) -> pd.D
 
 def join_pages(tables: Iterable[pa.Table], repairs: Repairs | None = None) -> pa.Table:
     """Do what `assemble` does, but leave the table in Arrow columns, as it is stored."""
-    table = pa.concat_tables([ARROW_SCHEMA.empty_table(), *tables]).combine_chunks()
+    table = pa.concat_tables([ARROW_SCHEMA.empty_table(), *tables]).combine_chunks(memory_pool=POOL)
     kept = _newest_per_id(table)
     if repairs is not None and kept.num_rows < table.num_rows:
         repairs[DUPLICATES] += table.num_rows - kept.num_rows

@@ -183,7 +183,7 @@ class History:
                     raise
                 # damaged files were just put aside; what they held is not known any more
                 return self._record(table, seen_at, complete=complete, scope=scope, again=False)
-            if complete:
+            if complete and heads.num_rows:
                 is_gone = pc.invert(
                     pc.or_(heads["deleted"], pc.is_in(heads["id"], value_set=_whole(table["id"])))
                 )

@@ -52,6 +52,8 @@ BUSY_SECONDS: Final = 3.0
 VALUE: Final = "milestone_kit_value"
 """The attribute by which a response carries its decoded body, so that it is decoded once only."""
 
+_SQLITE_PAGE: Final = 32_768  # bytes, each written by a call of its own; an answer has some hundred thousand
+
 
 def make_private_folder(folder: Path) -> None:
     """Create a folder, with its parents, that only its owner can enter."""
@@ -284,14 +286,19 @@ class _BoundedDict(SQLiteDict):
     @contextmanager
     def connection(self, commit: bool = False) -> Iterator[sqlite3.Connection]:
         """Open (or reuse) the connection; with `commit`, hold a write transaction meanwhile."""
-        with self._lock, super().connection() as con:
-            if not commit:
-                yield con
-                return
-            con.execute("BEGIN IMMEDIATE")
-            try:
-                yield con
-                con.execute("COMMIT")
-            except BaseException:
-                con.rollback()
-                raise
+        with self._lock:
+            is_new = self._connection is None
+            with super().connection() as con:
+                if is_new:
+                    con.execute(f"PRAGMA page_size={_SQLITE_PAGE}")  # of a new file; no other heeds it
+                    con.execute("PRAGMA journal_mode=TRUNCATE")  # cheaper than a journal for each answer
+                if not commit:
+                    yield con
+                    return
+                con.execute("BEGIN IMMEDIATE")
+                try:
+                    yield con
+                    con.execute("COMMIT")
+                except BaseException:
+                    con.rollback()
+                    raise

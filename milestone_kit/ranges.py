@@ -16,7 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["FULL_PAGES", "Chain", "Density", "Plan"]
 
@@ -185,28 +185,28 @@ class Plan:
             chain.taken = True
         return chain
 
-    def came(self, chain: Chain, starts: tuple[int, int] | None, rows: int, *, last: bool) -> None:
+    def came(self, chain: Chain, starts: NDArray[np.int64], *, last: bool) -> None:
         """Take note of a page.
 
         Parameters
         ----------
         chain : Chain
             Whose page it is.
-        starts : tuple of int, optional
-            The starts of its first and last row; None when it has none or they are no dates.
-        rows : int
-            How many rows it has.
+        starts : numpy.ndarray
+            The starts of its rows, in the order in which they came.
         last : bool
             Whether no page follows.
         """
+        rows = len(starts)
         self.pages += 1
         chain.pages += 1
         chain.rows += rows
-        if starts is not None:
-            if starts[0] > starts[1] or (chain.position is not None and starts[0] < chain.position):
+        if rows:
+            first, latest = int(starts[0]), int(starts[-1])
+            if (starts[1:] < starts[:-1]).any() or (chain.position is not None and first < chain.position):
                 self.broke()
-            chain.flat = starts[0] == starts[1]
-            chain.latest = starts[1]
+            chain.flat = first == latest
+            chain.latest = latest
         if rows >= self._limit and chain.pages >= FULL_PAGES and not last:
             self._grown = True
         passed = chain.high is not None and chain.latest is not None and chain.latest >= chain.high

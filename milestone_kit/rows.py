@@ -17,14 +17,17 @@ from milestone_kit.jsontext import JSONTextError, decode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["NO_OBJECT", "MilestoneRow", "decode_answer", "plain_objects", "start_text"]
+__all__ = ["NO_OBJECT", "MilestoneRow", "decode_answer", "plain_objects"]
 
 NO_OBJECT: Final = msgspec.Raw(b"{}")
 """What stands for a JSON object that is absent."""
 
 
 class MilestoneRow(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    """One milestone as the API sends it, where each field is known and of its usual kind."""
+    """One milestone as the API sends it, where each field is known and of its usual kind.
+
+    Its lists are tuples: of these, and of the rows themselves, the garbage collector keeps no count.
+    """
 
     id: str
     category: str
@@ -32,8 +35,8 @@ class MilestoneRow(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     title: str
     start_date: str
     notification_message: str
-    primary_event_tickers: list[str]
-    related_event_tickers: list[str]
+    primary_event_tickers: tuple[str, ...]
+    related_event_tickers: tuple[str, ...]
     last_updated_ts: str
     end_date: str | None = None
     source_id: str | None = None
@@ -94,7 +97,8 @@ def plain_objects(rows: Sequence[MilestoneRow]) -> list[dict[str, Any]]:
     """
     return [
         msgspec.structs.asdict(row)
-        | {"source_ids": _value(row, "source_ids"), "details": _value(row, "details")}
+        | {name: list(getattr(row, name)) for name in ("primary_event_tickers", "related_event_tickers")}
+        | {name: _value(row, name) for name in ("source_ids", "details")}
         for row in rows
     ]
 
@@ -105,14 +109,3 @@ def _value(row: MilestoneRow, name: str) -> Any:
     except JSONTextError as error:
         message = f"milestone {row.id}: field {name!r} cannot be kept as JSON ({error})"
         raise SchemaError(message, id=row.id, field=name) from error
-
-
-def start_text(milestone: object) -> Any:
-    """Return what a milestone, row or plain object, has as its start.
-
-    Raises
-    ------
-    LookupError, TypeError
-        When it has none.
-    """
-    return milestone.start_date if isinstance(milestone, MilestoneRow) else milestone["start_date"]  # type: ignore[index]

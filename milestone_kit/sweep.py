@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from milestone_kit.frame import Repairs, join_pages, page_table
+from milestone_kit.frame import Repairs, join_pages, page_table, starts_of
 from milestone_kit.pages import StartBound, walk
 from milestone_kit.ranges import Density, Plan
 from milestone_kit.schema import ARROW_SCHEMA
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from milestone_kit.ranges import Chain
     from milestone_kit.walkers import Source
 
-__all__ = ["Sweep", "newest_of", "starts_of", "within"]
+__all__ = ["Sweep", "newest_of", "within"]
 
 _INSTANT: Final = ARROW_SCHEMA.field("start_date").type
 
@@ -128,13 +128,9 @@ class Sweep:
         above = None if high is None else high + 1
         self._plan = plan = Plan(density, limit=limit, cuts=cuts, low=low, high=above)
         with Walkers(source, plan, workers) as walkers:
-            for chain, milestones in walkers.pages():
-                table = page_table(milestones, self.repairs)
-                starts = starts_of(table)
-                if plan.ordered and (starts[1:] < starts[:-1]).any():
-                    walkers.broke()
-                table = self._took(chain, table)
-                self._parts.append((chain, table))
+            for chain, table, repairs in walkers.pages():
+                self.repairs += repairs
+                self._parts.append((chain, self._took(chain, table)))
                 report(self.rows, self.pages)
         self.whole = plan.done
 
@@ -196,11 +192,6 @@ def newest_of(*tables: pa.Table) -> int | None:
     """Return the newest `last_updated_ts` of tables, in microseconds since 1970; None where none has one."""
     found = [pc.max(table["last_updated_ts"]).cast(pa.int64()).as_py() for table in tables]
     return max((moment for moment in found if moment is not None), default=None)
-
-
-def starts_of(table: pa.Table) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Return the starts of a table in `ARROW_SCHEMA` as microseconds since 1970."""
-    return np.asarray(table["start_date"].cast(pa.int64()).to_numpy(), dtype=np.int64)
 
 
 def within(table: pa.Table, query: Query) -> pa.Table:

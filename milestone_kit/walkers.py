@@ -1,36 +1,43 @@
-"""The threads that walk the ranges of a plan side by side and hand their pages to whoever converts them."""
+"""The threads that walk the ranges of a plan side by side and convert their pages.
+
+A walk begins with one thread. The others join it once a page has to be waited for: with an answer
+always at hand they would only take the processor from one another. Each thread converts its own pages
+while the others wait for the network.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
 import queue
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from milestone_kit.errors import PaginationError
+from milestone_kit.frame import Repairs, page_table, starts_of
 from milestone_kit.pages import MAX_PAGES, Trail
-from milestone_kit.rows import start_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
+    import pyarrow as pa
+
     from milestone_kit.ranges import Chain, Plan
 
 __all__ = ["Source", "Walked", "Walkers"]
 
-_AHEAD: Final = 8  # pages; enough that the network never waits, and threads do not crowd the processor
+_AHEAD: Final = 8  # pages; enough that the network never waits for whoever takes them
+_PATIENCE: Final = 0.02  # seconds; longer than a page takes from this machine, shorter than from afar
+_GLANCE: Final = 0.1
 _GRACE: Final = 5.0
-_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 
 class Walked(NamedTuple):
-    """One page as it came, and the chain that it belongs to."""
+    """One page in `ARROW_SCHEMA`, the chain that it belongs to, and what had to be repaired."""
 
     chain: Chain
-    milestones: list[Any]
+    table: pa.Table
+    repairs: Repairs
 
 
 class Source(NamedTuple):
@@ -81,12 +88,7 @@ class Walkers:
         ]
 
     def __enter__(self) -> Self:
-        try:
-            for thread in self._threads:
-                thread.start()
-        except BaseException:
-            self._halt()
-            raise
+        self._threads[0].start()
         return self
 
     def __exit__(
@@ -102,15 +104,20 @@ class Walkers:
 
     def pages(self) -> Iterator[Walked]:
         """Yield the pages as they come; raise what ended the walk, after all that had come by then."""
-        working = len(self._threads)
+        working, waiting = 1, self._threads[1:]
         failed: BaseException | None = None
         hang_up_at = float("inf")
         while working:
+            idle = time.monotonic() - time.process_time()
             try:
-                item = self._pages.get(timeout=None if failed is None else 0.1)
+                item = self._pages.get(timeout=_GLANCE if failed else _PATIENCE if waiting else None)
             except queue.Empty:
                 if time.monotonic() > hang_up_at:
                     self._source.hang_up()
+                idle = time.monotonic() - time.process_time() - idle
+                while waiting and failed is None and idle >= _PATIENCE / 2:
+                    waiting.pop().start()
+                    working += 1
                 continue
             if item is None:
                 working -= 1
@@ -123,13 +130,6 @@ class Walkers:
                 yield item
         if failed is not None:
             raise failed
-
-    def broke(self) -> None:
-        """Go on with one chain: whoever looked at the rows found them out of order."""
-        with self._news:
-            self._plan.broke()
-            self._source.cut([])
-            self._news.notify_all()
 
     def _halt(self) -> None:
         self._stop.set()
@@ -171,28 +171,21 @@ class Walkers:
         while not (chain.done or self._stop.is_set()):
             page, live = self._source.fetch(chain.low, trail.cursor)
             milestones, is_last = trail.step(page)
-            first_and_last = _starts(milestones)
+            walked = Walked(chain, page_table(milestones, repairs := Repairs()), repairs)
+            del page, milestones  # the table is all that is needed, and much smaller
             with self._news:
                 if live:
                     chain.replaying = False
-                was_ordered = self._plan.ordered
-                self._plan.came(chain, first_and_last, len(milestones), last=is_last)
-                if was_ordered and not self._plan.ordered:
-                    self._source.cut([])
-                if self._plan.pages > MAX_PAGES:
-                    raise PaginationError(
-                        f"no end after {MAX_PAGES} pages; ask with narrower dates or a filter"
-                    )
+                self._came(walked, is_last=is_last)
                 self._news.notify_all()
-            self._pages.put(Walked(chain, milestones))
+            self._pages.put(walked)
         with self._news:
             chain.taken = False
 
-
-def _starts(milestones: list[Any]) -> tuple[int, int] | None:
-    """Read the starts of the first and the last row; None when they are no dates (who converts will say)."""
-    try:
-        first, last = (dt.datetime.fromisoformat(start_text(milestones[at])) for at in (0, -1))
-        return (first - _EPOCH) // _MICROSECOND, (last - _EPOCH) // _MICROSECOND
-    except (LookupError, TypeError, ValueError):
-        return None
+    def _came(self, walked: Walked, *, is_last: bool) -> None:
+        was_ordered = self._plan.ordered
+        self._plan.came(walked.chain, starts_of(walked.table), last=is_last)
+        if was_ordered and not self._plan.ordered:
+            self._source.cut([])
+        if self._plan.pages > MAX_PAGES:
+            raise PaginationError(f"no end after {MAX_PAGES} pages; ask with narrower dates or a filter")

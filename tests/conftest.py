@@ -60,6 +60,12 @@ def walked(server):
 
 
 @pytest.fixture
+def impatient(monkeypatch):
+    """Have walks cut into ranges at once, as those are whose pages come from afar."""
+    monkeypatch.setattr("milestone_kit.walkers._PATIENCE", 0.0)
+
+
+@pytest.fixture
 def make_client(tmp_path, clock):
     """Make clients on one cache folder, with a clock that does not really sleep."""
     made = []

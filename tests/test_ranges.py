@@ -17,6 +17,10 @@ def serve_page(starts, chain, position, limit):
     return starts[first : first + limit], first + limit
 
 
+def page_of(*starts):
+    return np.array(starts, dtype=np.int64)
+
+
 def walk(starts, plan, *, limit, workers):
     """Walk a plan, one page for each worker in turn; return the rows that each chain kept, and the pages."""
     starts = np.sort(np.asarray(starts, dtype=np.int64))
@@ -32,7 +36,7 @@ def walk(starts, plan, *, limit, workers):
                 continue
             page, positions[id(chain)] = serve_page(starts, chain, positions.get(id(chain)), limit)
             last = positions[id(chain)] >= len(starts)
-            plan.came(chain, (page[0], page[-1]) if len(page) else None, len(page), last=last)
+            plan.came(chain, page, last=last)
             kept.setdefault(id(chain), (chain, []))[1].extend(page.tolist())
     rows = []
     for chain, mine in kept.values():
@@ -112,21 +116,21 @@ def test_a_page_out_of_order_leaves_the_first_chain_to_go_to_its_very_end():
     plan = Plan(Density.of_starts(np.arange(1000) * 60 * SECOND), limit=10, high=5000 * SECOND)
     first, second = plan.take(), plan.take()
     assert second.low > 0
-    plan.came(second, (second.low - 1, second.low + 5), 10, last=False)
+    plan.came(second, page_of(second.low - 1, second.low + 5), last=False)
     assert not plan.ordered
     assert second.done
     assert (first.high, first.done) == (None, False)
     assert plan.take() is None
-    plan.came(first, (0, 10**15), 10, last=False)
+    plan.came(first, page_of(0, 10**15), last=False)
     assert not plan.done
-    plan.came(first, None, 0, last=True)
+    plan.came(first, page_of(), last=True)
     assert plan.done
 
 
 def test_a_chain_that_had_reached_its_seam_goes_on_when_the_order_breaks():
     plan = Plan(Density.of_starts(np.arange(1000) * 60 * SECOND), limit=10)
     first, second = plan.take(), plan.take()
-    plan.came(first, (0, first.high), 10, last=False)
+    plan.came(first, page_of(0, first.high), last=False)
     assert first.done
     plan.broke()
     assert not first.done

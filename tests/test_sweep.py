@@ -43,7 +43,7 @@ def ranges(server):
 
 
 @pytest.fixture
-def many(clock):
+def many(clock, impatient):
     """A sandbox of 3,000 rows: 60 pages of 50."""
     with serve(rows=3000, now=clock.moment) as running:
         yield running
@@ -62,6 +62,13 @@ def test_a_large_answer_is_walked_in_ranges_and_is_the_whole_truth(make_client, 
     assert len(listings(many)) == len(set(listings(many)))
     assert len(listings(many)) <= 60 * 1.2
     assert df.attrs[ATTRS_KEY]["repaired"] == 0
+
+
+@pytest.mark.parametrize(("latency", "is_cut"), [(0.0, False), (0.05, True)])
+def test_only_a_walk_that_waits_for_its_pages_is_cut(make_client, clock, latency, is_cut):
+    with serve(rows=1000, now=clock.moment, latency=latency) as server:
+        assert same(make_client(server.url).get_milestones(limit=50), truth(server))
+        assert (len(ranges(server)) > 1) == is_cut
 
 
 def test_the_second_sweep_knows_where_the_rows_lie(make_client, many):

@@ -22,6 +22,11 @@ class Kept:
         return True
 
 
+@pytest.fixture(autouse=True)
+def _walks_are_cut(impatient):
+    pass
+
+
 @pytest.fixture
 def make_kept(make_client, clock):
     def make(server, **options):
