@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from milestone_kit.columnwise import map_columns
 from milestone_kit.frame import join_pages
 
 __all__ = ["MergeCounts", "equal_values", "merge_tables", "same_rows"]
@@ -135,9 +136,9 @@ def _interleaved(base: pa.Table, stays: np.ndarray, delta: pa.Table, comes: np.n
     order = np.argsort(start, kind="stable")  # two sorted runs: linear
     both = pa.concat_tables([base, delta])
     _settle_ties(order, rows, start, both["id"], len(stays))
-    return pa.table(
-        [_one_chunk(column).take(pa.array(rows[order])) for column in both.columns], schema=base.schema
-    )
+    places = pa.array(rows[order])
+    columns = map_columns(lambda column: _one_chunk(column).take(places), both.columns)
+    return pa.table(columns, schema=base.schema)
 
 
 def _settle_ties(

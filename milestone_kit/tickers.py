@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -10,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from milestone_kit.columnwise import map_columns
 from milestone_kit.errors import QueryError
 from milestone_kit.flags import ticker_lists
 from milestone_kit.links import distinct_links
@@ -83,22 +83,17 @@ def _taken(columns: list[pd.Series[Any]], rows: np.ndarray) -> list[Any]:
     """Take rows that are known to be there, in one copy; pandas' own take checks and copies more."""
     places = pa.array(rows)
 
-    def take(column: pd.Series[Any]) -> Any:
+    def take(column: Any) -> Any:
         if not isinstance(column.dtype, pd.ArrowDtype) and column.dtype != _STR:
-            return column.array.take(rows)
+            return column.take(rows)
         values = pa.array(column)
         # of several chunks Arrow would make one anyhow, and hold both
         values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
         return pd.array(pc.take(values, places, boundscheck=False), dtype=column.dtype)
 
     if len(rows) < _WORTH_THREADS:
-        return [take(column) for column in columns]
-    # copying text is most of the work, and does not hold Python's lock; the largest column begins, so
-    # that no thread is left with it while the others have nothing to do
-    largest_first = sorted(range(len(columns)), key=lambda at: -columns[at].array.nbytes)
-    with ThreadPoolExecutor(pa.cpu_count()) as threads:
-        taken = {at: threads.submit(take, columns[at]) for at in largest_first}
-        return [taken[at].result() for at in range(len(columns))]
+        return [take(column.array) for column in columns]
+    return map_columns(take, [column.array for column in columns])
 
 
 def ticker_table(df: pd.DataFrame) -> pd.DataFrame:

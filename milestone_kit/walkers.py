@@ -1,8 +1,8 @@
 """The threads that walk the ranges of a plan side by side and convert their pages.
 
-A walk begins with one thread. The others join it once a page has to be waited for: with an answer
-always at hand they would only take the processor from one another. Each thread converts its own pages
-while the others wait for the network.
+A walk begins with a thread for each range that it is cut into beforehand, which is mostly one. The others
+join once a page has to be waited for: with an answer always at hand they would only take the processor
+from one another. Each thread converts its own pages while the others wait for the network.
 """
 
 from __future__ import annotations
@@ -86,9 +86,14 @@ class Walkers:
             threading.Thread(target=self._work, name=f"milestones-{number}", daemon=True)
             for number in range(workers)
         ]
+        self._started = 0
 
     def __enter__(self) -> Self:
-        self._threads[0].start()
+        try:
+            self._start(max(1, len(self._plan.chains)))
+        except BaseException:
+            self._halt()
+            raise
         return self
 
     def __exit__(
@@ -104,23 +109,23 @@ class Walkers:
 
     def pages(self) -> Iterator[Walked]:
         """Yield the pages as they come; raise what ended the walk, after all that had come by then."""
-        working, waiting = 1, self._threads[1:]
+        ended = 0
         failed: BaseException | None = None
         hang_up_at = float("inf")
-        while working:
+        while ended < self._started:
             idle = time.monotonic() - time.process_time()
+            patience = _PATIENCE if self._started < len(self._threads) else None
             try:
-                item = self._pages.get(timeout=_GLANCE if failed else _PATIENCE if waiting else None)
+                item = self._pages.get(timeout=_GLANCE if failed else patience)
             except queue.Empty:
                 if time.monotonic() > hang_up_at:
                     self._source.hang_up()
                 idle = time.monotonic() - time.process_time() - idle
-                while waiting and failed is None and idle >= _PATIENCE / 2:
-                    waiting.pop().start()
-                    working += 1
+                if failed is None and idle >= _PATIENCE / 2:
+                    self._start(len(self._threads))
                 continue
             if item is None:
-                working -= 1
+                ended += 1
             elif isinstance(item, BaseException):
                 if failed is None:
                     failed = item
@@ -130,6 +135,11 @@ class Walkers:
                 yield item
         if failed is not None:
             raise failed
+
+    def _start(self, count: int) -> None:
+        for thread in self._threads[self._started : count]:
+            thread.start()
+            self._started += 1
 
     def _halt(self) -> None:
         self._stop.set()
