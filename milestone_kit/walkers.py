@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Source", "Walked", "Walkers"]
 
 _AHEAD: Final = 8  # pages; enough that the network never waits for whoever takes them
-_PATIENCE: Final = 0.02  # seconds; longer than a page takes from this machine, shorter than from afar
+_PATIENCE: Final = 0.02  # seconds; longer than an idle machine takes for a page of its own, shorter than afar
+_LONG: Final = 0.1  # seconds; longer than a page takes from this machine, whatever else it does
 _GLANCE: Final = 0.1
 _GRACE: Final = 5.0
 
@@ -60,6 +61,19 @@ class Source(NamedTuple):
     cut: Callable[[list[int]], object]
     until: Callable[[threading.Event], Any]
     hang_up: Callable[[], object]
+
+
+class _Wait:
+    """The time since a page came."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._busy = time.process_time()
+
+    def is_for_the_network(self) -> bool:
+        """Tell whether the processor had little to do meanwhile, or whatever it did cannot be the reason."""
+        waited = time.monotonic() - self._began
+        return waited >= _LONG or time.process_time() - self._busy <= waited / 2
 
 
 class Walkers:
@@ -112,16 +126,15 @@ class Walkers:
         ended = 0
         failed: BaseException | None = None
         hang_up_at = float("inf")
+        wait = _Wait()
         while ended < self._started:
-            idle = time.monotonic() - time.process_time()
             patience = _PATIENCE if self._started < len(self._threads) else None
             try:
                 item = self._pages.get(timeout=_GLANCE if failed else patience)
             except queue.Empty:
                 if time.monotonic() > hang_up_at:
                     self._source.hang_up()
-                idle = time.monotonic() - time.process_time() - idle
-                if failed is None and idle >= _PATIENCE / 2:
+                if failed is None and wait.is_for_the_network():
                     self._start(len(self._threads))
                 continue
             if item is None:
@@ -133,6 +146,7 @@ class Walkers:
                     self._halt()  # what is under way may still come in
             else:
                 yield item
+            wait = _Wait()
         if failed is not None:
             raise failed
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import os
 import signal
@@ -69,6 +70,29 @@ def test_only_a_walk_that_waits_for_its_pages_is_cut(make_client, clock, latency
     with serve(rows=1000, now=clock.moment, latency=latency) as server:
         assert same(make_client(server.url).get_milestones(limit=50), truth(server))
         assert (len(ranges(server)) > 1) == is_cut
+
+
+@pytest.fixture
+def busy():
+    """Keep the processor busy with something else."""
+    over = threading.Event()
+
+    def work():
+        while not over.is_set():
+            hashlib.sha256(bytes(10**6)).digest()  # leaves Python's lock alone
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    over.set()
+    thread.join()
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_walk_from_afar_is_cut_while_the_processor_is_busy_with_something_else(make_client, clock):
+    with serve(rows=600, now=clock.moment, latency=0.2) as server:
+        assert same(make_client(server.url).get_milestones(limit=50), truth(server))
+        assert len(ranges(server)) > 1
 
 
 def test_the_second_sweep_knows_where_the_rows_lie(make_client, many):
