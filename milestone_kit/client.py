@@ -15,10 +15,11 @@ from milestone_kit.errors import (
     QueryError,
     SchemaError,
 )
-from milestone_kit.fetching import Fetcher, to_frame
+from milestone_kit.fetching import Fetcher
 from milestone_kit.frame import milestones_frame
 from milestone_kit.history import History
 from milestone_kit.http import Retry, Transport
+from milestone_kit.manifests import to_frame
 from milestone_kit.progress import check_progress
 from milestone_kit.query import Query, check_limit, check_max_rows
 from milestone_kit.recall import recall_changes, recall_versions

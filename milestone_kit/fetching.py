@@ -6,69 +6,35 @@ import logging
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from milestone_kit.deltas import DeltaRefusedError, Deltas, changed_since, likely_cuts
-from milestone_kit.errors import (
-    ApiError,
-    IncompleteError,
-    MilestoneKitError,
-    OfflineError,
-    PaginationError,
-    SchemaError,
-    StaleWarning,
-)
+from milestone_kit.errors import ApiError, IncompleteError, MilestoneKitError, OfflineError, StaleWarning
 from milestone_kit.frame import join_pages, starts_of, warn_repairs
+from milestone_kit.manifests import FORMAT, Manifest, moment
 from milestone_kit.merge import merge_tables
 from milestone_kit.progress import reporting
 from milestone_kit.ranges import Density
-from milestone_kit.schema import ATTRS_KEY, from_arrow
 from milestone_kit.source import chain_of, source_of
-from milestone_kit.store import FORMAT, Manifest, WalkRecord
 from milestone_kit.sweep import Sweep, newest_of, within
+from milestone_kit.walks import Ask, Walks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import pyarrow as pa
 
-    from milestone_kit.deltas import Delta
     from milestone_kit.history import History
     from milestone_kit.http import Transport
-    from milestone_kit.pagecache import PageSession
     from milestone_kit.progress import Progress
     from milestone_kit.query import Query
     from milestone_kit.settings import Settings
     from milestone_kit.store import Store
+    from milestone_kit.walks import Kept
 
-    _Kept = tuple[pa.Table, Manifest]
-
-__all__ = ["Fetcher", "to_frame"]
+__all__ = ["Fetcher"]
 
 _log = logging.getLogger("milestone_kit")
-
-
-def to_frame(table: pa.Table, manifest: Manifest, *, stale: bool = False) -> pd.DataFrame:
-    """Convert a snapshot, or the first rows of one, to the milestones table with its attrs."""
-    df = from_arrow(table)
-    df.attrs[ATTRS_KEY] = {
-        "source": manifest.base_url,
-        "query": manifest.query,
-        "fetched_at": _moment(manifest.finished).isoformat(),
-        "complete": manifest.complete and len(df) == manifest.rows,
-        "stale": stale,
-        "pages": manifest.pages,
-        "repaired": manifest.repaired,
-        "refreshed": manifest.refreshed,
-        "last_full_sweep": _moment(_swept(manifest)).isoformat(),
-    }
-    return df
-
-
-def _moment(seconds: float) -> pd.Timestamp:
-    return pd.Timestamp(seconds, unit="s", tz="UTC").floor("s")
 
 
 class Fetcher:
@@ -102,6 +68,7 @@ class Fetcher:
         self._history = history
         self._now = now
         self._deltas = Deltas(settings, transport, now)
+        self._walks = Walks(settings, transport, store, self._deltas, now)
 
     def offline(self, query: Query) -> tuple[pa.Table, Manifest]:
         """Return the snapshot for a query, of any age; OfflineError when there is none."""
@@ -113,11 +80,11 @@ class Fetcher:
             )
         return kept
 
-    def fresh(self, query: Query) -> _Kept | None:
+    def fresh(self, query: Query) -> Kept | None:
         """Return the snapshot for a query when it is young enough, else None."""
         return self._young(self._store.read(query))
 
-    def _young(self, kept: _Kept | None, *, after: float = 0.0, swept: bool = False) -> _Kept | None:
+    def _young(self, kept: Kept | None, *, after: float = 0.0, swept: bool = False) -> Kept | None:
         """Return a snapshot when it is young enough, else None.
 
         Parameters
@@ -132,7 +99,7 @@ class Fetcher:
         if kept is None:
             return None
         manifest = kept[1]
-        began = _swept(manifest) if swept else manifest.started
+        began = manifest.swept if swept else manifest.started
         young = 0 <= self._now() - manifest.started <= self._settings.expire_after
         return kept if young and began > after else None
 
@@ -174,13 +141,13 @@ class Fetcher:
             kept = self._young(known, after=asked if refresh else 0.0, swept=full)
             if kept is not None:
                 return *kept, False
-            ask = _Ask(query, limit, max_rows, refresh, progress)
+            ask = Ask(query, limit, max_rows, refresh, progress)
             try:
                 return *self._ask(ask, known, full=full), False
             except (ApiError, IncompleteError) as error:
                 return *self._stand_in(query, error), True
 
-    def _stand_in(self, query: Query, error: MilestoneKitError) -> _Kept:
+    def _stand_in(self, query: Query, error: MilestoneKitError) -> Kept:
         """Return the older snapshot where it is allowed instead of `error`, else raise that."""
         cause = error if isinstance(error, ApiError) else error.__cause__
         # what may succeed later: no network, 429, 5xx; a refusal (400, 401, 404) is the true answer
@@ -188,11 +155,11 @@ class Fetcher:
         kept = self._store.read(query) if allowed else None
         if kept is None:
             raise error
-        message = f"using the answer of {_moment(kept[1].finished)} because: {error}"
+        message = f"using the answer of {moment(kept[1].finished)} because: {error}"
         warnings.warn(message, StaleWarning, stacklevel=5)
         return kept
 
-    def _ask(self, ask: _Ask, kept: _Kept | None, *, full: bool) -> _Kept:
+    def _ask(self, ask: Ask, kept: Kept | None, *, full: bool) -> Kept:
         """Bring the snapshot up to date where there is one, else walk."""
         density = Density.usual(self._now()) if kept is None else Density.of_starts(starts_of(kept[0]))
         if kept is not None and not full and not self._sweep_is_due(kept[1]):
@@ -203,9 +170,9 @@ class Fetcher:
         return self._walk(ask, density)
 
     def _sweep_is_due(self, manifest: Manifest) -> bool:
-        return not 0 <= self._now() - _swept(manifest) < self._settings.full_sweep_after
+        return not 0 <= self._now() - manifest.swept < self._settings.full_sweep_after
 
-    def _refresh(self, ask: _Ask, table: pa.Table, manifest: Manifest, density: Density) -> _Kept:
+    def _refresh(self, ask: Ask, table: pa.Table, manifest: Manifest, density: Density) -> Kept:
         """Ask for what changed since the snapshot, and publish the snapshot with it."""
         since = changed_since(
             newest_of(table),
@@ -231,7 +198,7 @@ class Fetcher:
             started=delta.began,
             finished=self._now(),
             as_of=delta.as_of,
-            last_full_sweep=_swept(manifest),
+            last_full_sweep=manifest.swept,
             refreshed=manifest.refreshed + 1,
             rows=merged.num_rows,
             pages=delta.pages,
@@ -241,97 +208,11 @@ class Fetcher:
         self._publish(ask.query, merged, manifest, seen=delta.table)
         return merged, manifest
 
-    def _walk(self, ask: _Ask, density: Density) -> _Kept:
-        try:
-            return self._walk_once(ask, density)
-        except IncompleteError as error:
-            cause = error.__cause__
-            if not (isinstance(cause, ApiError) and cause.status_code == 400):
-                raise
-            # after a good page a 400 can only mean the cursor: it expired, so begin once more
-            _log.info("the walk's cursor was refused, walking anew: %s", cause)
-            self._store.forget_walk(ask.query)
-            return self._walk_once(ask, density)
-
-    def _walk_once(self, ask: _Ask, density: Density) -> _Kept:
-        query = ask.query
-        record = self._store.walk(
-            query,
-            limit=ask.limit,
-            now=self._now(),
-            longest=self._settings.expire_after,
-            refresh=ask.refresh,
-        )
-        walk = _Walk(self._store, query, record, Sweep(query, max_rows=ask.max_rows))
-        session = self._transport.cached_session(self._store.pages_path(query, record))
-        try:
-            self._go(ask, walk, session, density)
-            with ThreadPoolExecutor(1) as beside:
-                joined = beside.submit(walk.sweep.table)  # while the network is asked for the gap
-                closed = self._close(ask, walk, density)
-                table = joined.result()
-        except (SchemaError, PaginationError):
-            self._store.forget_walk(query)  # its pages are wrong: they must not be served again
-            raise
-        except KeyboardInterrupt:
-            walk.interrupt()
-            raise
-        except ApiError as error:
-            if not walk.sweep.pages:
-                raise
-            walk.interrupt()
-            raise self._incomplete(walk, error) from error
-        finally:
-            session.cache.close()  # only the page file: the connections are shared
-        warn_repairs(walk.sweep.repairs)
-        table, manifest = self._closed(walk, table, closed)
+    def _walk(self, ask: Ask, density: Density) -> Kept:
+        table, manifest = self._walks.run(ask, density)
         if manifest.complete:
-            self._publish(query, table, manifest, seen=table)
+            self._publish(ask.query, table, manifest, seen=table)
         return table, manifest
-
-    def _go(self, ask: _Ask, walk: _Walk, session: PageSession, density: Density) -> None:
-        """Walk through the pages, those that an earlier attempt left in the cache included."""
-        source = source_of(
-            self._transport, session, ask.query, limit=ask.limit, cut=walk.cut, resumed=walk.resumed
-        )
-        with reporting(ask.progress) as report:
-            if ask.max_rows is not None:
-                walk.sweep.keep(walk.sweep.run(chain_of(source)), report)
-                return
-            walk.sweep.run_ranges(
-                source,
-                limit=ask.limit,
-                workers=self._settings.workers,
-                density=density,
-                report=report,
-                cuts=walk.record.cuts,
-            )
-
-    def _close(self, ask: _Ask, walk: _Walk, density: Density) -> Delta | None:
-        """Ask for what changed while a walk of several pages ran; None where that cannot be or needs not."""
-        sweep = walk.sweep
-        if not sweep.whole or sweep.pages <= 1 or ask.query.min_updated_ts is not None:
-            return None
-        since = changed_since(
-            sweep.newest(), began=walk.record.started, ended=self._now(), overlap=self._settings.overlap
-        )
-        try:
-            return self._deltas.ask(ask.query, since, limit=ask.limit, density=density.shape())
-        except DeltaRefusedError as error:
-            _log.warning("what changed while the walk ran is not known: %s", error)
-            return None
-
-    def _closed(self, walk: _Walk, table: pa.Table, delta: Delta | None) -> _Kept:
-        """Merge the closing delta, and say how it all came about."""
-        repaired = walk.sweep.repairs.total() + walk.sweep.rescued
-        if delta is not None:
-            table, counts = merge_tables(table, delta.table)
-            before = table.num_rows
-            table = within(table, walk.query)
-            # of what a delta brings beyond the bounds nothing was repaired
-            repaired += max(0, counts.added - (before - table.num_rows)) + counts.changed
-        manifest = self._manifest(walk, table, repaired)
-        return table, manifest if delta is None else replace(manifest, as_of=delta.as_of)
 
     def _publish(self, query: Query, table: pa.Table, manifest: Manifest, *, seen: pa.Table) -> None:
         """Keep a table as the snapshot, and what was seen of it now in the history."""
@@ -349,30 +230,6 @@ class Fetcher:
             self._store.publish(query, table, manifest, ready=recorded.result)
         self._store.prune(
             now=self._now(), keep=self._settings.expire_after, max_bytes=self._settings.max_cache_bytes
-        )
-
-    def _incomplete(self, walk: _Walk, error: ApiError) -> IncompleteError:
-        sweep = walk.sweep
-        table = sweep.table()
-        message = (
-            f"the walk stopped after {sweep.pages} pages ({table.num_rows} milestones are in .partial): "
-            f"{error}; ask again with the same arguments to go on from there"
-        )
-        manifest = replace(self._manifest(walk, table, sweep.repairs.total()), complete=False)
-        return IncompleteError(message, partial=to_frame(table, manifest), pages=sweep.pages)
-
-    def _manifest(self, walk: _Walk, table: pa.Table, repaired: int) -> Manifest:
-        return Manifest(
-            base_url=self._settings.base_url,
-            query=walk.query.key(),
-            started=walk.record.started,
-            finished=self._now(),
-            rows=table.num_rows,
-            pages=walk.sweep.pages,
-            repaired=repaired,
-            complete=walk.sweep.whole,
-            last_full_sweep=walk.record.started,
-            as_of=walk.record.started,
         )
 
     def stream(self, query: Query, *, limit: int, max_rows: int | None) -> Iterator[pa.Table]:
@@ -395,34 +252,3 @@ class Fetcher:
         for table in sweep.run(chain_of(source)):
             yield join_pages([table], sweep.repairs)
         warn_repairs(sweep.repairs)
-
-
-class _Ask(NamedTuple):
-    """One question, as `Fetcher.fetch` got it."""
-
-    query: Query
-    limit: int
-    max_rows: int | None
-    refresh: bool
-    progress: Progress
-
-
-class _Walk:
-    """A walk under way: its sweep, and the record by which it can be gone on with."""
-
-    def __init__(self, store: Store, query: Query, record: WalkRecord, sweep: Sweep) -> None:
-        self._store = store
-        self.query = query
-        self.record = record
-        self.sweep = sweep
-        self.resumed = store.pages_path(query, record).exists()
-
-    def cut(self, cuts: list[int]) -> None:
-        self.record = self._store.cut(self.query, self.record, cuts)
-
-    def interrupt(self) -> None:
-        self._store.interrupt(self.query, self.record)
-
-
-def _swept(manifest: Manifest) -> float:
-    return manifest.last_full_sweep or manifest.started

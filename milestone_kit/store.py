@@ -16,14 +16,15 @@ import os
 import tempfile
 import uuid
 import warnings
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any, Final
 
 import filelock
 import pandas as pd
 import pyarrow as pa
 
 from milestone_kit.errors import CacheWarning
+from milestone_kit.manifests import Manifest, WalkRecord, read_record
 from milestone_kit.pagecache import make_private_folder, quarantine
 from milestone_kit.schema import ARROW_SCHEMA
 
@@ -33,96 +34,14 @@ if TYPE_CHECKING:
 
     from milestone_kit.query import Query
 
-__all__ = ["FORMAT", "LOCK_SECONDS", "Manifest", "Store", "WalkRecord"]
-
-FORMAT: Final = 2
-"""The version of the snapshot and walk files; older ones are read, one of a newer version is not.
-
-Format 1 did not tell when the last full sweep was, nor where a walk is cut into ranges.
-"""
+__all__ = ["LOCK_SECONDS", "Store"]
 
 LOCK_SECONDS: Final = 300.0
 """How long a second process waits for the first one's walk before it walks on its own."""
 
 _REMAINS_SECONDS: Final = 86_400.0
-
 _MANIFEST: Final = b"milestone_kit"
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a snapshot is an answer to, and how it came about.
-
-    Attributes
-    ----------
-    base_url, query : str
-        Where it was asked, and `Query.key()`.
-    started, finished : float
-        Seconds since 1970 at which the walk began and ended.
-    rows, pages, repaired : int
-        How many milestones and pages it has; how many values or rows were repaired on the way.
-    complete : bool
-        Whether the walk reached its end.
-    last_full_sweep : float
-        Seconds since 1970 at which the last walk through all pages began; 0 in format 1.
-    as_of : float
-        Seconds since 1970 at which the last question was put whose answer is in the table; changes
-        since may be missing. 0 in format 1.
-    refreshed : int
-        How many deltas were merged since the last full sweep.
-    format : int
-        `FORMAT` of the version that wrote it.
-
-    Notes
-    -----
-    `started`, `finished`, `pages` and `repaired` are those of the last walk or refresh.
-    """
-
-    base_url: str
-    query: str
-    started: float
-    finished: float
-    rows: int
-    pages: int
-    repaired: int = 0
-    complete: bool = True
-    last_full_sweep: float = 0.0
-    as_of: float = 0.0
-    refreshed: int = 0
-    format: int = FORMAT
-
-
-@dataclass(frozen=True, slots=True)
-class WalkRecord:
-    """An unfinished walk that may be taken up again.
-
-    Attributes
-    ----------
-    id : str
-        Names the file with its pages.
-    started : float
-        Seconds since 1970.
-    limit : int
-        Milestones per page; a walk with another limit has other pages.
-    interrupted : bool
-        Whether it ended in an error, so that even a refresh goes on with it.
-    cuts : tuple of int
-        Where it is cut into ranges of starts, in microseconds since 1970.
-    format : int
-        `FORMAT` of the version that wrote it.
-    """
-
-    id: str
-    started: float
-    limit: int
-    interrupted: bool = False
-    cuts: tuple[int, ...] = ()
-    format: int = FORMAT
-
-
 _log = logging.getLogger("milestone_kit")
-
-_Record = TypeVar("_Record", Manifest, WalkRecord)
 
 
 class Store:
@@ -183,7 +102,7 @@ class Store:
         try:
             with pa.memory_map(str(path)) as source:
                 table = pa.ipc.open_file(source).read_all()
-            manifest = _parse(Manifest, (table.schema.metadata or {}).get(_MANIFEST, b""))
+            manifest = read_record(Manifest, (table.schema.metadata or {}).get(_MANIFEST, b""))
             if manifest is not None:
                 table.validate(full=True)
                 table = table.replace_schema_metadata(None)
@@ -269,7 +188,7 @@ class Store:
     def _walk_record(self, query: Query) -> WalkRecord | None:
         path = self._record_path(self.key(query))
         try:
-            return _parse(WalkRecord, path.read_bytes())
+            return read_record(WalkRecord, path.read_bytes())
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError) as error:
@@ -387,24 +306,6 @@ class Store:
         for name in ("snapshots", "walks"):
             _delete(*self.folder.joinpath(name).glob("*"))
         _delete(*self.folder.glob(f"{self.answers_path.name}*"))
-
-
-def _parse(kind: type[_Record], text: bytes) -> _Record | None:
-    """Read a manifest or record; None when a newer version wrote it."""
-    fields = json.loads(text)
-    if not isinstance(fields, dict) or not isinstance(fields.get("format"), int):
-        raise TypeError("it has no format version")
-    if not 1 <= fields["format"] <= FORMAT:
-        return None
-    for name in ("started", "finished", "last_full_sweep", "as_of"):
-        if not isinstance(fields.get(name, 0.0), float | int):
-            raise TypeError(f"its field {name!r} is no time")
-    cuts = fields.get("cuts", [])
-    if not isinstance(cuts, list) or not all(isinstance(cut, int) for cut in cuts):
-        raise TypeError("its field 'cuts' is no list of whole numbers")
-    if "cuts" in fields:
-        fields["cuts"] = tuple(cuts)
-    return kind(**fields)
 
 
 def _write_whole(

@@ -8,9 +8,10 @@ import pytest
 
 from milestone_kit.errors import CacheWarning
 from milestone_kit.frame import join_pages, page_table
+from milestone_kit.manifests import FORMAT, Manifest
 from milestone_kit.query import Query
 from milestone_kit.sandbox import synthetic_milestones
-from milestone_kit.store import FORMAT, Manifest, Store
+from milestone_kit.store import Store
 
 URL = "https://example.com/v2"
 SPORTS = Query.of(category="Sports")
