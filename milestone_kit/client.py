@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pyarrow.compute as pc
 
+from milestone_kit.deltas import Deltas
 from milestone_kit.errors import (
     EmptyResultWarning,
     MilestoneKitError,
@@ -28,6 +29,7 @@ from milestone_kit.settings import Settings
 from milestone_kit.singles import Singles
 from milestone_kit.store import Store
 from milestone_kit.vocabulary import CATEGORIES, TYPES, competitions_frame, near_values
+from milestone_kit.walks import Walks
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -151,7 +153,10 @@ class MilestoneClient:
         )
         self._store = Store(self._settings.cache_dir, self._settings.base_url)
         self._history = History(self._settings.cache_dir / "history", self._settings.base_url)
-        self._fetcher = Fetcher(self._settings, self._transport, self._store, self._history, retry.wall_clock)
+        now = retry.wall_clock
+        deltas = Deltas(self._settings, self._transport, now)
+        walks = Walks(self._settings, self._transport, self._store, deltas, now=now)
+        self._fetcher = Fetcher(self._settings, self._store, self._history, deltas, walks, now=now)
         self._singles = Singles(self._settings, self._transport, self._store)
 
     def __repr__(self) -> str:

@@ -8,29 +8,28 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from milestone_kit.deltas import DeltaRefusedError, Deltas, changed_since, likely_cuts
+from milestone_kit.deltas import DeltaRefusedError, changed_since, likely_cuts
 from milestone_kit.errors import ApiError, IncompleteError, MilestoneKitError, OfflineError, StaleWarning
-from milestone_kit.frame import join_pages, starts_of, warn_repairs
+from milestone_kit.frame import starts_of, warn_repairs
 from milestone_kit.manifests import FORMAT, Manifest, moment
 from milestone_kit.merge import merge_tables
 from milestone_kit.progress import reporting
 from milestone_kit.ranges import Density
-from milestone_kit.source import chain_of, source_of
-from milestone_kit.sweep import Sweep, newest_of, within
-from milestone_kit.walks import Ask, Walks
+from milestone_kit.sweep import newest_of, within
+from milestone_kit.walks import Ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import pyarrow as pa
 
+    from milestone_kit.deltas import Deltas
     from milestone_kit.history import History
-    from milestone_kit.http import Transport
     from milestone_kit.progress import Progress
     from milestone_kit.query import Query
     from milestone_kit.settings import Settings
     from milestone_kit.store import Store
-    from milestone_kit.walks import Kept
+    from milestone_kit.walks import Kept, Walks
 
 __all__ = ["Fetcher"]
 
@@ -44,12 +43,14 @@ class Fetcher:
     ----------
     settings : Settings
         Says how old an answer may be, and whether a stale one may stand in.
-    transport : Transport
-        Asks the server.
     store : Store
-        Keeps snapshots and unfinished walks.
+        Keeps snapshots.
     history : History
         Is told every version of every row that comes.
+    deltas : Deltas
+        Asks for what changed.
+    walks : Walks
+        Asks for everything.
     now : callable
         Gives seconds since 1970.
     """
@@ -57,18 +58,19 @@ class Fetcher:
     def __init__(
         self,
         settings: Settings,
-        transport: Transport,
         store: Store,
         history: History,
+        deltas: Deltas,
+        walks: Walks,
+        *,
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
-        self._transport = transport
         self._store = store
         self._history = history
+        self._deltas = deltas
+        self._walks = walks
         self._now = now
-        self._deltas = Deltas(settings, transport, now)
-        self._walks = Walks(settings, transport, store, self._deltas, now)
 
     def offline(self, query: Query) -> tuple[pa.Table, Manifest]:
         """Return the snapshot for a query, of any age; OfflineError when there is none."""
@@ -246,9 +248,5 @@ class Fetcher:
         if kept is not None:
             table, _ = kept
             yield from (table.slice(start, limit) for start in range(0, table.num_rows, limit))
-            return
-        sweep = Sweep(query, max_rows=max_rows)
-        source = source_of(self._transport, self._transport.session(), query, limit=limit)
-        for table in sweep.run(chain_of(source)):
-            yield join_pages([table], sweep.repairs)
-        warn_repairs(sweep.repairs)
+        else:
+            yield from self._walks.stream(query, limit=limit, max_rows=max_rows)

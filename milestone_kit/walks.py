@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from milestone_kit.deltas import DeltaRefusedError, changed_since
 from milestone_kit.errors import ApiError, IncompleteError, PaginationError, SchemaError
-from milestone_kit.frame import warn_repairs
+from milestone_kit.frame import join_pages, warn_repairs
 from milestone_kit.manifests import Manifest, to_frame
 from milestone_kit.merge import merge_tables
 from milestone_kit.progress import reporting
@@ -17,7 +17,7 @@ from milestone_kit.source import chain_of, source_of
 from milestone_kit.sweep import Sweep, within
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import pyarrow as pa
 
@@ -88,6 +88,7 @@ class Walks:
         transport: Transport,
         store: Store,
         deltas: Deltas,
+        *,
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
@@ -130,6 +131,14 @@ class Walks:
             _log.info("the walk's cursor was refused, walking anew: %s", cause)
             self._store.forget_walk(ask.query)
             return self._run_once(ask, density)
+
+    def stream(self, query: Query, *, limit: int, max_rows: int | None) -> Iterator[pa.Table]:
+        """Yield the answer page by page as it comes, keeping nothing; some rows more than `max_rows`."""
+        sweep = Sweep(query, max_rows=max_rows)
+        source = source_of(self._transport, self._transport.session(), query, limit=limit)
+        for table in sweep.run(chain_of(source)):
+            yield join_pages([table], sweep.repairs)
+        warn_repairs(sweep.repairs)
 
     def _run_once(self, ask: Ask, density: Density) -> Kept:
         query = ask.query
