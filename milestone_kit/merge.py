@@ -8,12 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from milestone_kit.columns import POOL
 from milestone_kit.columnwise import map_columns
 from milestone_kit.frame import join_pages
 
 __all__ = ["MergeCounts", "equal_values", "merge_tables", "same_rows"]
 
 _NUMBER: Final = pa.int64()
+_MANY_RUNS: Final = 10_000
 
 
 class MergeCounts(NamedTuple):
@@ -136,9 +138,24 @@ def _interleaved(base: pa.Table, stays: np.ndarray, delta: pa.Table, comes: np.n
     order = np.argsort(start, kind="stable")  # two sorted runs: linear
     both = pa.concat_tables([base, delta])
     _settle_ties(order, rows, start, both["id"], len(stays))
-    places = pa.array(rows[order])
-    columns = map_columns(lambda column: _one_chunk(column).take(places), both.columns)
-    return pa.table(columns, schema=base.schema)
+    return pa.table(_copied(both, rows[order], base.num_rows), schema=base.schema)
+
+
+def _copied(both: pa.Table, rows: np.ndarray, seam: int) -> list[pa.Array]:
+    """Copy rows out of two tables that follow each other: whole runs of them where there are few runs."""
+    begins = np.flatnonzero((np.diff(rows, prepend=-2) != 1) | (rows == seam))
+    lengths = np.diff(begins, append=len(rows))
+    runs = list(zip(rows[begins].tolist(), lengths.tolist(), strict=True))
+    places = pa.array(rows)
+
+    def copied(column: pa.ChunkedArray) -> pa.Array:
+        if len(runs) > _MANY_RUNS:
+            return pc.take(_one_chunk(column), places, memory_pool=POOL)
+        first, second = _one_chunk(column.slice(0, seam)), _one_chunk(column.slice(seam))
+        parts = [first.slice(at, n) if at < seam else second.slice(at - seam, n) for at, n in runs]
+        return pa.concat_arrays(parts, memory_pool=POOL)
+
+    return map_columns(copied, both.columns)
 
 
 def _settle_ties(
@@ -157,7 +174,9 @@ def _settle_ties(
 
 
 def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _numpy(values: pa.Array | pa.ChunkedArray) -> np.ndarray:

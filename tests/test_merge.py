@@ -4,6 +4,7 @@ import datetime as dt
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,11 +47,14 @@ def is_older(one, other):
     return one is not None and other is not None and one < other
 
 
-@given(versions(), versions())
-def test_a_merge_gives_what_row_by_row_replacement_gives(base, delta):
+@pytest.mark.parametrize("many_runs", [0, 10_000])
+@given(base=versions(), delta=versions())
+def test_a_merge_gives_what_row_by_row_replacement_gives(base, delta, many_runs):
     base = join_pages([base])
     before = base.to_pylist()
-    merged, counts = merge_tables(base, delta)
+    with pytest.MonkeyPatch.context() as patch:  # rows are copied one by one, or in runs
+        patch.setattr("milestone_kit.merge._MANY_RUNS", many_runs)
+        merged, counts = merge_tables(base, delta)
     wanted, wanted_counts = expected(base, delta)
     assert merged.to_pylist() == wanted.to_pylist()
     assert merged.schema == ARROW_SCHEMA
