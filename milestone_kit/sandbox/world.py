@@ -209,7 +209,7 @@ class World:
         if filters == Filters():
             return self._all
         if filters not in self._selections:
-            entries = [entry for entry in self._all.entries if _matches(entry, filters)]
+            entries = _matching(self._all.entries, filters)
             while len(self._selections) >= _KEPT_SELECTIONS:
                 del self._selections[next(iter(self._selections))]
             self._selections[filters] = _Selection([entry.position for entry in entries], entries)
@@ -224,19 +224,22 @@ def _hashable(values: tuple[object, ...]) -> bool:
     return not any(isinstance(value, (list, dict)) for value in values)
 
 
-def _matches(entry: _Entry, wanted: Filters) -> bool:
-    return (
-        (wanted.category is None or entry.category == wanted.category)
-        and (wanted.type is None or entry.type == wanted.type)
-        and (wanted.source_id is None or entry.source_id == wanted.source_id)
-        and (wanted.competition is None or wanted.competition in entry.competitions)
-        and (wanted.min_updated_ts is None or _updated_since(entry, wanted.min_updated_ts))
-        and (wanted.related_event_ticker is None or _relates(entry.body, wanted.related_event_ticker))
-    )
-
-
-def _updated_since(entry: _Entry, seconds: int) -> bool:
-    return entry.updated is not None and entry.updated >= seconds * 1_000_000
+def _matching(entries: list[_Entry], wanted: Filters) -> list[_Entry]:
+    """Narrow entries down filter by filter: a question for what changed must not cost a look at all else."""
+    if wanted.min_updated_ts is not None:
+        since = wanted.min_updated_ts * 1_000_000
+        entries = [entry for entry in entries if entry.updated is not None and entry.updated >= since]
+    if wanted.category is not None:
+        entries = [entry for entry in entries if entry.category == wanted.category]
+    if wanted.type is not None:
+        entries = [entry for entry in entries if entry.type == wanted.type]
+    if wanted.source_id is not None:
+        entries = [entry for entry in entries if entry.source_id == wanted.source_id]
+    if wanted.competition is not None:
+        entries = [entry for entry in entries if wanted.competition in entry.competitions]
+    if wanted.related_event_ticker is not None:
+        entries = [entry for entry in entries if _relates(entry.body, wanted.related_event_ticker)]
+    return entries
 
 
 def _relates(body: bytes, ticker: str) -> bool:
