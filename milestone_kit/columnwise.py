@@ -1,4 +1,4 @@
-"""The same work on every column of a table, side by side."""
+"""Columns as they lie in memory: each in one piece, and the same work on all of them side by side."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["map_columns"]
+__all__ = ["map_columns", "one_chunk"]
 
 
 class _Sized(Protocol):
@@ -20,6 +20,13 @@ class _Sized(Protocol):
 
 _Column = TypeVar("_Column", bound=_Sized)
 _Made = TypeVar("_Made")
+
+
+def one_chunk(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """Return a column of Arrow in one piece, which may have an offset: only several are copied into one."""
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def map_columns(function: Callable[[_Column], _Made], columns: Sequence[_Column]) -> list[_Made]:

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from milestone_kit.columnwise import one_chunk
 from milestone_kit.errors import CacheWarning, QueryError
 from milestone_kit.merge import same_rows
 from milestone_kit.pagecache import make_private_folder
@@ -185,7 +186,7 @@ class History:
                 return self._record(table, seen_at, complete=complete, scope=scope, again=False)
             if complete and heads.num_rows:
                 is_gone = pc.invert(
-                    pc.or_(heads["deleted"], pc.is_in(heads["id"], value_set=_whole(table["id"])))
+                    pc.or_(heads["deleted"], pc.is_in(heads["id"], value_set=one_chunk(table["id"])))
                 )
                 last = view.take(np.sort(_numpy(heads["row"].filter(is_gone))))
                 new = pa.concat_tables([new, _stored(last.select(ARROW_SCHEMA.names), seen_at, deleted=True)])
@@ -199,7 +200,7 @@ class History:
         """Return the rows that say something else than the last version of their id, as they are stored."""
         if not heads.num_rows:
             return _stored(table, seen_at, added=was_asked)
-        at = pc.index_in(table["id"], value_set=_whole(heads["id"]))
+        at = pc.index_in(table["id"], value_set=one_chunk(heads["id"]))
         head = heads.take(at)
         is_there = _numpy(pc.invert(head["deleted"]).fill_null(False))  # noqa: FBT003 - Arrow's signature
         is_new = ~is_there
@@ -217,7 +218,7 @@ class History:
         path = self.folder / "heads.arrow"
         indexed, through = _index(path, view) or _first_of_all(view)
         recent = _places(view, after=through)
-        codes = pc.dictionary_encode(_whole(recent["id"]))
+        codes = pc.dictionary_encode(one_chunk(recent["id"]))
         last = np.zeros(len(codes.dictionary), dtype=np.int64)
         last[_numpy(codes.indices)] = np.arange(len(codes))  # of several the last one stays
         older = indexed.filter(pc.invert(pc.is_in(indexed["id"], value_set=codes.dictionary)))
@@ -323,9 +324,5 @@ def _checked_ids(ids: object) -> list[str] | None:
     return wanted
 
 
-def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-
-
 def _numpy(values: pa.Array | pa.ChunkedArray) -> np.ndarray:
-    return np.asarray(_whole(values).to_numpy(zero_copy_only=False))
+    return np.asarray(one_chunk(values).to_numpy(zero_copy_only=False))

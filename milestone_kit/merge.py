@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from milestone_kit.columns import POOL
-from milestone_kit.columnwise import map_columns
+from milestone_kit.columnwise import map_columns, one_chunk
 from milestone_kit.frame import join_pages
 
 __all__ = ["MergeCounts", "equal_values", "merge_tables", "same_rows"]
@@ -97,7 +97,7 @@ def equal_values(left: pa.ChunkedArray, right: pa.ChunkedArray) -> np.ndarray:
             both_null = pc.and_(left.is_null(), right.is_null())
             same = pc.or_(same.fill_null(False), both_null)  # noqa: FBT003 - Arrow's own signature
         return _numpy(same)
-    ours, theirs = _one_chunk(left), _one_chunk(right)
+    ours, theirs = one_chunk(left), one_chunk(right)
     lengths = np.asarray(ours.value_lengths())
     equal: np.ndarray = lengths == np.asarray(theirs.value_lengths())
     if not equal.all():  # only lists of one length can be laid beside each other
@@ -150,8 +150,8 @@ def _copied(both: pa.Table, rows: np.ndarray, seam: int) -> list[pa.Array]:
 
     def copied(column: pa.ChunkedArray) -> pa.Array:
         if len(runs) > _MANY_RUNS:
-            return pc.take(_one_chunk(column), places, memory_pool=POOL)
-        first, second = _one_chunk(column.slice(0, seam)), _one_chunk(column.slice(seam))
+            return pc.take(one_chunk(column), places, memory_pool=POOL)
+        first, second = one_chunk(column.slice(0, seam)), one_chunk(column.slice(seam))
         parts = [first.slice(at, n) if at < seam else second.slice(at - seam, n) for at, n in runs]
         return pa.concat_arrays(parts, memory_pool=POOL)
 
@@ -171,12 +171,6 @@ def _settle_ties(
         tied = pa.table({"group": group[places], "id": ids.take(pa.array(rows[order[places]]))})
         by_id = pc.sort_indices(tied, sort_keys=[("group", "ascending"), ("id", "ascending")])
         order[places] = order[places[by_id.to_numpy()]]
-
-
-def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
-    if not isinstance(column, pa.ChunkedArray):
-        return column
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _numpy(values: pa.Array | pa.ChunkedArray) -> np.ndarray:

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from milestone_kit.columnwise import map_columns
+from milestone_kit.columnwise import map_columns, one_chunk
 from milestone_kit.errors import QueryError
 from milestone_kit.flags import ticker_lists
 from milestone_kit.links import distinct_links
@@ -86,9 +86,8 @@ def _taken(columns: list[pd.Series[Any]], rows: np.ndarray) -> list[Any]:
     def take(column: Any) -> Any:
         if not isinstance(column.dtype, pd.ArrowDtype) and column.dtype != _STR:
             return column.take(rows)
-        values = pa.array(column)
         # of several chunks Arrow would make one anyhow, and hold both
-        values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+        values = one_chunk(pa.array(column))
         return pd.array(pc.take(values, places, boundscheck=False), dtype=column.dtype)
 
     if len(rows) < _WORTH_THREADS:
