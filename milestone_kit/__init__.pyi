@@ -1,9 +1,18 @@
 from . import sandbox
-from .calibration import calibrate_durations
-from .changes import diff_milestones
-from .client import MilestoneClient
-from .details import details_of, expand_details
-from .durations import typical_durations
+from .analysis.calibration import calibrate_durations
+from .analysis.changes import diff_milestones
+from .analysis.coverage import coverage, related_milestones
+from .analysis.details import details_of, expand_details
+from .analysis.durations import typical_durations
+from .analysis.filters import filter_milestones
+from .analysis.overlaps import find_overlaps
+from .analysis.schedule import busiest, calendar_counts, concurrency, gaps, next_up
+from .analysis.slips import slips
+from .analysis.tickers import explode_tickers, find_by_ticker, ticker_table
+from .analysis.timeline import assign_lanes, compute_timeline
+from .client.client import MilestoneClient
+from .client.functions import get_competitions, get_milestone, get_milestones
+from .core.settings import DEMO_URL, PRODUCTION_URL
 from .errors import (
     ApiError,
     CacheError,
@@ -22,20 +31,11 @@ from .errors import (
     SchemaError,
     StaleWarning,
 )
-from .export import read_csv, to_csv
+from .export.csv import read_csv, to_csv
+from .export.parquet import read_parquet, to_parquet
 from .figures import plot_calendar, plot_changes, plot_concurrency, plot_gantt
-from .filters import filter_milestones
-from .overlaps import find_overlaps
 from .panel import MilestoneExplorer, explore
-from .parquet import read_parquet, to_parquet
-from .relations import coverage, related_milestones
 from .sandbox import sample_milestones
-from .schedule import busiest, calendar_counts, concurrency, gaps, next_up
-from .settings import DEMO_URL, PRODUCTION_URL
-from .shortcuts import get_competitions, get_milestone, get_milestones
-from .slippage import slips
-from .tickers import explode_tickers, find_by_ticker, ticker_table
-from .timeline import assign_lanes, compute_timeline
 
 __version__: str
 

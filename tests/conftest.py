@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import hypothesis
 import pytest
 
-from milestone_kit.client import MilestoneClient
-from milestone_kit.http import Retry
+from milestone_kit.api.transport import Retry
+from milestone_kit.client.client import MilestoneClient
 from milestone_kit.sandbox import serve
 
 # the machines that run this differ; a slow one is no failure
@@ -62,7 +62,7 @@ def walked(server):
 @pytest.fixture
 def impatient(monkeypatch):
     """Have walks cut into ranges at once, as those are whose pages come from afar."""
-    monkeypatch.setattr("milestone_kit.walkers._PATIENCE", 0.0)
+    monkeypatch.setattr("milestone_kit.fetching.workers._PATIENCE", 0.0)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pyarrow as pa
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from milestone_kit.schema import ARROW_SCHEMA, from_arrow
+from milestone_kit.table.schema import ARROW_SCHEMA, from_arrow
 
 # the first use of pandas in a test is slow and says nothing about the code; shared machines are slow at times
 settings.register_profile("milestone_kit", deadline=None, max_examples=40)

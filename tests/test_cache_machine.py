@@ -23,11 +23,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from milestone_kit.client import MilestoneClient
+from milestone_kit.client.client import MilestoneClient
 from milestone_kit.errors import ApiError, CacheWarning, IncompleteError, OfflineError, StaleWarning
-from milestone_kit.frame import milestones_frame
 from milestone_kit.sandbox import GO_ZERO_TIME, serve, synthetic_milestones
-from milestone_kit.schema import ATTRS_KEY, check_milestones
+from milestone_kit.table.frame import milestones_frame
+from milestone_kit.table.schema import ATTRS_KEY, check_milestones
 from tests.conftest import Clock
 from tests.faults.bench import Forker
 
@@ -57,7 +57,9 @@ def rows_of(server, query):
 @pytest.fixture(scope="module", autouse=True)
 def _forker():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("milestone_kit.walkers._PATIENCE", 0.0)  # near as the server is, its walks are cut
+        patch.setattr(
+            "milestone_kit.fetching.workers._PATIENCE", 0.0
+        )  # near as the server is, its walks are cut
         CacheMachine.forker = Forker()
         yield
         CacheMachine.forker.close()

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from milestone_kit.calibration import calibrate_durations
-from milestone_kit.durations import MIN_SAMPLES, typical_durations
+from milestone_kit.analysis.calibration import calibrate_durations
+from milestone_kit.analysis.durations import MIN_SAMPLES, typical_durations
+from milestone_kit.analysis.timeline import compute_timeline
 from milestone_kit.errors import QueryError
-from milestone_kit.schema import empty_milestones
-from milestone_kit.timeline import compute_timeline
+from milestone_kit.table.schema import empty_milestones
 from tests.strategies import NOW, at, milestones, table
 
 COLUMNS = ["level", "type", "n", "n_assumed", "bias", "q25", "q75", "median_error", "within"]

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from milestone_kit import changes as changes_module
-from milestone_kit.changes import changes_table, diff_milestones
+from milestone_kit.analysis import changes as changes_module
+from milestone_kit.analysis.changes import changes_table, diff_milestones
 from milestone_kit.errors import QueryError, SchemaError
-from milestone_kit.export import csv_text
-from milestone_kit.history import History
-from milestone_kit.schema import COLUMNS, empty_milestones
+from milestone_kit.export.csv import csv_text
+from milestone_kit.storage.history import History
+from milestone_kit.table.schema import COLUMNS, empty_milestones
 from tests.strategies import at, milestones, table
 from tests.test_history import arrow, sightings
 

@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 import milestone_kit as mk
-from milestone_kit.frame import milestones_frame
 from milestone_kit.sandbox import serve, synthetic_milestones
+from milestone_kit.table.frame import milestones_frame
 
 COMMAND = [sys.executable, "-m", "milestone_kit"]
 

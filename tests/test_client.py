@@ -12,9 +12,9 @@ import pytest
 
 import milestone_kit as mk
 from milestone_kit.errors import EmptyResultWarning, NotFoundError, OfflineError, QueryError, StaleWarning
-from milestone_kit.frame import milestones_frame
 from milestone_kit.sandbox import serve
-from milestone_kit.schema import ATTRS_KEY, check_milestones
+from milestone_kit.table.frame import milestones_frame
+from milestone_kit.table.schema import ATTRS_KEY, check_milestones
 
 
 def truth(server):

@@ -12,7 +12,7 @@ import pytest
 import milestone_kit as mk
 from milestone_kit.errors import IncompleteError, NetworkError, PaginationError, RateLimitError, SchemaError
 from milestone_kit.sandbox import ERROR_BODIES, NO_CURSOR
-from milestone_kit.schema import ATTRS_KEY, check_milestones
+from milestone_kit.table.schema import ATTRS_KEY, check_milestones
 from tests.faults.bench import truth
 
 WORDS = "the sandbox was told to fail"

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from milestone_kit.details import MAX_COLUMNS, details_of, expand_details, league_of, teams_of
+from milestone_kit.analysis.details import MAX_COLUMNS, details_of, expand_details, league_of, teams_of
 from milestone_kit.errors import QueryError, SchemaError
-from milestone_kit.schema import DTYPES, empty_milestones
+from milestone_kit.table.schema import DTYPES, empty_milestones
 from tests.strategies import table
 
 STR = DTYPES["title"]

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from milestone_kit.durations import MIN_SAMPLES, typical_durations
+from milestone_kit.analysis.durations import MIN_SAMPLES, typical_durations
+from milestone_kit.analysis.quantiles import SortedValues
+from milestone_kit.analysis.timeline import compute_timeline
 from milestone_kit.errors import QueryError, SchemaError
-from milestone_kit.quantiles import SortedValues
 from milestone_kit.sandbox import sample_milestones
-from milestone_kit.schema import empty_milestones
-from milestone_kit.timeline import compute_timeline
+from milestone_kit.table.schema import empty_milestones
 from tests.strategies import NOW, at, milestones, table
 
 YEAR_2000 = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)

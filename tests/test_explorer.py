@@ -14,12 +14,12 @@ import pytest
 
 import milestone_kit as mk
 from milestone_kit import sandbox
+from milestone_kit.analysis.filters import filter_milestones
+from milestone_kit.analysis.timeline import compute_timeline
 from milestone_kit.errors import ApiError, NetworkError, QueryError, SchemaError
-from milestone_kit.filters import filter_milestones
 from milestone_kit.panel import MilestoneExplorer, explore, opening
 from milestone_kit.panel.state import PanelState
-from milestone_kit.schema import empty_milestones
-from milestone_kit.timeline import compute_timeline
+from milestone_kit.table.schema import empty_milestones
 from tests.strategies import NOW, at, table
 
 DF = mk.sample_milestones(500)

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from milestone_kit import export
-from milestone_kit.details import expand_details
+from milestone_kit.analysis.details import expand_details
+from milestone_kit.analysis.tickers import ticker_table
+from milestone_kit.analysis.timeline import compute_timeline
 from milestone_kit.errors import QueryError, SchemaError
-from milestone_kit.export import csv_text, read_csv, to_csv
-from milestone_kit.schema import COLUMNS, empty_milestones
-from milestone_kit.tickers import ticker_table
-from milestone_kit.timeline import compute_timeline
+from milestone_kit.export import csv as export
+from milestone_kit.export.csv import csv_text, read_csv, to_csv
+from milestone_kit.table.schema import COLUMNS, empty_milestones
 from tests.strategies import NOW, at, milestones, table
 
 AWKWARD = [

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import milestone_kit as mk
-from milestone_kit.figures.arrange import lay_out
+from milestone_kit.figures.colors import ColorScale
+from milestone_kit.figures.gantt.arrange import lay_out
+from milestone_kit.figures.gantt.lanes import NOWHERE, fill_lanes, pack_lanes
+from milestone_kit.figures.gantt.picking import Box, rows_in_box
+from milestone_kit.figures.gantt.scene import Canvas, GanttIndex
 from milestone_kit.figures.keys import Keys
-from milestone_kit.figures.lanes import NOWHERE, fill_lanes, pack_lanes
-from milestone_kit.figures.palette import ColorScale
-from milestone_kit.figures.picking import Box, rows_in_box
-from milestone_kit.figures.scene import Canvas, GanttIndex
-from milestone_kit.figures.timeaxis import DAY, HOUR, Window
+from milestone_kit.figures.time_axis import DAY, HOUR, Window
 
 NOW = pd.Timestamp("2026-01-15T18:00Z")
 TIMELINE = mk.compute_timeline(mk.sample_milestones(1_200), now=NOW)

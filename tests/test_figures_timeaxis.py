@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from milestone_kit.core.query import check_zone
 from milestone_kit.errors import QueryError
-from milestone_kit.figures.timeaxis import (
+from milestone_kit.figures.time_axis import (
     DAY,
     HOUR,
     Window,
@@ -24,7 +25,6 @@ from milestone_kit.figures.timeaxis import (
     to_ms,
     window_around,
 )
-from milestone_kit.query import check_zone
 
 MINUTE = 60_000.0
 YEAR = 365.25 * DAY

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
+from milestone_kit.analysis.filters import Criteria, Facet, FilterIndex, filter_milestones
+from milestone_kit.analysis.flags import is_placeholder, is_simulated
+from milestone_kit.analysis.tickers import find_by_ticker
+from milestone_kit.analysis.timeline import compute_timeline
 from milestone_kit.errors import QueryError, SchemaError
-from milestone_kit.filters import Criteria, Facet, FilterIndex, filter_milestones
-from milestone_kit.flags import is_placeholder, is_simulated
-from milestone_kit.schema import empty_milestones
-from milestone_kit.tickers import find_by_ticker
-from milestone_kit.timeline import compute_timeline
+from milestone_kit.table.schema import empty_milestones
 from tests.strategies import NOW, at, milestones, table, tickers
 
 ROWS = table(

@@ -5,7 +5,7 @@ import datetime as dt
 from hypothesis import given
 from pandas.testing import assert_frame_equal
 
-from milestone_kit.flags import is_date_only, is_placeholder, is_simulated
+from milestone_kit.analysis.flags import is_date_only, is_placeholder, is_simulated
 from tests.strategies import milestones, table
 
 

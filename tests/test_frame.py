@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from milestone_kit.errors import DataWarning, SchemaError
-from milestone_kit.frame import Repairs, assemble, milestones_frame, page_table
-from milestone_kit.schema import COLUMNS, check_milestones
+from milestone_kit.table.frame import Repairs, assemble, milestones_frame, page_table
+from milestone_kit.table.schema import COLUMNS, check_milestones
 
 RAW = {
     "id": "a1",

@@ -17,12 +17,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from milestone_kit import history as history_module
 from milestone_kit.errors import CacheWarning, QueryError
-from milestone_kit.frame import join_pages
-from milestone_kit.history import History
-from milestone_kit.schema import ARROW_SCHEMA, COLUMNS, DTYPES
-from milestone_kit.segments import FORMAT, View
+from milestone_kit.storage import history as history_module
+from milestone_kit.storage.history import History
+from milestone_kit.storage.segments import FORMAT, View
+from milestone_kit.table.frame import join_pages
+from milestone_kit.table.schema import ARROW_SCHEMA, COLUMNS, DTYPES
 from tests.strategies import EPOCH, at, milestones, table
 
 URL = "http://127.0.0.1:1/v2"
@@ -316,7 +316,7 @@ WRITER = """
 import sys
 from contextlib import suppress
 from pathlib import Path
-from milestone_kit.history import History
+from milestone_kit.storage.history import History
 from tests.test_history import URL, rows
 history = History(Path(sys.argv[1]), URL)
 number = int(sys.argv[2])
@@ -352,7 +352,7 @@ def test_a_writer_killed_at_any_moment_leaves_every_version_it_told_of(tmp_path)
 
 def test_two_writers_store_each_version_once(tmp_path):
     code = (
-        "import sys; from pathlib import Path; from milestone_kit.history import History\n"
+        "import sys; from pathlib import Path; from milestone_kit.storage.history import History\n"
         "from tests.test_history import URL, rows\n"
         "history = History(Path(sys.argv[1]), URL)\n"
         "for number in range(12):\n"

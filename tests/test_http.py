@@ -11,6 +11,9 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
+from milestone_kit.api.refusals import server_words
+from milestone_kit.api.transport import Retry, Transport
+from milestone_kit.core.strict_json import JSONTextError, decode
 from milestone_kit.errors import (
     ApiError,
     CacheWarning,
@@ -20,9 +23,6 @@ from milestone_kit.errors import (
     RateLimitError,
     SchemaError,
 )
-from milestone_kit.http import Retry, Transport
-from milestone_kit.jsontext import JSONTextError, decode
-from milestone_kit.refusals import server_words
 from tests.wire import PAGE, answer, wire
 
 
@@ -282,7 +282,7 @@ def test_a_planted_pickle_or_a_broken_row_is_a_miss_and_nothing_runs(clock, tmp_
 
 @pytest.mark.parametrize("kind", ["IMMEDIATE", "EXCLUSIVE"])
 def test_a_locked_cache_file_costs_a_bounded_wait_and_a_warning(clock, tmp_path, monkeypatch, kind):
-    monkeypatch.setattr("milestone_kit.pagecache.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("milestone_kit.api.page_cache.BUSY_SECONDS", 0.05)
     path = tmp_path / "pages.sqlite"
     with wire(answer(), answer()) as (url, _), transport(url, clock) as made:
         session = made.cached_session(path)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milestone_kit.intervals import GroupOrder, lowest_lanes
+from milestone_kit.analysis.intervals import GroupOrder, lowest_lanes
 
 spans = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 12), st.integers(0, 2)), max_size=60)
 AGES = 2**60

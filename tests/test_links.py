@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milestone_kit import links as links_module
-from milestone_kit.links import distinct_links
+from milestone_kit.analysis import links as links_module
+from milestone_kit.analysis.links import distinct_links
 
 STRINGS = pa.list_(pa.string())
 texts = st.sampled_from(

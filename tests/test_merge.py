@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milestone_kit.frame import join_pages
-from milestone_kit.merge import MergeCounts, equal_values, merge_tables
-from milestone_kit.schema import ARROW_SCHEMA
+from milestone_kit.table.frame import join_pages
+from milestone_kit.table.merge import MergeCounts, equal_values, merge_tables
+from milestone_kit.table.schema import ARROW_SCHEMA
 from tests.strategies import at, milestones, table
 
 
@@ -53,7 +53,7 @@ def test_a_merge_gives_what_row_by_row_replacement_gives(base, delta, many_runs)
     base = join_pages([base])
     before = base.to_pylist()
     with pytest.MonkeyPatch.context() as patch:  # rows are copied one by one, or in runs
-        patch.setattr("milestone_kit.merge._MANY_RUNS", many_runs)
+        patch.setattr("milestone_kit.table.merge._MANY_RUNS", many_runs)
         merged, counts = merge_tables(base, delta)
     wanted, wanted_counts = expected(base, delta)
     assert merged.to_pylist() == wanted.to_pylist()

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
+from milestone_kit.analysis.overlaps import find_overlaps
+from milestone_kit.analysis.timeline import compute_timeline
 from milestone_kit.errors import QueryError, SchemaError
-from milestone_kit.overlaps import find_overlaps
-from milestone_kit.schema import DTYPES, empty_milestones
-from milestone_kit.timeline import compute_timeline
+from milestone_kit.table.schema import DTYPES, empty_milestones
 from tests.strategies import at, milestones, table
 
 US = pd.Timedelta(microseconds=1)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milestone_kit.pace import Pace
+from milestone_kit.api.pace import Pace
 
 
 @pytest.fixture

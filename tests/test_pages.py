@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from milestone_kit.errors import PaginationError, SchemaError
-from milestone_kit.pages import StartBound, walk
+from milestone_kit.fetching.cursor import StartBound, walk
 
 
 def scripted(*pages):

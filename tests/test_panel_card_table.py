@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milestone_kit.figures.timeaxis import to_ms
+from milestone_kit.analysis.timeline import compute_timeline
+from milestone_kit.figures.time_axis import to_ms
 from milestone_kit.panel.card import details_card
 from milestone_kit.panel.table_view import PAGE_ROWS, TableView
-from milestone_kit.schema import empty_milestones
-from milestone_kit.timeline import compute_timeline
+from milestone_kit.table.schema import empty_milestones
 from tests.strategies import NOW, at, milestones, table
 
 HOSTILE = "</dd></pre><script>alert(1)</script><img src=x onerror=alert(1)>\"' onload=x &lt;b&gt; \u202eabc"

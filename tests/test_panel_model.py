@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from milestone_kit.figures.timeaxis import DAY
-from milestone_kit.filters import Criteria
+from milestone_kit.analysis.filters import Criteria
+from milestone_kit.analysis.timeline import compute_timeline
+from milestone_kit.figures.time_axis import DAY
 from milestone_kit.panel.model import PRESETS, ExplorerModel
 from milestone_kit.panel.state import PanelState
 from milestone_kit.sandbox import sample_milestones
-from milestone_kit.schema import empty_milestones
-from milestone_kit.timeline import compute_timeline
+from milestone_kit.table.schema import empty_milestones
 from tests.strategies import NOW, at, table
 
 MOMENT = pd.Timestamp(NOW)

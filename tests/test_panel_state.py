@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import milestone_kit as mk
+from milestone_kit.analysis.filters import Criteria
+from milestone_kit.analysis.timeline import compute_timeline
 from milestone_kit.errors import QueryError
-from milestone_kit.figures.timeaxis import HOUR, Window
-from milestone_kit.filters import Criteria
+from milestone_kit.figures.time_axis import HOUR, Window
 from milestone_kit.panel.state import COLOR_CHOICES, GROUP_CHOICES, PanelState
-from milestone_kit.timeline import compute_timeline
 from tests.strategies import NOW
 
 words = st.text(min_size=1, max_size=8).filter(str.strip)

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
+from milestone_kit.analysis.tickers import ticker_table
+from milestone_kit.analysis.timeline import compute_timeline
 from milestone_kit.errors import QueryError, SchemaError
-from milestone_kit.parquet import read_parquet, to_parquet
+from milestone_kit.export.parquet import read_parquet, to_parquet
 from milestone_kit.sandbox import sample_milestones
-from milestone_kit.schema import empty_milestones
-from milestone_kit.tickers import ticker_table
-from milestone_kit.timeline import compute_timeline
+from milestone_kit.table.schema import empty_milestones
 from tests.strategies import NOW, at, milestones, table
 
 KEYS = ["year", "month", "category", "type"]

@@ -11,7 +11,7 @@ from hypothesis import given
 from milestone_kit.errors import QueryError, SchemaError
 from milestone_kit.figures.calendar import plot_calendar
 from milestone_kit.sandbox import sample_milestones
-from milestone_kit.schema import empty_milestones
+from milestone_kit.table.schema import empty_milestones
 from tests.strategies import NOW, at, milestones, table
 from tests.test_plot_gantt import HOSTILE, hostile_table, strings_of
 

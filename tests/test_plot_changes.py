@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from milestone_kit.changes import changes_table, diff_milestones
+from milestone_kit.analysis.changes import changes_table, diff_milestones
 from milestone_kit.errors import QueryError, SchemaError
-from milestone_kit.figures.slips import plot_changes
+from milestone_kit.figures.changes import plot_changes
 from milestone_kit.sandbox import sample_milestones
 from tests.strategies import NOW, at, table
 from tests.test_plot_gantt import HOSTILE, hostile_table, strings_of

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from milestone_kit.analysis.timeline import compute_timeline
 from milestone_kit.errors import QueryError, SchemaError
 from milestone_kit.figures.concurrency import plot_concurrency
 from milestone_kit.sandbox import sample_milestones
-from milestone_kit.schema import empty_milestones
-from milestone_kit.timeline import compute_timeline
+from milestone_kit.table.schema import empty_milestones
 from tests.strategies import NOW, at, table
 from tests.test_plot_gantt import HOSTILE, hostile_table, strings_of
 

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from milestone_kit.analysis.timeline import compute_timeline
 from milestone_kit.errors import QueryError, SchemaError
 from milestone_kit.figures import plot_gantt
-from milestone_kit.figures.palette import LIGHT
+from milestone_kit.figures.colors import LIGHT
 from milestone_kit.sandbox import sample_milestones
-from milestone_kit.schema import empty_milestones
-from milestone_kit.timeline import compute_timeline
+from milestone_kit.table.schema import empty_milestones
 from tests.strategies import NOW, at, table
 
 HOSTILE = [

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milestone_kit.ranges import FULL_PAGES, Density, Plan
+from milestone_kit.fetching.plan import FULL_PAGES, Density, Plan
 
 NOW = 1_790_000_000
 SECOND = 1_000_000

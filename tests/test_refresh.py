@@ -11,9 +11,9 @@ import pytest
 
 import milestone_kit as mk
 from milestone_kit.errors import QueryError
-from milestone_kit.frame import milestones_frame
 from milestone_kit.sandbox import GO_ZERO_TIME, serve
-from milestone_kit.schema import ATTRS_KEY
+from milestone_kit.table.frame import milestones_frame
+from milestone_kit.table.schema import ATTRS_KEY
 
 DAY = dt.timedelta(days=1)
 

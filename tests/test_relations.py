@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
+from milestone_kit.analysis.coverage import coverage, related_milestones
+from milestone_kit.analysis.flags import is_placeholder
+from milestone_kit.analysis.tickers import find_by_ticker
 from milestone_kit.errors import QueryError, SchemaError
-from milestone_kit.flags import is_placeholder
-from milestone_kit.relations import coverage, related_milestones
-from milestone_kit.schema import DTYPES, STRING_LIST, empty_milestones
-from milestone_kit.tickers import find_by_ticker
+from milestone_kit.table.schema import DTYPES, STRING_LIST, empty_milestones
 from tests.strategies import NOW, at, milestones, table, tickers
 
 NIGHT = table(

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from milestone_kit.core.rows import MilestoneRow, decode_answer
+from milestone_kit.core.strict_json import JSONTextError, decode
 from milestone_kit.errors import DataWarning, SchemaError
-from milestone_kit.frame import page_table
-from milestone_kit.jsontext import JSONTextError, decode
-from milestone_kit.rows import MilestoneRow, decode_answer
 from milestone_kit.sandbox import synthetic_milestones
+from milestone_kit.table.frame import page_table
 from tests.test_frame import milestones, raw
 
 PAGE = synthetic_milestones(300)

@@ -16,7 +16,7 @@ from milestone_kit.sandbox import (
     sample_milestones,
     synthetic_milestones,
 )
-from milestone_kit.schema import check_milestones
+from milestone_kit.table.schema import check_milestones
 
 NOW = DEFAULT_NOW.strftime("%Y-%m-%dT%H:%M:%SZ")
 REQUIRED = {

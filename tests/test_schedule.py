@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
+from milestone_kit.analysis.occupancy import Bins, Spans, sweep
+from milestone_kit.analysis.schedule import busiest, calendar_counts, concurrency, gaps, next_up
+from milestone_kit.analysis.timeline import assign_lanes, compute_timeline
 from milestone_kit.errors import QueryError, SchemaError
-from milestone_kit.schedule import busiest, calendar_counts, concurrency, gaps, next_up
-from milestone_kit.schema import empty_milestones
-from milestone_kit.spans import Bins, Spans, sweep
-from milestone_kit.timeline import assign_lanes, compute_timeline
+from milestone_kit.table.schema import empty_milestones
 from tests.strategies import NOW, at, milestones, table
 
 HOUR = pd.Timedelta("1h")

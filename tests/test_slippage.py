@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from pandas.testing import assert_frame_equal
 
-from milestone_kit.changes import changes_table, diff_milestones
+from milestone_kit.analysis.changes import changes_table, diff_milestones
+from milestone_kit.analysis.flags import FIRST_REAL_START
+from milestone_kit.analysis.slips import slips
 from milestone_kit.errors import QueryError, SchemaError
-from milestone_kit.flags import FIRST_REAL_START
-from milestone_kit.schema import DTYPES, STRING_LIST, empty_milestones
-from milestone_kit.slippage import slips
+from milestone_kit.table.schema import DTYPES, STRING_LIST, empty_milestones
 from tests.strategies import at, table
 from tests.test_changes import tables, versions
 

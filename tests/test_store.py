@@ -6,12 +6,12 @@ import threading
 import pyarrow as pa
 import pytest
 
+from milestone_kit.core.query import Query
 from milestone_kit.errors import CacheWarning
-from milestone_kit.frame import join_pages, page_table
-from milestone_kit.manifests import FORMAT, Manifest
-from milestone_kit.query import Query
 from milestone_kit.sandbox import synthetic_milestones
-from milestone_kit.store import Store
+from milestone_kit.storage.manifests import FORMAT, Manifest
+from milestone_kit.storage.store import Store
+from milestone_kit.table.frame import join_pages, page_table
 
 URL = "https://example.com/v2"
 SPORTS = Query.of(category="Sports")

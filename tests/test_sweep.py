@@ -17,9 +17,9 @@ import pytest
 
 import milestone_kit as mk
 from milestone_kit.errors import IncompleteError
-from milestone_kit.frame import milestones_frame
 from milestone_kit.sandbox import serve, synthetic_milestones
-from milestone_kit.schema import ATTRS_KEY
+from milestone_kit.table.frame import milestones_frame
+from milestone_kit.table.schema import ATTRS_KEY
 
 HOUR = dt.timedelta(hours=1)
 

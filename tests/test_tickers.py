@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
+from milestone_kit.analysis.tickers import explode_tickers, find_by_ticker, ticker_table
 from milestone_kit.errors import QueryError, SchemaError
-from milestone_kit.schema import DTYPES, empty_milestones
-from milestone_kit.tickers import explode_tickers, find_by_ticker, ticker_table
+from milestone_kit.table.schema import DTYPES, empty_milestones
 from tests.strategies import milestones, table, tickers
 
 LISTS = ["primary_event_tickers", "related_event_tickers"]

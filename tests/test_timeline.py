@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal, assert_series_equal
 
-from milestone_kit.durations import MIN_SAMPLES
+from milestone_kit.analysis.durations import MIN_SAMPLES
+from milestone_kit.analysis.flags import TIMELINE_DTYPES
+from milestone_kit.analysis.timeline import assign_lanes, compute_timeline, status_of
 from milestone_kit.errors import QueryError, SchemaError
-from milestone_kit.flags import TIMELINE_DTYPES
-from milestone_kit.schema import empty_milestones
-from milestone_kit.timeline import assign_lanes, compute_timeline, status_of
+from milestone_kit.table.schema import empty_milestones
 from tests.strategies import NOW, at, milestones, table
 
 YEAR_2000 = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)

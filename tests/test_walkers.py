@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from milestone_kit.ranges import Density, Plan
-from milestone_kit.walkers import Source, Walkers
+from milestone_kit.fetching.plan import Density, Plan
+from milestone_kit.fetching.workers import Source, Walkers
 
 
 class Deaf:

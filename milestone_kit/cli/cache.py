@@ -36,7 +36,7 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show the cache folder's files, or delete them."""
-    from milestone_kit.client import MilestoneClient  # noqa: PLC0415 - costs time that --help need not take
+    from milestone_kit.client.client import MilestoneClient  # noqa: PLC0415 - costs time that --help need not take
 
     with MilestoneClient(base_url=args.base_url, cache_dir=args.cache_dir) as client:
         kept = client.cache_info()

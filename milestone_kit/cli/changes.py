@@ -50,8 +50,8 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Take the changes from the history and write them."""
-    from milestone_kit.changes import check_field
-    from milestone_kit.client import MilestoneClient
+    from milestone_kit.analysis.changes import check_field
+    from milestone_kit.client.client import MilestoneClient
 
     if args.field is not None:
         check_field(args.field)
@@ -78,7 +78,7 @@ def _moment(since: str | None) -> pd.Timestamp | str | None:
 
 
 def _write(changes: pd.DataFrame, path: str | None) -> None:
-    from milestone_kit.export import csv_text, to_csv
+    from milestone_kit.export.csv import csv_text, to_csv
 
     if path == "-":
         # as bytes, for the reasons that `fetch` has

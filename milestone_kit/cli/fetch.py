@@ -55,7 +55,7 @@ def _file(path: str) -> str:
 
 def run(args: argparse.Namespace) -> int:
     """Fetch, then write every output that was asked for."""
-    from milestone_kit.client import MilestoneClient
+    from milestone_kit.client.client import MilestoneClient
 
     with MilestoneClient(base_url=args.base_url, cache_dir=args.cache_dir) as client:
         try:
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _write(df: pd.DataFrame, args: argparse.Namespace) -> None:
-    from milestone_kit.export import csv_text, to_csv, write_whole
+    from milestone_kit.export.csv import csv_text, to_csv, write_whole
 
     if args.csv == "-":
         # as bytes: a terminal's encoding must neither refuse a title nor turn line ends; through a buffer
@@ -91,7 +91,7 @@ def _write(df: pd.DataFrame, args: argparse.Namespace) -> None:
     elif args.csv is not None:
         say(f"wrote {_extent(df)} to {to_csv(df, args.csv)}")
     if args.parquet is not None:
-        from milestone_kit.parquet import to_parquet
+        from milestone_kit.export.parquet import to_parquet
 
         say(f"wrote {_extent(df)} to {to_parquet(df, args.parquet)}")
     if args.html is not None:
@@ -109,7 +109,7 @@ def _extent(df: pd.DataFrame) -> str:
 
 def _summary(df: pd.DataFrame) -> str:
     """Return a table of how many milestones there are by category, and how many are live and to come."""
-    from milestone_kit.timeline import status_of
+    from milestone_kit.analysis.timeline import status_of
 
     known = df.attrs["milestone_kit"]
     head = f"{_extent(df)}, fetched {known['fetched_at']}"
@@ -139,8 +139,8 @@ def _summary(df: pd.DataFrame) -> str:
 
 def _page(df: pd.DataFrame) -> str:
     """Return the Gantt chart as a page that carries plotly.js itself and loads nothing."""
+    from milestone_kit.figures.gantt.plot import plot_gantt
     from milestone_kit.figures.page import html_page
-    from milestone_kit.figures.plot import plot_gantt
 
     known = df.attrs["milestone_kit"]
     asked = "" if known["query"] == "{}" else f", asked for {known['query']}"

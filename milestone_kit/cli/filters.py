@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from milestone_kit.query import Query
+from milestone_kit.core.query import Query
 
 if TYPE_CHECKING:
     import argparse

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from milestone_kit.cli.console import interruptible, port_number, say
+from milestone_kit.core.settings import PRODUCTION_URL
 from milestone_kit.errors import MilestoneKitError, QueryError
-from milestone_kit.settings import PRODUCTION_URL
 
 if TYPE_CHECKING:
     import argparse

@@ -45,7 +45,7 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Refresh, then tell what is new."""
-    from milestone_kit.client import MilestoneClient
+    from milestone_kit.client.client import MilestoneClient
 
     query = query_of(args)
     with MilestoneClient(base_url=args.base_url, cache_dir=args.cache_dir) as client:
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _counts(before: pd.DataFrame, after: pd.DataFrame) -> str:
     """Count what differs, in words; no word when nothing does."""
-    from milestone_kit.changes import ADDED, DELETED, diff_milestones
+    from milestone_kit.analysis.changes import ADDED, DELETED, diff_milestones
 
     changes = diff_milestones(before, after)
     fields = changes["field"]

@@ -8,21 +8,21 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from milestone_kit.analysis.flags import is_placeholder
+from milestone_kit.core.query import check_zone, to_utc
 from milestone_kit.errors import QueryError
-from milestone_kit.figures.chrome import beside, check_size, check_title, layout
-from milestone_kit.figures.daygrid import MAX_YEARS, Block, Days, day_text, month_blocks, year_blocks
-from milestone_kit.figures.palette import Theme, theme_of
-from milestone_kit.figures.plot import column_keys
+from milestone_kit.figures.colors import Theme, theme_of
+from milestone_kit.figures.day_grid import MAX_YEARS, Block, Days, day_text, month_blocks, year_blocks
+from milestone_kit.figures.gantt.plot import column_keys
+from milestone_kit.figures.layout import beside, check_size, check_title, layout
 from milestone_kit.figures.text import plain
-from milestone_kit.figures.timeaxis import fit_window, to_ms
-from milestone_kit.flags import is_placeholder
-from milestone_kit.query import check_zone, to_utc
-from milestone_kit.schema import check_milestones
+from milestone_kit.figures.time_axis import fit_window, to_ms
+from milestone_kit.table.schema import check_milestones
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from milestone_kit.query import DateLike
+    from milestone_kit.core.query import DateLike
 
 __all__ = ["plot_calendar"]
 

@@ -9,8 +9,12 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from milestone_kit.analysis.occupancy import Bins, Spans, Sweep, read_span, sweep
+from milestone_kit.core.query import check_zone, to_utc
 from milestone_kit.errors import QueryError
-from milestone_kit.figures.chrome import (
+from milestone_kit.figures.colors import SLOTS, ColorScale, Theme, theme_of, tint
+from milestone_kit.figures.gantt.plot import column_keys, with_timeline
+from milestone_kit.figures.layout import (
     beside,
     check_size,
     check_title,
@@ -20,10 +24,8 @@ from milestone_kit.figures.chrome import (
     ranked,
     time_axis,
 )
-from milestone_kit.figures.palette import SLOTS, ColorScale, Theme, theme_of, tint
-from milestone_kit.figures.plot import column_keys, with_timeline
 from milestone_kit.figures.text import plain
-from milestone_kit.figures.timeaxis import (
+from milestone_kit.figures.time_axis import (
     DAY,
     Window,
     bin_step,
@@ -31,14 +33,12 @@ from milestone_kit.figures.timeaxis import (
     format_instants,
     format_step,
 )
-from milestone_kit.query import check_zone, to_utc
-from milestone_kit.spans import Bins, Spans, Sweep, read_span, sweep
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from milestone_kit.query import DateLike
-    from milestone_kit.timeline import Assume, TimedeltaLike
+    from milestone_kit.analysis.timeline import Assume, TimedeltaLike
+    from milestone_kit.core.query import DateLike
 
 __all__ = ["plot_concurrency"]
 

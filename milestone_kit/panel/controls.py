@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import ipywidgets as w
 import pandas as pd
 
-from milestone_kit.figures.timeaxis import midnight
-from milestone_kit.filters import TEXT_FACETS, Criteria
+from milestone_kit.analysis.filters import TEXT_FACETS, Criteria
+from milestone_kit.figures.time_axis import midnight
 from milestone_kit.panel.model import PRESETS
 from milestone_kit.panel.state import COLOR_CHOICES, GROUP_CHOICES, PanelState
 from milestone_kit.panel.widgets import FacetList

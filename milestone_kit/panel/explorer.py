@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from milestone_kit.errors import QueryError
-from milestone_kit.export import csv_text, to_csv, write_whole
+from milestone_kit.export.csv import csv_text, to_csv, write_whole
+from milestone_kit.figures.gantt.picking import Box, rows_in_box
+from milestone_kit.figures.gantt.plot import scene_words, static_figure
 from milestone_kit.figures.page import html_page
-from milestone_kit.figures.picking import Box, rows_in_box
-from milestone_kit.figures.plot import scene_words, static_figure
-from milestone_kit.figures.timeaxis import Window
+from milestone_kit.figures.time_axis import Window
 from milestone_kit.panel.card import details_card
 from milestone_kit.panel.controls import Controls
 from milestone_kit.panel.debounce import Debouncer
@@ -29,7 +29,7 @@ from milestone_kit.panel.model import ExplorerModel
 from milestone_kit.panel.state import PanelState
 from milestone_kit.panel.static_form import static_form
 from milestone_kit.panel.widgets import Bridge, Overview, PagedTable
-from milestone_kit.schema import empty_milestones
+from milestone_kit.table.schema import empty_milestones
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     import plotly.graph_objects as go
 
-    from milestone_kit.figures.scene import Scene
+    from milestone_kit.figures.gantt.scene import Scene
     from milestone_kit.panel.loading import Reload
 
 __all__ = ["MilestoneExplorer"]

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from milestone_kit.figures.arrange import lay_out
-from milestone_kit.figures.gantt import draw_layout, draw_traces
+from milestone_kit.analysis.filters import BOOLEAN_FACETS, TEXT_FACETS, Criteria, Facet, FilterIndex
+from milestone_kit.analysis.flags import is_placeholder
+from milestone_kit.figures.colors import DARK, LIGHT, OTHER, ColorScale
+from milestone_kit.figures.gantt.arrange import lay_out
+from milestone_kit.figures.gantt.draw import draw_layout, draw_traces
+from milestone_kit.figures.gantt.look import Look
+from milestone_kit.figures.gantt.plot import column_keys, with_timeline
+from milestone_kit.figures.gantt.scene import MAX_BARS, Canvas, GanttIndex, Scene
 from milestone_kit.figures.keys import NONE
-from milestone_kit.figures.look import Look
-from milestone_kit.figures.palette import DARK, LIGHT, OTHER, ColorScale
-from milestone_kit.figures.plot import column_keys, with_timeline
-from milestone_kit.figures.scene import MAX_BARS, Canvas, GanttIndex, Scene
-from milestone_kit.figures.timeaxis import DAY, Window, fit_window, midnight, ticks, window_around
-from milestone_kit.filters import BOOLEAN_FACETS, TEXT_FACETS, Criteria, Facet, FilterIndex
-from milestone_kit.flags import is_placeholder
+from milestone_kit.figures.time_axis import DAY, Window, fit_window, midnight, ticks, window_around
 from milestone_kit.panel.table_view import TableView
 
 if TYPE_CHECKING:

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from milestone_kit.client import MilestoneClient
+from milestone_kit.client.client import MilestoneClient
+from milestone_kit.client.functions import get_milestones
+from milestone_kit.core.query import to_utc
 from milestone_kit.panel.explorer import MilestoneExplorer
 from milestone_kit.panel.loading import Fetch, running_loop
 from milestone_kit.panel.state import PanelState
-from milestone_kit.query import to_utc
-from milestone_kit.schema import check_milestones
-from milestone_kit.shortcuts import get_milestones
+from milestone_kit.table.schema import check_milestones
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from milestone_kit.query import DateLike
+    from milestone_kit.core.query import DateLike
 
 __all__ = ["explore"]
 

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import pandas as pd
 
+from milestone_kit.analysis.filters import Criteria
+from milestone_kit.core.query import check_zone, to_utc
 from milestone_kit.errors import QueryError
-from milestone_kit.figures.timeaxis import Window
-from milestone_kit.filters import Criteria
-from milestone_kit.query import check_zone, to_utc
+from milestone_kit.figures.time_axis import Window
 
 __all__ = ["COLOR_CHOICES", "GROUP_CHOICES", "PanelState"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from milestone_kit.figures.text import shorten
-from milestone_kit.figures.timeaxis import format_short, to_ms
+from milestone_kit.figures.time_axis import format_short, to_ms
 
 if TYPE_CHECKING:
     from collections.abc import Container

@@ -155,8 +155,8 @@ def sample_milestones(n: int = 500, seed: int = 0, *, now: dt.datetime = DEFAULT
     (50, 'synthetic')
     """
     # imported here: serving rows needs no pandas
-    from milestone_kit.frame import milestones_frame  # noqa: PLC0415
-    from milestone_kit.schema import ATTRS_KEY  # noqa: PLC0415
+    from milestone_kit.table.frame import milestones_frame  # noqa: PLC0415
+    from milestone_kit.table.schema import ATTRS_KEY  # noqa: PLC0415
 
     table = milestones_frame(synthetic_milestones(n, seed, now=now))
     table.attrs[ATTRS_KEY] = {**table.attrs.get(ATTRS_KEY, {}), "source": "synthetic"}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 import milestone_kit as mk
-from milestone_kit.changes import diff_milestones
+from milestone_kit.analysis.changes import diff_milestones
 from tests.benchmarks.relations import quickest
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from milestone_kit.analysis.schedule import busiest, calendar_counts, concurrency, gaps, next_up
+from milestone_kit.analysis.timeline import compute_timeline
 from milestone_kit.sandbox import sample_milestones
-from milestone_kit.schedule import busiest, calendar_counts, concurrency, gaps, next_up
-from milestone_kit.schema import COLUMNS
-from milestone_kit.timeline import compute_timeline
+from milestone_kit.table.schema import COLUMNS
 from tests.benchmarks._growth import add_arguments, compare
 
 __all__ = ["add_arguments", "many", "run"]

@@ -13,7 +13,7 @@ from tests.hostile import HOSTILE
 HIDDEN = dict.fromkeys(map(ord, "\u200b\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
 SETUP = """
 import milestone_kit as mk
-from milestone_kit.frame import milestones_frame
+from milestone_kit.table.frame import milestones_frame
 
 def rows(text):
     fields = dict.fromkeys(["title", "category", "type", "source_id", "notification_message"], text)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from milestone_kit.frame import milestones_frame
+from milestone_kit.table.frame import milestones_frame
 
 
 def truth(server):
@@ -43,7 +43,7 @@ def page(*milestones, cursor=""):
 FORKER = """
 import os, sys
 sys.path.insert(0, sys.argv[1])
-from milestone_kit import walkers
+from milestone_kit.fetching import workers as walkers
 from tests.faults.jobs import JOBS
 walkers._PATIENCE = 0.0  # near as the server is, walks are cut into ranges
 print("ready", flush=True)

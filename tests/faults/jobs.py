@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import milestone_kit as mk
-from milestone_kit.http import Retry
+from milestone_kit.api.transport import Retry
 from tests.conftest import Clock
 
 __all__ = ["JOBS"]

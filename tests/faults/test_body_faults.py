@@ -13,7 +13,7 @@ import milestone_kit as mk
 from milestone_kit.panel.card import details_card
 from milestone_kit.panel.table_view import TableView
 from milestone_kit.sandbox import GO_ZERO_TIME
-from milestone_kit.schema import ATTRS_KEY, COLUMNS, check_milestones
+from milestone_kit.table.schema import ATTRS_KEY, COLUMNS, check_milestones
 from tests.faults.bench import page, raw
 
 NOW = "2026-01-15T12:00:00Z"

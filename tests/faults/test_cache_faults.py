@@ -18,9 +18,10 @@ import pyarrow as pa
 import pytest
 
 import milestone_kit as mk
-from milestone_kit import history, pagecache, store
+from milestone_kit.api import page_cache as pagecache
 from milestone_kit.sandbox import serve
-from milestone_kit.schema import ATTRS_KEY
+from milestone_kit.storage import history, store
+from milestone_kit.table.schema import ATTRS_KEY
 from tests.faults.bench import Forker, truth
 from tests.faults.kills import kill_fetches
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import milestone_kit as mk
-from milestone_kit.frame import milestones_frame
-from milestone_kit.http import _json_object
-from milestone_kit.schema import COLUMNS, check_milestones
+from milestone_kit.api.transport import _json_object
+from milestone_kit.table.frame import milestones_frame
+from milestone_kit.table.schema import COLUMNS, check_milestones
 from tests.faults.bench import raw
 
 DESCRIPTION = yaml.safe_load((Path(__file__).parents[1] / "data" / "openapi.yaml").read_text("utf-8"))

@@ -17,9 +17,9 @@ import pytest
 import trustme
 
 import milestone_kit as mk
-from milestone_kit.http import MAX_BODY_BYTES, Retry, Transport
+from milestone_kit.api.transport import MAX_BODY_BYTES, Retry, Transport
 from milestone_kit.sandbox import ERROR_BODIES
-from milestone_kit.schema import ATTRS_KEY, check_milestones
+from milestone_kit.table.schema import ATTRS_KEY, check_milestones
 from tests.faults.bench import page, raw, truth
 from tests.wire import PAGE, answer, wire
 

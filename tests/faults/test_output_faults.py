@@ -20,7 +20,7 @@ from milestone_kit import panel
 from milestone_kit.figures.page import html_page
 from milestone_kit.panel.card import details_card
 from milestone_kit.panel.table_view import TableView
-from milestone_kit.schema import COLUMNS
+from milestone_kit.table.schema import COLUMNS
 from tests.faults.bench import Forker, page, raw
 from tests.hostile import FORMULAS, HOSTILE
 

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 import milestone_kit as mk
-from milestone_kit import pages
+from milestone_kit.fetching import cursor as pages
 from milestone_kit.sandbox import NO_CURSOR
-from milestone_kit.schema import ATTRS_KEY
+from milestone_kit.table.schema import ATTRS_KEY
 from tests.faults.bench import page, truth
 
 
@@ -43,7 +43,7 @@ def test_fault_02_cursors_in_a_circle(make_kept, server, workers):
 def test_fault_03_fresh_cursors_without_end(make_kept, server, monkeypatch, workers):
     assert pages.MAX_PAGES == 5_000  # the cap that is stated; a test need not go that far
     kept = make_kept(server, workers=workers)
-    monkeypatch.setattr("milestone_kit.walkers.MAX_PAGES", 40)
+    monkeypatch.setattr("milestone_kit.fetching.workers.MAX_PAGES", 40)
     monkeypatch.setattr(pages.Trail.__init__, "__kwdefaults__", {"max_pages": 40})
     server.script.fail(404, where=lambda _: len(server.requests) > 200)
     server.script.endless_cursors()
@@ -61,7 +61,7 @@ def test_fault_04_empty_page_with_a_live_cursor(make_kept, server, monkeypatch):
     pd.testing.assert_frame_equal(kept.client.get_milestones(), truth(server))
     server.script.clear()
     server.script.empty_page(times=10_000)
-    monkeypatch.setattr("milestone_kit.walkers.MAX_PAGES", 40)
+    monkeypatch.setattr("milestone_kit.fetching.workers.MAX_PAGES", 40)
     monkeypatch.setattr(pages.Trail.__init__, "__kwdefaults__", {"max_pages": 40})
     with pytest.raises(mk.PaginationError, match="no end after 40 pages"):
         kept.client.refresh(full=True)

@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 import milestone_kit as mk
-from milestone_kit.http import Transport
+from milestone_kit.api.transport import Transport
 from tests.faults.test_network_faults import Secure
 from tests.wire import answer, wire
 

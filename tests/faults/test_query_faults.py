@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import milestone_kit as mk
-from milestone_kit.schema import ATTRS_KEY, COLUMNS, DTYPES, check_milestones
+from milestone_kit.table.schema import ATTRS_KEY, COLUMNS, DTYPES, check_milestones
 from tests.faults.bench import page, raw, truth
 
 NOW = pd.Timestamp("2026-01-15T21:00:00Z")

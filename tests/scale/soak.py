@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 import milestone_kit as mk
-from milestone_kit.http import Retry
+from milestone_kit.api.transport import Retry
 from milestone_kit.sandbox import serve
 from tests.faults.bench import Forker, truth
 from tests.faults.kills import kill_fetches

@@ -1,0 +1,1 @@
+"""Table to table, pure: timelines, tickers, filters, schedules, changes."""

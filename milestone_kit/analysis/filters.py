@@ -1,0 +1,416 @@
+"""Which rows meet the criteria of the panel: one pure function, and the index that makes it instant."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from milestone_kit.analysis.details import league_of
+from milestone_kit.analysis.flags import STATUS_DTYPE, STATUSES, is_placeholder, is_simulated
+from milestone_kit.analysis.ticker_index import TickerIndex
+from milestone_kit.analysis.timeline import status_of
+from milestone_kit.core.query import DateLike, to_utc
+from milestone_kit.errors import QueryError
+from milestone_kit.table.schema import check_milestones
+
+__all__ = ["BOOLEAN_FACETS", "TEXT_FACETS", "Criteria", "Facet", "FilterIndex", "filter_milestones"]
+
+TEXT_FACETS: Final = ("category", "type", "league", "status")
+"""The criteria that choose among the table's own values."""
+
+BOOLEAN_FACETS: Final = ("has_end", "simulated", "placeholder")
+"""The criteria that are True (only these), False (none of these) or None (both)."""
+
+_CACHED_MASKS: Final = 64
+"""How many masks an index remembers; at 150,000 rows each takes 150 kB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """What is asked of the rows, checked and in a form that compares, hashes and turns into JSON.
+
+    Make one with `Criteria.of`. None stands for "not asked"; an empty tuple is met by no row.
+    Dates are ISO 8601 text with `Z`.
+    """
+
+    category: tuple[str, ...] | None = None
+    type: tuple[str, ...] | None = None
+    text: str | None = None
+    ticker: tuple[str, ...] | None = None
+    start: str | None = None
+    end: str | None = None
+    status: tuple[str, ...] | None = None
+    has_end: bool | None = None
+    simulated: bool | None = None
+    placeholder: bool | None = None
+    league: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        category: str | Iterable[str] | None = None,
+        type: str | Iterable[str] | None = None,  # noqa: A002 - the column's name
+        text: str | None = None,
+        ticker: str | Iterable[str] | None = None,
+        start: DateLike | None = None,
+        end: DateLike | None = None,
+        status: str | Iterable[str] | None = None,
+        has_end: bool | None = None,
+        simulated: bool | None = None,
+        placeholder: bool | None = None,
+        league: str | Iterable[str] | None = None,
+    ) -> Criteria:
+        """Check every criterion; the meaning of each is told by `filter_milestones`.
+
+        Raises
+        ------
+        QueryError
+            Naming the criterion, its value and what is allowed.
+
+        Examples
+        --------
+        >>> Criteria.of(category="Sports", start="2026-01-15").as_dict()
+        {'category': ['Sports'], 'start': '2026-01-15T00:00:00Z'}
+        """
+        low = None if start is None else to_utc(start, "start")
+        high = None if end is None else to_utc(end, "end")
+        if low is not None and high is not None and low > high:
+            raise QueryError(f"start={start!r} lies after end={end!r}; swap them")
+        statuses = _names(status, "status")
+        for name in statuses or ():
+            if name.casefold() not in STATUSES:
+                raise QueryError(f"status={name!r}: expected one of {', '.join(map(repr, STATUSES))}")
+        return cls(
+            category=_names(category, "category"),
+            type=_names(type, "type"),
+            text=_words(text),
+            ticker=_names(ticker, "ticker"),
+            start=None if low is None else _iso(low),
+            end=None if high is None else _iso(high),
+            status=None if statuses is None else tuple(name.casefold() for name in statuses),
+            has_end=_choice(has_end, "has_end"),
+            simulated=_choice(simulated, "simulated"),
+            placeholder=_choice(placeholder, "placeholder"),
+            league=_names(league, "league"),
+        )
+
+    def as_dict(self) -> dict[str, str | bool | list[str]]:
+        """Return the criteria that are set as plain JSON values: `Criteria.of(**them)` gives it back."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in given.items()
+            if value is not None
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """One value that a criterion can take, and how many rows it would leave."""
+
+    value: str | bool
+    count: int
+
+
+def filter_milestones(
+    df: pd.DataFrame,
+    *,
+    category: str | Iterable[str] | None = None,
+    type: str | Iterable[str] | None = None,  # noqa: A002 - the column's name
+    text: str | None = None,
+    ticker: str | Iterable[str] | None = None,
+    start: DateLike | None = None,
+    end: DateLike | None = None,
+    status: str | Iterable[str] | None = None,
+    has_end: bool | None = None,
+    simulated: bool | None = None,
+    placeholder: bool | None = None,
+    league: str | Iterable[str] | None = None,
+    now: DateLike | None = None,
+) -> pd.DataFrame:
+    """Keep the rows that meet every given criterion.
+
+    Parameters
+    ----------
+    df : pandas.DataFrame
+        Milestones.
+    category, type : str or iterable of str, optional
+        One of these values; case does not matter. A value that does not occur is met by no row.
+    text : str, optional
+        Each of its words occurs in the title; case does not matter, and nothing is a wildcard.
+    ticker : str or iterable of str, optional
+        Event or market tickers, exact or as patterns, as `find_by_ticker` takes them.
+    start, end : str, datetime.date, datetime.datetime or pandas.Timestamp, optional
+        Bounds of `start_date`, both included; naive means UTC, a bare date its midnight.
+    status : {"upcoming", "live", "ended"} or iterable of these, optional
+        The table's own `status` column decides where `compute_timeline` made one, else
+        `compute_timeline(df, now=now)` would.
+    has_end : bool, optional
+        True: only rows with a reported `end_date`; False: only rows without.
+    simulated, placeholder : bool, optional
+        True: only such rows; False: none of them (see `milestone_kit.analysis.flags`); left out: both.
+    league : str or iterable of str, optional
+        One of these leagues or competitions, as the details name them; case does not matter.
+    now : str, datetime.date, datetime.datetime or pandas.Timestamp, optional
+        The moment for `status`; the current time if left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows that are left; columns, order and index as in `df`. An empty list as a criterion
+        is met by no row; blank text or a blank ticker asks nothing.
+
+    Raises
+    ------
+    QueryError
+        Naming the criterion, its value and what is allowed.
+    SchemaError
+        When the table is not in the milestones schema.
+
+    Examples
+    --------
+    >>> from milestone_kit.sandbox import sample_milestones
+    >>> sport = filter_milestones(sample_milestones(100), category="sports", has_end=True)
+    >>> bool(sport["end_date"].notna().all())
+    True
+    """
+    criteria = Criteria.of(
+        category=category,
+        type=type,
+        text=text,
+        ticker=ticker,
+        start=start,
+        end=end,
+        status=status,
+        has_end=has_end,
+        simulated=simulated,
+        placeholder=placeholder,
+        league=league,
+    )
+    return df[FilterIndex(df, now=now).select(criteria)]
+
+
+class FilterIndex:
+    """A table made ready so that each change of the criteria costs milliseconds.
+
+    Every part is prepared when first asked for, and masks are remembered per criterion.
+
+    Parameters
+    ----------
+    df : pandas.DataFrame
+        Milestones; later changes to it are not seen.
+    now : str, datetime.date, datetime.datetime or pandas.Timestamp, optional
+        The moment for `status`, where the table has no such column; the current time if left out.
+
+    Examples
+    --------
+    >>> from milestone_kit.sandbox import sample_milestones
+    >>> index = FilterIndex(sample_milestones(100), now="2026-01-15")
+    >>> sum(facet.count for facet in index.facets(Criteria.of(simulated=None))["status"])
+    100
+    """
+
+    def __init__(self, df: pd.DataFrame, *, now: DateLike | None = None) -> None:
+        check_milestones(df)
+        self._df = df
+        self._now = None if now is None else to_utc(now, "now")
+        self._values: dict[str, _Values] = {}
+        self._flags: dict[str, np.ndarray] = {}
+        self._cache: OrderedDict[tuple[str, Any], np.ndarray] = OrderedDict()
+
+    def masks(self, criteria: Criteria) -> dict[str, np.ndarray]:
+        """Return, for each criterion that is set, which rows (bool array, by position) meet it.
+
+        The arrays are shared between calls and read-only.
+        """
+        given = {field.name: getattr(criteria, field.name) for field in fields(criteria)}
+        return {name: self._mask(name, value) for name, value in given.items() if value is not None}
+
+    def select(self, criteria: Criteria) -> np.ndarray:
+        """Return which rows (bool array, by position) meet every criterion."""
+        return self._all(self.masks(criteria).values())
+
+    def facets(self, criteria: Criteria) -> dict[str, list[Facet]]:
+        """Count what each choice would leave, given all *other* criteria.
+
+        Returns
+        -------
+        dict of str to list of Facet
+            For "category", "type", "league" and "status" every value of the table, also those that
+            would leave nothing, spelled in its most common way, the largest count first, then by
+            name; rows without a league are not listed. For "has_end", "simulated" and "placeholder"
+            True, then False.
+        """
+        masks = self.masks(criteria)
+        chosen = self._all(masks.values())
+        facets = {}
+        for name in (*TEXT_FACETS, *BOOLEAN_FACETS):
+            rest = chosen
+            if name in masks:
+                rest = self._all(mask for other, mask in masks.items() if other != name)
+            facets[name] = self._counted(name, rest)
+        return facets
+
+    def _counted(self, name: str, rows: np.ndarray) -> list[Facet]:
+        if name in BOOLEAN_FACETS:
+            hits = int(np.count_nonzero(rows & self._flag(name)))
+            left = int(np.count_nonzero(rows)) - hits
+            return [Facet(value=True, count=hits), Facet(value=False, count=left)]
+        values = self._column(name)
+        # missing values have code -1 and fall into the first bin, which is dropped
+        counts = np.bincount(values.codes[rows] + 1, minlength=len(values.names) + 1)[1:]
+        facets = [Facet(value, int(count)) for value, count in zip(values.names, counts, strict=True)]
+        return sorted(facets, key=lambda facet: (-facet.count, facet.value))
+
+    def _all(self, masks: Iterable[np.ndarray]) -> np.ndarray:
+        every = np.ones(len(self._df), dtype=bool)
+        for mask in masks:
+            every &= mask
+        return every
+
+    def _mask(self, name: str, value: Any) -> np.ndarray:
+        key = (name, value)
+        if key not in self._cache:
+            mask = self._compute(name, value)
+            mask.flags.writeable = False
+            self._cache[key] = mask
+            if len(self._cache) > _CACHED_MASKS:
+                self._cache.popitem(last=False)
+        self._cache.move_to_end(key)
+        return self._cache[key]
+
+    def _compute(self, name: str, value: Any) -> np.ndarray:
+        if name in TEXT_FACETS:
+            return self._column(name).any_of(value)
+        if name in BOOLEAN_FACETS:
+            flag = self._flag(name)
+            return flag.copy() if value else ~flag
+        if name == "ticker":
+            return self._tickers.mask(value)
+        if name == "text":
+            return self._titled(value)
+        bound = pd.Timestamp(value).tz_localize(None).to_datetime64()
+        return self._starts >= bound if name == "start" else self._starts <= bound
+
+    def _titled(self, text: str) -> np.ndarray:
+        found = np.ones(len(self._df), dtype=bool)
+        for word in text.split():
+            found &= np.asarray(pc.match_substring(self._titles, word, ignore_case=True), dtype=bool)
+        return found
+
+    def _column(self, name: str) -> _Values:
+        if name not in self._values:
+            self._values[name] = _Values(self._read(name))
+        return self._values[name]
+
+    def _read(self, name: str) -> pd.Series[str]:
+        if name == "league":
+            return league_of(self._df)
+        if name == "status" and ("status" not in self._df or self._df["status"].dtype != STATUS_DTYPE):
+            return status_of(self._df, now=self._now)
+        return self._df[name]
+
+    def _flag(self, name: str) -> np.ndarray:
+        if name not in self._flags:
+            flag = {"has_end": _has_end, "simulated": is_simulated, "placeholder": is_placeholder}[name]
+            self._flags[name] = flag(self._df).to_numpy()
+        return self._flags[name]
+
+    @cached_property
+    def _tickers(self) -> TickerIndex:
+        return TickerIndex(self._df)
+
+    @cached_property
+    def _titles(self) -> pa.Array:
+        return pa.array(self._df["title"])
+
+    @cached_property
+    def _starts(self) -> np.ndarray:
+        return self._df["start_date"].to_numpy(dtype="datetime64[us]")
+
+
+class _Values:
+    """A text column as codes of its distinct values, where case makes no difference.
+
+    Attributes
+    ----------
+    names : list of str
+        The distinct values, each in its most common spelling.
+    codes : numpy.ndarray
+        For each row the position of its value in `names`; -1 where it is missing.
+    """
+
+    def __init__(self, column: pd.Series[str]) -> None:
+        spelled, spellings = _factorized(column)
+        counts = np.bincount(spelled[spelled >= 0], minlength=len(spellings))
+        folded: dict[str, int] = {}
+        merged = np.array([folded.setdefault(name.casefold(), len(folded)) for name in spellings] + [-1])
+        self.codes: np.ndarray = merged[spelled]
+        self._folded = folded
+        self.names = [""] * len(folded)
+        by_name = sorted(range(len(spellings)), key=spellings.__getitem__, reverse=True)
+        # the most common spelling comes last and so stays; on a tie, the first by name
+        for position in sorted(by_name, key=counts.__getitem__):
+            self.names[merged[position]] = spellings[position]
+
+    def any_of(self, wanted: Iterable[str]) -> np.ndarray:
+        """Return which rows have one of these values."""
+        hits = np.zeros(len(self.names) + 1, dtype=bool)
+        for name in wanted:
+            if (code := self._folded.get(name.casefold())) is not None:
+                hits[code] = True
+        # code -1, a missing value, reads the last entry, which is never set
+        found: np.ndarray = hits[self.codes]
+        return found
+
+
+def _factorized(column: pd.Series[str]) -> tuple[np.ndarray, list[str]]:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.codes.to_numpy(), list(column.cat.categories)
+    codes, names = pd.factorize(column)
+    return codes, list(names)
+
+
+def _has_end(df: pd.DataFrame) -> pd.Series[bool]:
+    return df["end_date"].notna()
+
+
+def _names(value: object, name: str) -> tuple[str, ...] | None:
+    """Return the distinct texts of a criterion that takes one or several; None where it asks nothing."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    several = [value] if isinstance(value, str) else value
+    if not isinstance(several, Iterable) or isinstance(several, (bytes, Mapping)):
+        raise QueryError(f"{name}={value!r}: expected text or several texts, got {type(value).__name__}")
+    names = list(several)
+    for item in names:
+        if not isinstance(item, str) or not item.strip():
+            raise QueryError(f"{name}: {item!r} is not a value; expected text")
+    return tuple(dict.fromkeys(item.strip() for item in names))
+
+
+def _words(text: object) -> str | None:
+    if text is None:
+        return None
+    if not isinstance(text, str):
+        raise QueryError(f"text={text!r}: expected text, got {type(text).__name__}")
+    return " ".join(text.split()) or None
+
+
+def _choice(value: object, name: str) -> bool | None:
+    if value is None or isinstance(value, (bool, np.bool_)):
+        return None if value is None else bool(value)
+    raise QueryError(f"{name}={value!r}: expected True, False or None")
+
+
+def _iso(stamp: pd.Timestamp) -> str:
+    return stamp.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,1 @@
+"""`MilestoneClient`, where the wire and the tables meet, and the plain functions over it."""

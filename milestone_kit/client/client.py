@@ -1,0 +1,479 @@
+"""Ask Kalshi for milestones: the one place where transport, walk, table and cache come together."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from typing import TYPE_CHECKING, Self, TypedDict, Unpack
+from urllib.parse import quote
+
+import pyarrow.compute as pc
+
+from milestone_kit.api.transport import Retry, Transport
+from milestone_kit.client.hints import CATEGORIES, TYPES, competitions_frame, near_values
+from milestone_kit.client.past_versions import recall_changes, recall_versions
+from milestone_kit.client.single_answers import Singles
+from milestone_kit.core.query import Query, check_limit, check_max_rows
+from milestone_kit.core.settings import Settings
+from milestone_kit.errors import (
+    EmptyResultWarning,
+    MilestoneKitError,
+    QueryError,
+    SchemaError,
+)
+from milestone_kit.fetching.delta import Deltas
+from milestone_kit.fetching.fetcher import Fetcher
+from milestone_kit.fetching.progress import check_progress
+from milestone_kit.fetching.walk import Walks
+from milestone_kit.storage.history import History
+from milestone_kit.storage.manifests import to_frame
+from milestone_kit.storage.store import Store
+from milestone_kit.table.frame import milestones_frame
+from milestone_kit.table.schema import from_arrow
+
+if TYPE_CHECKING:
+    import datetime as dt
+    import os
+    from collections.abc import Iterable, Iterator
+
+    import pandas as pd
+
+    from milestone_kit.core.query import DateLike
+    from milestone_kit.fetching.progress import Progress
+
+__all__ = ["MilestoneClient", "QueryOptions"]
+
+_log = logging.getLogger("milestone_kit")
+
+
+class QueryOptions(TypedDict, total=False):
+    """The arguments that say which milestones are wanted; see `get_milestones`."""
+
+    category: str | None
+    competition: str | None
+    type: str | None
+    source_id: str | None
+    related_event_ticker: str | None
+    minimum_start_date: DateLike | None
+    maximum_start_date: DateLike | None
+    min_updated_ts: DateLike | int | None
+
+
+class MilestoneClient:
+    """A connection to one API address, with its cache folder, pace and retry budget.
+
+    Parameters
+    ----------
+    base_url : str, optional
+        `PRODUCTION_URL` unless the environment variable MILESTONE_KIT_BASE_URL says otherwise. Plain
+        http is accepted for this machine only.
+    cache_dir : path, optional
+        Where answers are kept; MILESTONE_KIT_CACHE_DIR or the platform's cache folder by default.
+        Files are readable by their owner only.
+    expire_after : str, timedelta or float
+        How old an answer may be and still be used: text such as "1h", or seconds. 0 always asks anew.
+    requests_per_second : float
+        The pace of all requests together; production allows about 20.
+    timeout : float or tuple of float
+        Seconds to wait for a connection and for each piece of an answer.
+    workers : int
+        How many pages may be asked for side by side, all at the one pace; a short answer is one chain.
+    stale_if_error : bool
+        Whether an older complete table may be returned, with a StaleWarning, when the network fails
+        or the server answers 429 or 5xx to the end.
+    full_sweep_after : str, timedelta or float
+        After how long a refresh walks through all pages again instead of asking for what changed. Only
+        such a sweep notices deleted rows, rows that left a filter, and changes of rows whose
+        `last_updated_ts` the server never set. 0 sweeps every time.
+    overlap : str, timedelta or float
+        How far a question for what changed reaches back behind what is known, for changes that the
+        server shows some time after it dated them. The clocks need not agree.
+    max_cache_bytes : int
+        How large snapshots and unfinished walks may become together; beyond it the oldest go, but no
+        snapshot younger than `expire_after`.
+    retry : Retry, optional
+        How often and how long one request is tried: six times within two minutes by default.
+
+    Notes
+    -----
+    Two threads may use one client, two processes one cache folder: the second that asks the same
+    question waits for the first one's walk and uses it.
+
+    Every wait has a bound. A request ends within two minutes and one more attempt of one minute at most
+    (see `api.transport.Retry`); another process's walk is waited for five minutes (`storage.store.LOCK_SECONDS`), its
+    hold on the history 30 seconds (`storage.history.LOCK_SECONDS`), on a file of answers three seconds
+    (`api.page_cache.BUSY_SECONDS`). After that the answer comes all the same, with a CacheWarning that says
+    what was not cached. The logger "milestone_kit" tells each request at DEBUG, and each failed attempt
+    with its reason and the wait that follows at INFO.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from milestone_kit.sandbox import serve
+    >>> with serve(rows=50) as server, tempfile.TemporaryDirectory() as folder:
+    ...     with MilestoneClient(base_url=server.url, cache_dir=folder) as client:
+    ...         df = client.get_milestones()
+    >>> len(df), df.attrs["milestone_kit"]["complete"]
+    (50, True)
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str | None = None,
+        cache_dir: str | os.PathLike[str] | None = None,
+        expire_after: str | float | dt.timedelta = "1h",
+        requests_per_second: float = 15,
+        timeout: float | tuple[float, float] = (5, 30),
+        workers: int = 4,
+        stale_if_error: bool = False,
+        full_sweep_after: str | float | dt.timedelta = "7d",
+        overlap: str | float | dt.timedelta = "2min",
+        max_cache_bytes: int = 2 * 10**9,
+        retry: Retry | None = None,
+    ) -> None:
+        self._settings = Settings.of(
+            base_url=base_url,
+            cache_dir=cache_dir,
+            expire_after=expire_after,
+            requests_per_second=requests_per_second,
+            timeout=timeout,
+            workers=workers,
+            stale_if_error=stale_if_error,
+            full_sweep_after=full_sweep_after,
+            overlap=overlap,
+            max_cache_bytes=max_cache_bytes,
+        )
+        retry = retry or Retry()
+        self._transport = Transport(
+            self._settings.base_url,
+            requests_per_second=self._settings.requests_per_second,
+            timeout=self._settings.timeout,
+            retry=retry,
+        )
+        self._store = Store(self._settings.cache_dir, self._settings.base_url)
+        self._history = History(self._settings.cache_dir / "history", self._settings.base_url)
+        now = retry.wall_clock
+        deltas = Deltas(self._settings, self._transport, now)
+        walks = Walks(self._settings, self._transport, self._store, deltas, now=now)
+        self._fetcher = Fetcher(self._settings, self._store, self._history, deltas, walks, now=now)
+        self._singles = Singles(self._settings, self._transport, self._store)
+
+    def __repr__(self) -> str:
+        return f"MilestoneClient(base_url={self.base_url!r}, cache_dir={str(self._store.folder)!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def base_url(self) -> str:
+        """The API address that is asked."""
+        return self._settings.base_url
+
+    def get_milestones(
+        self,
+        *,
+        category: str | None = None,
+        competition: str | None = None,
+        type: str | None = None,  # noqa: A002 - the endpoint's own name
+        source_id: str | None = None,
+        related_event_ticker: str | None = None,
+        minimum_start_date: DateLike | None = None,
+        maximum_start_date: DateLike | None = None,
+        min_updated_ts: DateLike | int | None = None,
+        limit: int = 500,
+        max_rows: int | None = None,
+        refresh: bool = False,
+        offline: bool = False,
+        progress: Progress = None,
+    ) -> pd.DataFrame:
+        """Fetch milestones, or take them from the cache; see the function `get_milestones`."""
+        query = Query.of(
+            category=category,
+            competition=competition,
+            type=type,
+            source_id=source_id,
+            related_event_ticker=related_event_ticker,
+            minimum_start_date=minimum_start_date,
+            maximum_start_date=maximum_start_date,
+            min_updated_ts=min_updated_ts,
+        )
+        limit, max_rows = check_limit(limit), check_max_rows(max_rows)
+        _check_modes(refresh=refresh, offline=offline)
+        check_progress(progress)
+        if offline:
+            table, manifest = self._fetcher.offline(query)
+            return self._shown(query, to_frame(table.slice(0, max_rows), manifest), offline=True)
+        return self._fetch(query, limit=limit, max_rows=max_rows, refresh=refresh, progress=progress)
+
+    def refresh(
+        self,
+        *,
+        limit: int = 500,
+        full: bool = False,
+        progress: Progress = None,
+        **query: Unpack[QueryOptions],
+    ) -> pd.DataFrame:
+        """Ask the server only for what changed since the last answer, and return the whole table.
+
+        Parameters
+        ----------
+        limit : int
+            Milestones per page, 1 to 500.
+        full : bool
+            Walk through all pages instead, which also notices what a delta cannot (see Notes).
+        progress : bool or callable, optional
+            As for `get_milestones`.
+        **query
+            As for `get_milestones`; there is one snapshot per query.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As from `get_milestones`. Without an earlier answer all pages are walked.
+
+        Raises
+        ------
+        MilestoneKitError
+            As for `get_milestones`.
+
+        Notes
+        -----
+        A delta asks for `last_updated_ts` at or after the newest one known, less `overlap`. It cannot
+        see deleted rows, rows whose filtered field changed away (another category, say), and changes of
+        rows whose `last_updated_ts` the server never sets; a full sweep, made every `full_sweep_after`,
+        does. A row that moved beyond the query's start dates does leave the table.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from milestone_kit.sandbox import serve
+        >>> with serve(rows=50) as server, tempfile.TemporaryDirectory() as folder:
+        ...     with MilestoneClient(base_url=server.url, cache_dir=folder) as client:
+        ...         before = client.get_milestones()
+        ...         server.update(before["id"][0], title="Another title")
+        ...         after = client.refresh()
+        >>> after["title"][0]
+        'Another title'
+        """
+        checked = Query.of(**query)
+        if not isinstance(full, bool):
+            raise QueryError(f"full={full!r}: expected True or False")
+        return self._fetch(
+            checked,
+            limit=check_limit(limit),
+            max_rows=None,
+            refresh=True,
+            full=full,
+            progress=check_progress(progress),
+        )
+
+    def _fetch(
+        self,
+        query: Query,
+        *,
+        limit: int,
+        max_rows: int | None,
+        refresh: bool,
+        progress: Progress,
+        full: bool = False,
+    ) -> pd.DataFrame:
+        table, manifest, stale = self._fetcher.fetch(
+            query, limit=limit, max_rows=max_rows, refresh=refresh, full=full, progress=progress
+        )
+        return self._shown(query, to_frame(table.slice(0, max_rows), manifest, stale=stale), offline=False)
+
+    def _shown(self, query: Query, df: pd.DataFrame, *, offline: bool) -> pd.DataFrame:
+        if df.empty and query.filters():
+            self._warn_empty(query, offline=offline)
+        return df
+
+    def iter_pages(
+        self, *, limit: int = 500, max_rows: int | None = None, **query: Unpack[QueryOptions]
+    ) -> Iterator[pd.DataFrame]:
+        """Yield milestones page by page, so that no more than one page is held.
+
+        Parameters
+        ----------
+        limit : int
+            Milestones per page, 1 to 500.
+        max_rows : int, optional
+            Stop after this many rows.
+        **query
+            As for `get_milestones`.
+
+        Yields
+        ------
+        pandas.DataFrame
+            One page in the milestones schema. A milestone that moves while the walk runs may come
+            on two pages.
+
+        Raises
+        ------
+        QueryError
+            At once, before any page.
+        MilestoneKitError
+            When a page cannot be had; the pages before it were already given.
+        """
+        checked = Query.of(**query)
+        limit, max_rows = check_limit(limit), check_max_rows(max_rows)
+        return map(from_arrow, self._fetcher.stream(checked, limit=limit, max_rows=max_rows))
+
+    def get_milestone(self, id: str, *, refresh: bool = False, offline: bool = False) -> pd.Series:  # noqa: A002 - the field's own name
+        """Fetch one milestone by its id; see the function `get_milestone`."""
+        if not isinstance(id, str) or not id.strip() or id.strip(".") == "":
+            raise QueryError(f"id={id!r}: expected the id of a milestone, as text")
+        _check_modes(refresh=refresh, offline=offline)
+        path = f"/milestones/{quote(id, safe='')}"
+        milestone = self._singles.get(path, refresh=refresh, offline=offline).get("milestone")
+        if milestone is None:
+            raise SchemaError(f"GET {path}: the answer has no field 'milestone'", id=id, field="milestone")
+        row = milestones_frame([milestone]).iloc[0]
+        return row.rename(id)
+
+    def get_competitions(self, *, refresh: bool = False, offline: bool = False) -> pd.DataFrame:
+        """Fetch the sports and their competitions; see the function `get_competitions`."""
+        _check_modes(refresh=refresh, offline=offline)
+        answer = self._singles.get("/search/filters_by_sport", refresh=refresh, offline=offline)
+        return competitions_frame(answer)
+
+    def _warn_empty(self, query: Query, *, offline: bool) -> None:
+        hints = []
+        for name, value in query.filters().items():
+            known = self._known_values(name, offline=offline)
+            near = [candidate for candidate in near_values(value, known) if candidate != value]
+            hint = f"; near values: {', '.join(map(repr, near))}" if near else ""
+            hints.append(f"{name}={value!r}{hint}")
+        message = f"no milestone matches {' and '.join(hints)}"
+        warnings.warn(message, EmptyResultWarning, stacklevel=5)
+
+    def _known_values(self, name: str, *, offline: bool) -> set[str]:
+        """Return the values of a filter that are known to exist, as far as that is cheap to tell."""
+        known: set[str] = set()
+        if name in {"category", "type"}:
+            known.update(CATEGORIES if name == "category" else TYPES)
+            for _, table, _ in self._store.snapshots():
+                known.update(pc.unique(table[name]).to_pylist())
+        elif name == "competition":
+            try:
+                known.update(self.get_competitions(offline=offline)["competition"].dropna())
+            except MilestoneKitError as error:
+                _log.info("no hints about competitions: %s", error)
+        return known
+
+    def history(
+        self,
+        id: str | Iterable[str] | None = None,  # noqa: A002 - the field's own name
+        **query: Unpack[QueryOptions],
+    ) -> pd.DataFrame:
+        """Return every version of milestones that fetches through this cache folder have seen.
+
+        Parameters
+        ----------
+        id : str or iterable of str, optional
+            Only these milestones.
+        **query
+            As for `get_milestones`, without `competition`: only milestones of which some version
+            matches. Nothing is sent.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The milestones columns, `seen_at`, `deleted` and `added` (see `storage.history.History.versions`),
+            sorted by (id, seen_at).
+
+        Raises
+        ------
+        QueryError
+            When an argument cannot be used.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from milestone_kit.sandbox import serve
+        >>> with serve(rows=50) as server, tempfile.TemporaryDirectory() as folder:
+        ...     with MilestoneClient(base_url=server.url, cache_dir=folder) as client:
+        ...         first = client.get_milestones()["id"][0]
+        ...         server.update(first, title="Another title")
+        ...         _ = client.refresh()
+        ...         versions = client.history(first)
+        >>> len(versions), versions["title"].iloc[-1]
+        (2, 'Another title')
+        """
+        return recall_versions(self._history, id, Query.of(**query))
+
+    def changes(self, since: DateLike | None = None, **query: Unpack[QueryOptions]) -> pd.DataFrame:
+        """Tell what changed from fetch to fetch, one row per changed field.
+
+        Parameters
+        ----------
+        since : str, date, datetime or Timestamp, optional
+            Only changes seen then or later; naive values are UTC.
+        **query
+            As for `history`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `id`, `title`, `field`, `before`, `after`, `seen_at` and `shift`; see `analysis.changes.changes_table`.
+
+        Raises
+        ------
+        QueryError
+            When an argument cannot be used.
+
+        Examples
+        --------
+        >>> import tempfile, datetime as dt
+        >>> from milestone_kit.sandbox import serve
+        >>> with serve(rows=50) as server, tempfile.TemporaryDirectory() as folder:
+        ...     with MilestoneClient(base_url=server.url, cache_dir=folder) as client:
+        ...         first = client.get_milestones()["id"][0]
+        ...         server.reschedule(first, dt.timedelta(hours=2))
+        ...         _ = client.refresh()
+        ...         changes = client.changes()
+        >>> changes.loc[changes["field"] == "start_date", "shift"].tolist()
+        [Timedelta('0 days 02:00:00')]
+        """
+        return recall_changes(self._history, since, Query.of(**query))
+
+    def cache_info(self) -> pd.DataFrame:
+        """Return what the cache folder holds for this address.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per file: `kind` ("snapshot", "unfinished walk", "answers" or "history"), `query`
+            (JSON text, "" where it is none), `rows`, `pages` (nullable integers), `fetched_at` (UTC),
+            `bytes`, `path`.
+        """
+        return self._store.info(self._history.files())
+
+    def clear_cache(self, *, history: bool = False) -> None:
+        """Delete what can be fetched again: snapshots, unfinished walks, single answers.
+
+        Parameters
+        ----------
+        history : bool
+            Whether to forget the history of this address as well, which nobody can fetch again.
+        """
+        self._singles.close()
+        self._store.clear()
+        if history:
+            self._history.clear()
+
+    def close(self) -> None:
+        """Close the connections and cache files."""
+        self._singles.close()
+        self._transport.close()
+
+
+def _check_modes(*, refresh: bool, offline: bool) -> None:
+    for name, value in (("refresh", refresh), ("offline", offline)):
+        if not isinstance(value, bool):
+            raise QueryError(f"{name}={value!r}: expected True or False")
+    if refresh and offline:
+        raise QueryError("refresh=True asks the server and offline=True forbids it; choose one")

@@ -1,0 +1,1 @@
+"""Many GETs that become one table."""

@@ -1,0 +1,223 @@
+"""Ask only for what changed: the delta that closes a walk's gap, and the one that refreshes a snapshot."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from milestone_kit.errors import ApiError
+from milestone_kit.fetching.page_source import source_of
+from milestone_kit.fetching.sweep import Sweep, newest_of
+from milestone_kit.table.frame import Repairs, join_pages, starts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from milestone_kit.api.transport import Transport
+    from milestone_kit.core.query import Query
+    from milestone_kit.core.settings import Settings
+    from milestone_kit.fetching.plan import Density
+
+__all__ = ["Delta", "DeltaRefusedError", "Deltas", "changed_since", "likely_cuts"]
+
+_ROUNDS: Final = 3
+_NOTICEABLE: Final = 1.0
+_LARGE: Final = 100
+_RECENT: Final = 100
+_BAD_REQUEST: Final = 400
+_log = logging.getLogger("milestone_kit")
+
+
+class DeltaRefusedError(Exception):
+    """The server does not know `min_updated_ts`: it refuses or ignores it."""
+
+
+class Delta(NamedTuple):
+    """What changed.
+
+    Attributes
+    ----------
+    table : pyarrow.Table
+        In `ARROW_SCHEMA`, one row per id.
+    began, as_of : float
+        Seconds since 1970 at which it was first asked for, and at which the last question was put.
+    pages : int
+        How many pages it took.
+    repairs : Repairs
+        What had to be repaired.
+    """
+
+    table: pa.Table
+    began: float
+    as_of: float
+    pages: int
+    repairs: Repairs
+
+
+def changed_since(newest: int | None, *, began: float, ended: float, overlap: float) -> int:
+    """Return since when a delta must ask so that it misses nothing that happened after `began`.
+
+    Parameters
+    ----------
+    newest : int, optional
+        The newest `last_updated_ts` of what was fetched, in microseconds since 1970.
+    began, ended : float
+        Seconds since 1970, on this machine's clock, between which it was fetched.
+    overlap : float
+        Seconds to reach back further: a server may show a change a while after it dated it.
+
+    Returns
+    -------
+    int
+        Unix seconds, on the server's clock.
+
+    Notes
+    -----
+    The two clocks may differ. No row can have been dated after the fetch ended, so the newest
+    `last_updated_ts` less the time that the fetch took is, on the server's own clock, not after its
+    beginning. The earlier of that and `began` is taken: dates that lie in the future are no harm then.
+    """
+    since = began if newest is None else min(began, newest / 1e6 - max(0.0, ended - began))
+    return max(0, int(since - overlap))
+
+
+class _Ask(NamedTuple):
+    since: int
+    limit: int
+    density: Density
+    report: Callable[[int, int], object]
+    cuts: Sequence[int]
+
+
+def likely_cuts(table: pa.Table, *, limit: int) -> list[int]:
+    """Return where to cut the delta of a large table, so that a few pages come at one time.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        The snapshot, in `ARROW_SCHEMA` and in order.
+    limit : int
+        Rows of a full page.
+
+    Returns
+    -------
+    list of int
+        Microseconds since 1970: at the quarters of the table, and at the middle of what changed last, where
+        most of what changes next will be. Empty for a table of less than a hundred pages, whose delta
+        should be one question.
+    """
+    if table.num_rows < _LARGE * limit:
+        return []
+    starts = starts_of(table)
+    updated = table["last_updated_ts"].cast(pa.int64()).fill_null(0).to_numpy()
+    latest = np.argpartition(updated, -_RECENT)[-_RECENT:]
+    quarters = [starts[quarter * len(starts) // 4] for quarter in (1, 2, 3)]
+    chosen = [*quarters, int(np.median(starts[latest]))]
+    return sorted({int(start) // 1_000_000 * 1_000_000 + 1_000_000 for start in chosen})
+
+
+class Deltas:
+    """Asks for what changed since a moment.
+
+    Parameters
+    ----------
+    settings : Settings
+        Says how many pages may be asked for side by side, and the overlap.
+    transport : Transport
+        Asks the server.
+    now : callable
+        Gives seconds since 1970.
+    """
+
+    def __init__(self, settings: Settings, transport: Transport, now: Callable[[], float]) -> None:
+        self._settings = settings
+        self._transport = transport
+        self._now = now
+
+    def ask(
+        self,
+        query: Query,
+        since: int,
+        *,
+        limit: int,
+        density: Density,
+        report: Callable[[int, int], object] = lambda _rows, _pages: None,
+        cuts: Sequence[int] = (),
+    ) -> Delta:
+        """Fetch the rows that match the filters of a query and changed since.
+
+        Parameters
+        ----------
+        query : Query
+            Its bounds on the start are left out: a row that moved beyond them did change.
+        since : int
+            Unix seconds.
+        limit : int
+            Rows of a full page.
+        density : Density
+            Where rows are expected.
+        report : callable
+            Is told (rows, pages) after each page.
+        cuts : sequence of int
+            Starts, in microseconds since 1970, at which it is cut into ranges from the beginning.
+
+        Raises
+        ------
+        DeltaRefusedError
+            When the server does not know the parameter.
+        MilestoneKitError
+            When a page cannot be had.
+
+        Notes
+        -----
+        Rows go on changing while a delta of several pages is walked. One that took more than a second
+        is therefore followed by another for what changed since it began, at most twice; what changes
+        during the last one is for the next refresh, which asks from the beginning of that on.
+        """
+        tables: list[pa.Table] = []
+        repairs = Repairs()
+        pages = 0
+        began = as_of = self._now()
+        for _ in range(_ROUNDS):
+            as_of = self._now()
+            asked = max(since, query.min_updated_ts or 0)
+            ask = _Ask(asked, limit, density, report, cuts)
+            sweep = self._sweep(query, ask)
+            tables.append(sweep.table())
+            pages += sweep.pages
+            repairs += sweep.repairs
+            if sweep.pages <= 1 or self._now() - as_of < _NOTICEABLE:
+                break
+            since = changed_since(newest_of(tables[-1]), began=as_of, ended=self._now(), overlap=0.0)
+            cuts = ()
+        return Delta(join_pages(tables), began, as_of, pages, repairs)
+
+    def _sweep(self, query: Query, ask: _Ask) -> Sweep:
+        changed = replace(query, minimum_start_date=None, maximum_start_date=None, min_updated_ts=ask.since)
+
+        def check(page: pa.Table) -> None:
+            oldest = pc.min(page["last_updated_ts"]).cast(pa.int64()).as_py()
+            if oldest is not None and oldest < ask.since * 1_000_000:
+                raise DeltaRefusedError(f"rows of {oldest} came, asked for since {ask.since}")
+
+        sweep = Sweep(changed, check=check)
+        source = source_of(self._transport, self._transport.session(), changed, limit=ask.limit)
+        try:
+            sweep.run_ranges(
+                source,
+                limit=ask.limit,
+                workers=self._settings.workers,
+                density=ask.density,
+                report=ask.report,
+                cuts=ask.cuts,
+            )
+        except ApiError as error:
+            if error.status_code != _BAD_REQUEST:
+                raise
+            raise DeltaRefusedError(str(error)) from error
+        return sweep

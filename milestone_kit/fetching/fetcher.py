@@ -1,0 +1,252 @@
+"""How a question is answered: from a fresh snapshot, by a delta, by a walk, or by an older snapshot."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from milestone_kit.errors import ApiError, IncompleteError, MilestoneKitError, OfflineError, StaleWarning
+from milestone_kit.fetching.delta import DeltaRefusedError, changed_since, likely_cuts
+from milestone_kit.fetching.plan import Density
+from milestone_kit.fetching.progress import reporting
+from milestone_kit.fetching.sweep import newest_of, within
+from milestone_kit.fetching.walk import Ask
+from milestone_kit.storage.manifests import FORMAT, Manifest, moment
+from milestone_kit.table.frame import starts_of, warn_repairs
+from milestone_kit.table.merge import merge_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pyarrow as pa
+
+    from milestone_kit.core.query import Query
+    from milestone_kit.core.settings import Settings
+    from milestone_kit.fetching.delta import Deltas
+    from milestone_kit.fetching.progress import Progress
+    from milestone_kit.fetching.walk import Kept, Walks
+    from milestone_kit.storage.history import History
+    from milestone_kit.storage.store import Store
+
+__all__ = ["Fetcher"]
+
+_log = logging.getLogger("milestone_kit")
+
+
+class Fetcher:
+    """Answers queries with whole tables.
+
+    Parameters
+    ----------
+    settings : Settings
+        Says how old an answer may be, and whether a stale one may stand in.
+    store : Store
+        Keeps snapshots.
+    history : History
+        Is told every version of every row that comes.
+    deltas : Deltas
+        Asks for what changed.
+    walks : Walks
+        Asks for everything.
+    now : callable
+        Gives seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        history: History,
+        deltas: Deltas,
+        walks: Walks,
+        *,
+        now: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._history = history
+        self._deltas = deltas
+        self._walks = walks
+        self._now = now
+
+    def offline(self, query: Query) -> tuple[pa.Table, Manifest]:
+        """Return the snapshot for a query, of any age; OfflineError when there is none."""
+        kept = self._store.read(query)
+        if kept is None:
+            raise OfflineError(
+                f"offline=True, but the cache {self._store.folder} holds no complete answer to "
+                f"{query.key()} from {self._settings.base_url}; ask once without offline=True"
+            )
+        return kept
+
+    def fresh(self, query: Query) -> Kept | None:
+        """Return the snapshot for a query when it is young enough, else None."""
+        return self._young(self._store.read(query))
+
+    def _young(self, kept: Kept | None, *, after: float = 0.0, swept: bool = False) -> Kept | None:
+        """Return a snapshot when it is young enough, else None.
+
+        Parameters
+        ----------
+        kept : tuple, optional
+            The snapshot, where there is one.
+        after : float
+            Seconds since 1970 after which its walk or refresh must have begun.
+        swept : bool
+            Whether it must have been a walk through all pages.
+        """
+        if kept is None:
+            return None
+        manifest = kept[1]
+        began = manifest.swept if swept else manifest.started
+        young = 0 <= self._now() - manifest.started <= self._settings.expire_after
+        return kept if young and began > after else None
+
+    def fetch(
+        self,
+        query: Query,
+        *,
+        limit: int,
+        max_rows: int | None,
+        refresh: bool,
+        progress: Progress,
+        full: bool = False,
+    ) -> tuple[pa.Table, Manifest, bool]:
+        """Return a fresh answer, asking for what changed, or walking for it, where needed.
+
+        Parameters
+        ----------
+        query, limit, max_rows, refresh, progress
+            As for `client.get_milestones`.
+        full : bool
+            Whether a refresh must walk through all pages.
+
+        Returns
+        -------
+        table : pyarrow.Table
+            In `ARROW_SCHEMA`, one row per id, in order; more than `max_rows` rows where they are known.
+        manifest : Manifest
+            `complete` says whether the table is the whole answer.
+        stale : bool
+            Whether an older snapshot stands in for a walk that failed.
+        """
+        asked = self._now()
+        kept = None if refresh else self.fresh(query)
+        if kept is not None:
+            return *kept, False
+        with self._store.lock(query):
+            # whoever had the lock may just have fetched what is wanted here
+            known = self._store.read(query)
+            kept = self._young(known, after=asked if refresh else 0.0, swept=full)
+            if kept is not None:
+                return *kept, False
+            ask = Ask(query, limit, max_rows, refresh, progress)
+            try:
+                return *self._ask(ask, known, full=full), False
+            except (ApiError, IncompleteError) as error:
+                return *self._stand_in(query, error), True
+
+    def _stand_in(self, query: Query, error: MilestoneKitError) -> Kept:
+        """Return the older snapshot where it is allowed instead of `error`, else raise that."""
+        cause = error if isinstance(error, ApiError) else error.__cause__
+        # what may succeed later: no network, 429, 5xx; a refusal (400, 401, 404) is the true answer
+        allowed = self._settings.stale_if_error and isinstance(cause, ApiError) and cause.retryable
+        kept = self._store.read(query) if allowed else None
+        if kept is None:
+            raise error
+        message = f"using the answer of {moment(kept[1].finished)} because: {error}"
+        warnings.warn(message, StaleWarning, stacklevel=5)
+        return kept
+
+    def _ask(self, ask: Ask, kept: Kept | None, *, full: bool) -> Kept:
+        """Bring the snapshot up to date where there is one, else walk."""
+        density = Density.usual(self._now()) if kept is None else Density.of_starts(starts_of(kept[0]))
+        if kept is not None and not full and not self._sweep_is_due(kept[1]):
+            try:
+                return self._refresh(ask, *kept, density)
+            except DeltaRefusedError as error:
+                _log.info("the server gives no deltas, walking through all pages: %s", error)
+        return self._walk(ask, density)
+
+    def _sweep_is_due(self, manifest: Manifest) -> bool:
+        return not 0 <= self._now() - manifest.swept < self._settings.full_sweep_after
+
+    def _refresh(self, ask: Ask, table: pa.Table, manifest: Manifest, density: Density) -> Kept:
+        """Ask for what changed since the snapshot, and publish the snapshot with it."""
+        since = changed_since(
+            newest_of(table),
+            began=manifest.as_of or manifest.started,
+            ended=manifest.finished,
+            overlap=self._settings.overlap,
+        )
+        with reporting(ask.progress) as report:
+            delta = self._deltas.ask(
+                ask.query,
+                since,
+                limit=ask.limit,
+                density=density.shape(),
+                report=report,
+                cuts=likely_cuts(table, limit=ask.limit),
+            )
+        merged, counts = merge_tables(table, delta.table)
+        merged = within(merged, ask.query)
+        warn_repairs(delta.repairs)
+        _log.info("refreshed: %d added, %d changed, in %d pages", *counts[:2], delta.pages)
+        manifest = replace(
+            manifest,
+            started=delta.began,
+            finished=self._now(),
+            as_of=delta.as_of,
+            last_full_sweep=manifest.swept,
+            refreshed=manifest.refreshed + 1,
+            rows=merged.num_rows,
+            pages=delta.pages,
+            repaired=delta.repairs.total(),
+            format=FORMAT,
+        )
+        self._publish(ask.query, merged, manifest, seen=delta.table)
+        return merged, manifest
+
+    def _walk(self, ask: Ask, density: Density) -> Kept:
+        table, manifest = self._walks.run(ask, density)
+        if manifest.complete:
+            self._publish(ask.query, table, manifest, seen=table)
+        return table, manifest
+
+    def _publish(self, query: Query, table: pa.Table, manifest: Manifest, *, seen: pa.Table) -> None:
+        """Keep a table as the snapshot, and what was seen of it now in the history."""
+        # only a sweep through everything can tell that a row is gone
+        everything = not query.as_dict() and seen is table
+        with ThreadPoolExecutor(1) as beside:
+            recorded = beside.submit(
+                self._history.record,
+                seen,
+                seen_at=manifest.finished,
+                complete=everything,
+                scope=query.key(),
+            )
+            # in this order: a version that a snapshot shows would not be asked for again
+            self._store.publish(query, table, manifest, ready=recorded.result)
+        self._store.prune(
+            now=self._now(), keep=self._settings.expire_after, max_bytes=self._settings.max_cache_bytes
+        )
+
+    def stream(self, query: Query, *, limit: int, max_rows: int | None) -> Iterator[pa.Table]:
+        """Yield the answer page by page, from a fresh snapshot or the server, keeping nothing."""
+        left = max_rows
+        for table in self._stream(query, limit, max_rows):
+            yield table.slice(0, left)
+            left = None if left is None else left - table.num_rows
+            if left is not None and left <= 0:
+                return
+
+    def _stream(self, query: Query, limit: int, max_rows: int | None) -> Iterator[pa.Table]:
+        kept = self.fresh(query)
+        if kept is not None:
+            table, _ = kept
+            yield from (table.slice(start, limit) for start in range(0, table.num_rows, limit))
+        else:
+            yield from self._walks.stream(query, limit=limit, max_rows=max_rows)

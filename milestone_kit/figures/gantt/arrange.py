@@ -1,0 +1,309 @@
+"""The Gantt engine: table, window, pixels and filters in; what to draw out. No plotly, no widgets.
+
+What is drawn is bounded by the pixels, not by the rows: bars with their titles where these fit,
+bars alone where there are more, and a density per group where single marks would hide each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from milestone_kit.figures.gantt.lanes import NOWHERE, fill_lanes, pack_lanes
+from milestone_kit.figures.gantt.scene import (
+    MAX_BARS,
+    OPEN,
+    Canvas,
+    Density,
+    GanttIndex,
+    Group,
+    Level,
+    Marks,
+    Scene,
+)
+from milestone_kit.figures.time_axis import Window, bin_step
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from milestone_kit.figures.colors import ColorScale
+    from milestone_kit.figures.keys import Keys
+
+__all__ = ["lay_out"]
+
+_MIN_LANE_PX: Final = 2.8
+_LABEL_LANE_PX: Final = 17.0
+_GROUP_GAP_LANES: Final = 0.6
+_LABEL_LINE_PX: Final = 13.0
+_MIN_GROUP_PX: Final = 30.0
+_MARKER_PX: Final = 12.0
+_CHARACTER_PX: Final = 6.1
+_LABEL_PAD_PX: Final = 12.0
+_GAP_PX: Final = 4.0
+_MAX_LABEL: Final = 44
+_BIN_PX: Final = 6.0
+_DENSITY_LANES: Final = 3.0
+_SAME_ZOOM: Final = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class _Grouping:
+    """The groups present among the visible rows: one code per row, labels by code."""
+
+    codes: NDArray[np.int64]
+    labels: tuple[str, ...]
+    place: NDArray[np.int64] | None = None
+
+    @classmethod
+    def of(cls, keys: Keys | None, rows: NDArray[np.int64], most: int) -> _Grouping:
+        if keys is None:
+            return cls(np.zeros(len(rows), np.int64), ("",))
+        counts = np.bincount(keys.codes[rows], minlength=len(keys.names))
+        present = np.flatnonzero(counts)
+        ranked = present[np.argsort(-counts[present], kind="stable")]
+        kept = ranked if len(ranked) <= most else ranked[: most - 1]
+        labels = tuple(keys.names[code] for code in kept)
+        rest = NOWHERE
+        if len(kept) < len(ranked):
+            rest = len(kept)
+            labels = (*labels, f"{len(ranked) - len(kept)} others")
+        place = np.full(len(keys.names), rest, np.int64)
+        place[kept] = np.arange(len(kept))
+        return cls(place[keys.codes[rows]], labels, place)
+
+    def of_rows(self, keys: Keys | None, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the group of other rows, NOWHERE where it is not on screen."""
+        if keys is None or self.place is None:
+            return np.zeros(len(rows), np.int64)
+        return self.place[keys.codes[rows]]
+
+
+def _stack(labels: tuple[str, ...], codes: NDArray[np.int64], heights: list[float]) -> tuple[Group, ...]:
+    counts = np.bincount(codes, minlength=len(labels))
+    groups, top = [], 0.0
+    for label, count, height in zip(labels, counts, heights, strict=True):
+        groups.append(Group(label, int(count), top, top + height))
+        top += height + _GROUP_GAP_LANES
+    return tuple(groups)
+
+
+def _bands(grouping: _Grouping, used: list[int], height: int) -> tuple[Group, ...]:
+    """Stack the groups, none of them lower than the line of text that names it."""
+    lane_px = height / (sum(used) + _GROUP_GAP_LANES * len(used))
+    least = _LABEL_LINE_PX / max(lane_px, 0.1)
+    return _stack(grouping.labels, grouping.codes, [max(float(lanes), least) for lanes in used])
+
+
+def _pixel_extents(
+    index: GanttIndex, at: NDArray[np.int64], window: Window, canvas: Canvas, label_lengths: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Return begin and end of each mark with its title, where the title is held, and whether by its end."""
+    scale = canvas.width / window.span
+    last = np.fmax(index.start[at], index.end[at])
+    # A bar that began long ago is held at the left edge, so that its title can be read.
+    begin = np.where(last >= window.start, np.maximum(index.start[at], window.start), index.start[at])
+    left = (begin - window.start) * scale
+    right = (last - window.start) * scale
+    is_open = index.kind[at] == OPEN
+    left = np.where(is_open, left - _MARKER_PX / 2, left)
+    right = np.maximum(right, left + np.where(is_open, _MARKER_PX, 3.0))
+    labels = np.where(label_lengths > 0, label_lengths * _CHARACTER_PX + _LABEL_PAD_PX, 0.0)
+    # A title stands in its bar where it fits, else to the right of it, else to the left.
+    inside = ~is_open & (labels <= right - left)
+    to_left = ~inside & (right + labels > canvas.width) & (left >= labels) & (left < canvas.width)
+    text_at = np.where(inside, left + 2, np.where(to_left, left - 2, right + 2))
+    outer_left = np.where(to_left, left - labels, left)
+    outer_right = np.where(inside | to_left, right, right + labels)
+    return outer_left, outer_right + np.where(labels > 0, _GAP_PX, 1.0), text_at, to_left
+
+
+def _count_starts(
+    starts: NDArray[np.float64], codes: NDArray[np.int64], groups: int, span: Window, step: float
+) -> tuple[float, NDArray[np.int64]]:
+    """Count the starts per group and bin of `step` milliseconds."""
+    first = float(np.floor(span.start / step) * step)
+    bins = int((span.end - first) // step) + 1  # a start right at the end is inside
+    position = ((starts - first) // step).astype(np.int64)
+    # What began before has no start to count here, and would stand as a false peak.
+    begins = (starts >= span.start) & (codes != NOWHERE)
+    flat = np.bincount(codes[begins] * bins + position[begins], minlength=groups * bins)
+    return first, flat.reshape(groups, bins)
+
+
+def _group_slots(colors: ColorScale, row: NDArray[np.int64], grouping: _Grouping) -> tuple[int, ...]:
+    """Return one colour slot per group: its own where all its rows share one, else the commonest."""
+    slots = colors.slots[row]
+    return tuple(
+        int(np.bincount(slots[grouping.codes == code], minlength=1).argmax())
+        for code in range(len(grouping.labels))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """What is asked for; see `lay_out`."""
+
+    index: GanttIndex
+    timeline: pd.DataFrame
+    chosen: NDArray[np.bool_]
+    window: Window
+    canvas: Canvas
+    colors: ColorScale
+    groups: Keys | None
+    max_bars: int
+    beside: float
+    before: Scene | None
+
+    def around(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the rows to both sides of the window, the nearest first come."""
+        if not self.beside:
+            return at[:0]
+        wide = self.index.inside(self.window.padded(self.beside), self.chosen)
+        outside = np.setdiff1d(wide, at, assume_unique=True)
+        middle = (self.window.start + self.window.end) / 2
+        nearest = np.argsort(np.abs(self.index.start[outside] - middle), kind="stable")
+        return outside[nearest[: max(self.max_bars - len(at), 0)]]
+
+    def stood(self, at: NDArray[np.int64], grouping: _Grouping, level: Level) -> NDArray[np.int64] | None:
+        """Return the lanes of the scene before, where the window has only moved since."""
+        before = self.before
+        if before is None or before.marks is None or before.level != level:
+            return None
+        if abs(before.window.span / self.window.span - 1) > _SAME_ZOOM:
+            return None
+        names = [group.label for group in before.groups]
+        marks, count = before.marks, before.shown  # only what was on screen is seen to move
+        columns = (marks.row[:count], marks.code[:count], marks.tier[:count])
+        tiers = {(int(row), names[code]): int(tier) for row, code, tier in zip(*columns, strict=True)}
+        rows = zip(self.index.row[at].tolist(), grouping.codes.tolist(), strict=True)
+        return np.array([tiers.get((row, grouping.labels[code]), NOWHERE) for row, code in rows], np.int64)
+
+    def marks(
+        self, scene: Scene, grouping: _Grouping, level: Level, lengths: NDArray[np.int64], lane_px: float
+    ) -> Scene | None:
+        """Return the scene with single marks, or None where they do not fit."""
+        at, codes = scene.at, grouping.codes
+        extents = _pixel_extents(self.index, at, self.window, self.canvas, lengths)
+        stood = self.stood(at, grouping, level)
+        lanes, used = pack_lanes(*extents[:2], codes, len(grouping.labels), stood)
+        bands = _bands(grouping, used, self.canvas.height)
+        if stood is not None and bands[-1].bottom * lane_px > self.canvas.height:
+            lanes, used = pack_lanes(*extents[:2], codes, len(grouping.labels))
+            bands = _bands(grouping, used, self.canvas.height)
+        if bands[-1].bottom * lane_px > self.canvas.height:
+            return None
+        around = self.around(at)
+        beside = grouping.of_rows(self.groups, self.index.row[around])
+        around, beside = around[beside != NOWHERE], beside[beside != NOWHERE]
+        # They bring no title: it would reach into the window without its mark.
+        untitled = np.zeros(len(around), np.int64)
+        outer = _pixel_extents(self.index, around, self.window, self.canvas, untitled)
+        filled = fill_lanes(*outer[:2], beside, (*extents[:2], codes, lanes), used)
+        fits = filled != NOWHERE
+        every = np.concatenate([at, around[fits]])
+        code = np.concatenate([codes, beside[fits]])
+        tier = np.concatenate([lanes, filled[fits]])
+        row = self.index.row[every]
+        tops = np.array([band.top for band in bands], dtype=np.float64)
+        marks = Marks(
+            row=row,
+            code=code,
+            tier=tier,
+            start=self.index.start[every],
+            end=self.index.end[every],
+            kind=self.index.kind[every],
+            slot=self.colors.slots[row],
+            lane=tops[code] + tier + 0.5,
+            doubtful=self.timeline["suspect"].to_numpy(dtype=bool)[row],
+            text_at=np.concatenate([extents[2], outer[2][fits]]),
+            text_ends=np.concatenate([extents[3], outer[3][fits]]),
+        )
+        labels = tuple(self.timeline["title"].iloc[row[: len(at)]]) if level == "labelled" else ()
+        # A chart that is dragged does not shrink under the pointer.
+        least = self.before.lanes if self.before is not None and stood is not None else 0.0
+        height = max(bands[-1].bottom, min(least, self.canvas.height / lane_px))
+        return replace(scene, level=level, groups=bands, lanes=height, marks=marks, labels=labels)
+
+    def label_lengths(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how many characters the title of each row takes."""
+        titles = self.timeline["title"].iloc[self.index.row[at]]
+        return np.minimum(titles.str.len().to_numpy(dtype=np.int64), _MAX_LABEL)
+
+    def density(self, scene: Scene, grouping: _Grouping) -> Scene:
+        """Return the scene with a density per group."""
+        bands = _stack(grouping.labels, grouping.codes, [_DENSITY_LANES] * len(grouping.labels))
+        step = bin_step(self.window, max(int(self.canvas.width / _BIN_PX), 20))
+        span = self.window.padded(self.beside) if self.beside else self.window
+        at, codes = scene.at, grouping.codes
+        if self.beside:
+            at = self.index.inside(span, self.chosen)
+            codes = grouping.of_rows(self.groups, self.index.row[at])
+        first, counts = _count_starts(self.index.start[at], codes, len(grouping.labels), span, step)
+        slots = _group_slots(self.colors, self.index.row[scene.at], grouping)
+        density = Density(first, step, counts, slots)
+        return replace(scene, level="density", groups=bands, lanes=bands[-1].bottom, density=density)
+
+
+def lay_out(
+    index: GanttIndex,
+    timeline: pd.DataFrame,
+    *,
+    chosen: NDArray[np.bool_],
+    window: Window,
+    canvas: Canvas,
+    colors: ColorScale,
+    groups: Keys | None,
+    max_bars: int = MAX_BARS,
+    beside: float = 0.0,
+    before: Scene | None = None,
+) -> Scene:
+    """Decide what to draw in a window.
+
+    Parameters
+    ----------
+    index : GanttIndex
+        Of `timeline`.
+    timeline : pandas.DataFrame
+        A milestones table with the columns of `compute_timeline`.
+    chosen : ndarray of bool, shape (rows,)
+        The rows that pass the filters, in table order.
+    window : Window
+        The span on screen.
+    canvas : Canvas
+        The plotting area in pixels.
+    colors : ColorScale
+        The colour slot of every row.
+    groups : Keys or None
+        The group of every row; None for one band.
+    max_bars : int
+        The largest number of single marks.
+    beside : float
+        How much of the window's span is drawn to each side of it as well, as far as there is room, so
+        that dragging does not show blank edges.
+    before : Scene, optional
+        What is on screen. Where the window has only moved since, marks keep their lanes.
+
+    Returns
+    -------
+    Scene
+        With `marks` at the levels "labelled" and "bars", with `density` at "density".
+    """
+    at = index.inside(window, chosen)
+    matching = int(np.count_nonzero(chosen))
+    after = int(np.count_nonzero(chosen[index.row[index.start > window.end]]))
+    scene = Scene("empty", window, (), 1.0, len(at), matching, matching - after - len(at), after)
+    if not len(at):
+        return scene
+    grouping = _Grouping.of(groups, index.row[at], max(int(canvas.height / _MIN_GROUP_PX), 1))
+    scene = replace(scene, at=at, codes=grouping.codes)
+    picture = _Picture(index, timeline, chosen, window, canvas, colors, groups, max_bars, beside, before)
+    if len(at) <= max_bars:
+        lengths = picture.label_lengths(at)
+        with_titles = picture.marks(scene, grouping, "labelled", lengths, _LABEL_LANE_PX)
+        found = with_titles or picture.marks(scene, grouping, "bars", np.zeros_like(lengths), _MIN_LANE_PX)
+        if found is not None:
+            return found
+    return picture.density(scene, grouping)

@@ -1,0 +1,251 @@
+"""`plot_gantt`: a milestones table as a static plotly figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from milestone_kit.analysis.details import league_of
+from milestone_kit.analysis.flags import TIMELINE_DTYPES, is_placeholder
+from milestone_kit.analysis.timeline import compute_timeline
+from milestone_kit.core.query import check_zone, to_utc
+from milestone_kit.errors import QueryError
+from milestone_kit.figures.colors import ColorScale, theme_of
+from milestone_kit.figures.gantt.arrange import lay_out
+from milestone_kit.figures.gantt.draw import draw_layout, draw_traces
+from milestone_kit.figures.gantt.look import Look
+from milestone_kit.figures.gantt.scene import MAX_BARS, Canvas, GanttIndex, Scene
+from milestone_kit.figures.keys import Keys
+from milestone_kit.figures.layout import beside, check_size, check_title
+from milestone_kit.figures.text import plain
+from milestone_kit.figures.time_axis import DAY, Window, fit_window
+from milestone_kit.table.schema import check_milestones
+
+if TYPE_CHECKING:
+    from milestone_kit.analysis.timeline import Assume
+    from milestone_kit.core.query import DateLike
+
+__all__ = ["column_keys", "plot_gantt", "scene_words", "static_figure", "with_timeline"]
+
+_TIMELINE = ("end", "end_source", "status", "suspect")
+
+
+def with_timeline(df: pd.DataFrame, now: pd.Timestamp, assume: Assume = "typical") -> pd.DataFrame:
+    """Return `df` with the columns of `compute_timeline`, computing them only where they lack.
+
+    A column of the same name but another dtype is somebody else's, or came from a file as text.
+    """
+    check_milestones(df)
+    ready = all(name in df.columns and df[name].dtype == TIMELINE_DTYPES[name] for name in _TIMELINE)
+    return df if ready else compute_timeline(df, now=now, assume=assume)
+
+
+def column_keys(df: pd.DataFrame, name: str, argument: str) -> Keys:
+    """Return what to group or colour by: a column of the table, or "league" from details."""
+    if name == "league" and "league" not in df.columns:
+        return Keys.of(league_of(df))
+    if not isinstance(name, str) or name not in df.columns:
+        choices = ", ".join(repr(choice) for choice in ("category", "type", "status", "league", "end_source"))
+        raise QueryError(f"{argument}={name!r} is no column of this table; try {choices}")
+    return Keys.of(df[name])
+
+
+def scene_words(scene: Scene) -> str:
+    """Return how many of how many rows are on screen, and at which level of detail."""
+    level = {
+        "labelled": "each shown with its title",
+        "bars": "each shown as a mark",
+        "density": "shown as how many start when",
+        "empty": "none in this window",
+    }[scene.level]
+    outside = beside(scene.before, scene.after)
+    return f"{scene.shown:,} of {scene.matching:,} milestones, {level}{outside}"
+
+
+def _window(
+    index: GanttIndex,
+    start: DateLike | None,
+    end: DateLike | None,
+    chosen: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    now: float,
+) -> Window:
+    here = chosen[index.row]
+    fitted = fit_window(index.start[here], index.end[here]) if here.any() else Window(now - DAY, now + DAY)
+    low = fitted.start if start is None else to_utc(start, "start").timestamp() * 1000
+    high = fitted.end if end is None else to_utc(end, "end").timestamp() * 1000
+    if low >= high:
+        raise QueryError(
+            f"start={start!r} does not lie before end={end!r}; nothing can be shown between them"
+        )
+    return Window(low, high)
+
+
+_LEGEND_ROW_PX: Final = 21
+_LEGEND_CHARACTER_PX: Final = 6
+_LEGEND_SYMBOL_PX: Final = 50
+
+
+def _heading_height(title: str | None) -> int:
+    return 24 if title is None else 44
+
+
+def _legend_rows(entries: list[str], width: int) -> int:
+    """Return how many rows the legend takes: plotly gives every entry the room of the widest."""
+    if not entries:
+        return 1
+    columns = max(width // (max(map(len, entries)) * _LEGEND_CHARACTER_PX + _LEGEND_SYMBOL_PX), 1)
+    return -(-len(entries) // columns)
+
+
+def static_figure(
+    scene: Scene, timeline: pd.DataFrame, colors: ColorScale, look: Look, title: str | None
+) -> go.Figure:
+    """Return a scene as a figure of its own, under a line that says how much of how many it shows."""
+    traces = [trace for trace in draw_traces(scene, timeline, colors, look) if trace.get("visible", True)]
+    layout = draw_layout(scene, look)
+    words = scene_words(scene)
+    entries = [trace["name"] for trace in traces if trace.get("showlegend") and layout["showlegend"]]
+    above = _heading_height(title) + _LEGEND_ROW_PX * (_legend_rows(entries, look.area_width) - 1)
+    layout["title"] = {
+        "text": words if title is None else f"{plain(title, 90)}<br><sub>{words}</sub>",
+        "font": {"size": 13 if title is None else 17},
+        "x": 0.01,
+        "xanchor": "left",
+        "y": 1.0,
+        "yref": "container",
+        "yanchor": "top",
+        "pad": {"t": 12},
+    }
+    layout["margin"] = layout["margin"] | {"t": layout["margin"]["t"] + above}
+    layout["height"] += above
+    if look.zone == "UTC":
+        # no kernel gives this figure new ticks when someone zooms: plotly's own are right in UTC
+        ours = ("tickmode", "tickvals", "ticktext")
+        layout["xaxis"] = {name: value for name, value in layout["xaxis"].items() if name not in ours}
+    return go.Figure(data=traces, layout=layout)
+
+
+def _checked_order(order: Sequence[str]) -> Sequence[str]:
+    if (
+        isinstance(order, str)
+        or not isinstance(order, Sequence)
+        or not all(isinstance(name, str) for name in order)
+    ):
+        raise QueryError(f"color_order={order!r}: expected a list of values of the column that colours")
+    if len({name.casefold() for name in order}) < len(order):
+        raise QueryError(f"color_order={order!r}: a value can have one colour only")
+    return order
+
+
+def plot_gantt(
+    df: pd.DataFrame,
+    *,
+    color: str = "category",
+    color_order: Sequence[str] = (),
+    group: str | None = None,
+    tz: str | None = None,
+    now: DateLike | None = None,
+    start: DateLike | None = None,
+    end: DateLike | None = None,
+    assume: Assume = "typical",
+    max_bars: int = MAX_BARS,
+    width: int = 1100,
+    height: int = 520,
+    theme: str = "light",
+    title: str | None = None,
+) -> go.Figure:
+    """Draw a Gantt chart of milestones: bars from start to end, diamonds where no end is known.
+
+    A bar with a solid fill has a reported end, a hatched one an assumed end. The number of marks is
+    bounded: where more than `max_bars` milestones, or more than fit, lie in the window, each group
+    becomes a silhouette of how many start when. The line above the chart always says how many of
+    how many are shown and how. A few outliers in time stay outside the default window; so do
+    placeholder rows; both are counted in that line.
+
+    Parameters
+    ----------
+    df : pandas.DataFrame
+        Milestones; with the columns of `compute_timeline`, these are used as they are.
+    color : str
+        Column to colour by, or "league". The eight most frequent values get a colour of their own.
+    color_order : sequence of str
+        Values that get the first colours instead, in this order: charts of different rows then agree.
+        "status" always has the same colours.
+    group : str, optional
+        Column to group by, or "league"; one band without it.
+    tz : str, optional
+        IANA time zone of the axis and the hover cards, UTC without it. Durations are true across
+        daylight-saving changes.
+    now : str, date, datetime or Timestamp, optional
+        Where the now line stands and what statuses are relative to; naive means UTC, the default is
+        the current time.
+    start, end : str, date, datetime or Timestamp, optional
+        The window; by default the one that fits the table.
+    assume : optional
+        As for `compute_timeline`; only used when `df` has no timeline yet.
+    max_bars : int
+        The most single marks, at least 1.
+    width, height : int
+        Pixels that the figure may take; the height shrinks to what is needed.
+    theme : {"light", "dark"}
+        Colours of text and grid; the background is transparent.
+    title : str, optional
+        Text above the chart.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+
+    Raises
+    ------
+    QueryError
+        Unknown column, time zone or theme, an empty window, or a `color_order` that is no list of
+        different words.
+    SchemaError
+        When `df` is no milestones table.
+
+    Examples
+    --------
+    >>> import milestone_kit as mk
+    >>> figure = mk.plot_gantt(mk.sample_milestones(200), group="category", now="2026-01-15")
+    >>> figure.layout.xaxis.title.text
+    'UTC'
+    """
+    for name, value, least in (("max_bars", max_bars, 1), ("width", width, 200), ("height", height, 100)):
+        check_size(name, value, least)
+    check_title(title)
+    zone, colors_of = check_zone(tz), theme_of(theme)
+    instant = pd.Timestamp.now("UTC") if now is None else to_utc(now, "now")
+    timeline = with_timeline(df, instant, assume)
+    index = GanttIndex.of(timeline)
+    dated = ~is_placeholder(timeline).to_numpy()
+    window = _window(index, start, end, dated if dated.any() else ~dated, instant.timestamp() * 1000)
+    look = Look(
+        zone,
+        instant.timestamp() * 1000,
+        colors_of,
+        width,
+        grouped=group is not None,
+        legend=color != group,
+        height=0,
+    )
+    around = look.margins["t"] + look.margins["b"] + _heading_height(title)
+    look = replace(look, height=max(height - around, 120))
+    canvas = Canvas(look.area_width, look.height)
+    colors = ColorScale.of(column_keys(timeline, color, "color"), _checked_order(color_order))
+    scene = lay_out(
+        index,
+        timeline,
+        chosen=np.ones(len(df), bool),
+        window=window,
+        canvas=canvas,
+        colors=colors,
+        groups=None if group is None else column_keys(timeline, group, "group"),
+        max_bars=max_bars,
+    )
+    return static_figure(scene, timeline, colors, look, title)

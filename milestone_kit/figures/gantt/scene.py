@@ -1,0 +1,179 @@
+"""What a Gantt chart is made of: the times of a table as sorted arrays, and a scene ready to be drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
+
+from milestone_kit.figures.time_axis import Window, to_ms
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+__all__ = [
+    "ASSUMED",
+    "MAX_BARS",
+    "OPEN",
+    "REPORTED",
+    "Canvas",
+    "Density",
+    "GanttIndex",
+    "Group",
+    "Level",
+    "Marks",
+    "Scene",
+]
+
+Level = Literal["labelled", "bars", "density", "empty"]
+
+MAX_BARS: Final = 400
+"""More marks than this cost the browser some 90 ms and the wire 100 kB, and hide each other."""
+
+REPORTED, ASSUMED, OPEN = 0, 1, 2
+_KINDS: Final = {"reported": REPORTED, "assumed": ASSUMED, "open": OPEN}
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """The plotting area in CSS pixels, without margins."""
+
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class GanttIndex:
+    """A table's times as sorted arrays, so that a window is two binary searches away.
+
+    All arrays have shape (rows,) and are sorted by start; `row` leads back to the table.
+
+    Attributes
+    ----------
+    start, end : ndarray of float64
+        Milliseconds UTC; `end` is NaN where open.
+    reach : ndarray of float64
+        Running maximum of the end (of the start where open): non-decreasing.
+    kind : ndarray of int8
+        REPORTED, ASSUMED or OPEN.
+    row : ndarray of int64
+        Position in the table.
+    """
+
+    start: NDArray[np.float64]
+    end: NDArray[np.float64]
+    reach: NDArray[np.float64]
+    kind: NDArray[np.int8]
+    row: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, timeline: pd.DataFrame) -> GanttIndex:
+        """Build the index from a table with the columns of `compute_timeline`."""
+        start, end = to_ms(timeline["start_date"]), to_ms(timeline["end"])
+        kind = timeline["end_source"].map(_KINDS).to_numpy().astype(np.int8)
+        # A span that cannot be true is never drawn as a bar: only its start is shown.
+        doubtful = timeline["suspect"].to_numpy(dtype=bool) & (kind == REPORTED)
+        end = np.where(doubtful, np.nan, end)
+        kind = np.where(doubtful, OPEN, kind).astype(np.int8)
+        row: NDArray[np.int64] = np.argsort(start, kind="stable")
+        start, end = start[row], end[row]
+        reach = np.maximum.accumulate(np.fmax(start, end)) if len(row) else start
+        return cls(start, end, reach, kind[row], row)
+
+    def inside(self, window: Window, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return the index positions that touch the window and are chosen.
+
+        Parameters
+        ----------
+        window : Window
+            The span on screen.
+        chosen : ndarray of bool, shape (rows,)
+            In table order.
+        """
+        low = int(np.searchsorted(self.reach, window.start, side="left"))
+        high = int(np.searchsorted(self.start, window.end, side="right"))
+        near = np.arange(low, max(high, low))
+        touches = np.fmax(self.start[near], self.end[near]) >= window.start
+        return near[touches & chosen[self.row[near]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A horizontal band: its label, how many rows it shows, and its span of lanes (top, bottom)."""
+
+    label: str
+    count: int
+    top: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Single milestones; arrays of shape (marks,).
+
+    First those in the window, in the order of `Scene.at`, then some to both sides of it, which come
+    into view when the chart is dragged. `tier` is the lane within the group `code`, `lane` the middle
+    of it in lanes from the top. The title is held at `text_at` pixels of the canvas, by its end where
+    `text_ends`.
+    """
+
+    row: NDArray[np.int64]
+    code: NDArray[np.int64]
+    tier: NDArray[np.int64]
+    start: NDArray[np.float64]
+    end: NDArray[np.float64]
+    kind: NDArray[np.int8]
+    slot: NDArray[np.int8]
+    lane: NDArray[np.float64]
+    doubtful: NDArray[np.bool_]
+    text_at: NDArray[np.float64]
+    text_ends: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Density:
+    """Starts per time bin and group; `counts` has shape (groups, bins)."""
+
+    first: float
+    step: float
+    counts: NDArray[np.int64]
+    slots: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All that one picture needs.
+
+    Attributes
+    ----------
+    level : {"labelled", "bars", "density", "empty"}
+        How much detail fits.
+    window : Window
+        The span on screen.
+    groups : tuple of Group
+        Top to bottom.
+    lanes : float
+        Height of the picture in lanes.
+    shown, matching, before, after : int
+        Rows in the window, rows that match the filters, and those of them that lie before and
+        after the window.
+    at, codes : ndarray of int64, shape (shown,)
+        The rows in the window as positions of the index, and the group of each.
+    """
+
+    level: Level
+    window: Window
+    groups: tuple[Group, ...]
+    lanes: float
+    shown: int
+    matching: int
+    before: int
+    after: int
+    marks: Marks | None = None
+    density: Density | None = None
+    labels: tuple[str, ...] = ()
+    at: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    codes: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))

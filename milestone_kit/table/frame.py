@@ -1,0 +1,168 @@
+"""Milestones, as rows or plain objects, to the milestones table.
+
+A page becomes an Arrow table at once (`page_table`), so that a long walk holds compact columns and
+not Python objects; `assemble` joins the pages into the DataFrame.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from milestone_kit.core.rows import MilestoneRow, plain_objects
+from milestone_kit.errors import DataWarning
+from milestone_kit.table.columns import POOL, Repairs, careful_columns, quick_columns
+from milestone_kit.table.schema import ARROW_SCHEMA, from_arrow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+__all__ = ["Repairs", "assemble", "join_pages", "milestones_frame", "page_table", "starts_of", "warn_repairs"]
+
+DUPLICATES: Final = "duplicate ids"
+"""The kind of repair that is normal (rows move while a walk runs) and gives no warning."""
+
+_NUMBER: Final = pa.int64()
+_NEVER: Final = -(2**63)
+
+
+def milestones_frame(objects: Sequence[Any]) -> pd.DataFrame:
+    """Convert raw milestone objects to the milestones table.
+
+    Parameters
+    ----------
+    objects : sequence of dict
+        Milestones as decoded from the API's JSON.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The milestones schema; sorted by (start_date, id), one row per id (the newest
+        `last_updated_ts` wins, the later one on a tie), RangeIndex.
+
+    Raises
+    ------
+    SchemaError
+        When a required field is missing, null or of the wrong type; names id and field.
+
+    Warns
+    -----
+    DataWarning
+        When optional dates were unreadable or text was not valid Unicode; the message counts them.
+
+    Examples
+    --------
+    >>> raw = {
+    ...     "id": "a1", "category": "Sports", "type": "football_game", "title": "A at B",
+    ...     "start_date": "2026-01-15T20:00:00Z", "end_date": None, "notification_message": "",
+    ...     "primary_event_tickers": ["KXGAME-1"], "related_event_tickers": ["KXGAME-1"],
+    ...     "details": {"league": "NFL"}, "last_updated_ts": "2026-01-14T00:00:00Z",
+    ... }
+    >>> milestones_frame([raw])[["id", "start_date", "details"]]
+       id                start_date           details
+    0  a1 2026-01-15 20:00:00+00:00  {"league":"NFL"}
+    """  # fmt: skip
+    repairs = Repairs()
+    df = assemble([page_table(objects, repairs)], repairs)
+    warn_repairs(repairs)
+    return df
+
+
+def warn_repairs(repairs: Repairs) -> None:
+    """Give one DataWarning that counts what was repaired; none when nothing was."""
+    worth_saying = {kind: count for kind, count in repairs.items() if kind != DUPLICATES and count}
+    if worth_saying:
+        counted = ", ".join(f"{count} x {kind}" for kind, count in sorted(worth_saying.items()))
+        warnings.warn(f"the server sent values that had to be repaired: {counted}", DataWarning, stacklevel=3)
+
+
+def page_table(objects: Sequence[Any], repairs: Repairs | None = None) -> pa.Table:
+    """Validate the milestones of one page and convert them to Arrow columns.
+
+    Parameters
+    ----------
+    objects : sequence of dict, or of MilestoneRow
+        Milestones as decoded from the API's JSON, in any order, repeated ids allowed.
+    repairs : Repairs, optional
+        Counts of what was repaired are added here.
+
+    Returns
+    -------
+    pyarrow.Table
+        In `ARROW_SCHEMA`, rows in the order given.
+
+    Raises
+    ------
+    SchemaError
+        Naming id and field.
+    """
+    if objects and isinstance(objects[0], MilestoneRow):
+        columns = quick_columns(objects)
+        if columns is not None:
+            return pa.Table.from_arrays(columns, schema=ARROW_SCHEMA)
+        objects = plain_objects(objects)
+    columns = careful_columns(objects, Repairs() if repairs is None else repairs)
+    return pa.Table.from_arrays(columns, schema=ARROW_SCHEMA)
+
+
+def starts_of(table: pa.Table) -> NDArray[np.int64]:
+    """Return the starts of a table in `ARROW_SCHEMA` as microseconds since 1970."""
+    return np.asarray(table["start_date"].cast(_NUMBER).to_numpy(), dtype=np.int64)
+
+
+def assemble(tables: Iterable[pa.Table], repairs: Repairs | None = None) -> pd.DataFrame:
+    """Join pages into one milestones table: one row per id, sorted by (start_date, id).
+
+    Parameters
+    ----------
+    tables : iterable of pyarrow.Table
+        Pages from `page_table`, in the order they arrived.
+    repairs : Repairs, optional
+        The number of dropped duplicates is added here.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The milestones schema with a RangeIndex.
+    """
+    return from_arrow(join_pages(tables, repairs))
+
+
+def join_pages(tables: Iterable[pa.Table], repairs: Repairs | None = None) -> pa.Table:
+    """Do what `assemble` does, but leave the table in Arrow columns, as it is stored."""
+    table = pa.concat_tables([ARROW_SCHEMA.empty_table(), *tables]).combine_chunks(memory_pool=POOL)
+    kept = _newest_per_id(table)
+    if repairs is not None and kept.num_rows < table.num_rows:
+        repairs[DUPLICATES] += table.num_rows - kept.num_rows
+    return _in_order(kept)
+
+
+def _newest_per_id(table: pa.Table) -> pa.Table:
+    if pc.count_distinct(table["id"]).as_py() == table.num_rows:
+        return table
+    position = pa.array(range(table.num_rows), _NUMBER)
+    # a time that is not known loses to any that is
+    updated = table["last_updated_ts"].cast(_NUMBER).fill_null(_NEVER)
+    keys = pa.table({"id": table["id"], "updated": updated, "position": position})
+    order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in keys.column_names])
+    ids = table["id"].combine_chunks().take(order)
+    is_last = pa.concat_arrays([pc.not_equal(ids[1:], ids[:-1]), pa.array([True])])
+    return table.take(order.filter(is_last))
+
+
+def _in_order(table: pa.Table) -> pa.Table:
+    if table.num_rows < 2:
+        return table
+    start, ids = table["start_date"].combine_chunks(), table["id"].combine_chunks()
+    later = pc.greater(start[1:], start[:-1])
+    tie_in_order = pc.and_(pc.equal(start[1:], start[:-1]), pc.greater(ids[1:], ids[:-1]))
+    if pc.all(pc.or_(later, tie_in_order)).as_py():
+        return table  # the server's own order: nothing to move
+    return table.take(pc.sort_indices(table, sort_keys=[("start_date", "ascending"), ("id", "ascending")]))
