@@ -6,14 +6,9 @@ import datetime as dt
 import json
 
 import pyarrow as pa
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from milestone_kit.table.schema import ARROW_SCHEMA, from_arrow
-
-# the first use of pandas in a test is slow and says nothing about the code; shared machines are slow at times
-settings.register_profile("milestone_kit", deadline=None, max_examples=40)
-settings.load_profile("milestone_kit")
 
 EPOCH = dt.datetime(2026, 1, 15, tzinfo=dt.UTC)
 NOW = "2026-01-15T12:00:00Z"

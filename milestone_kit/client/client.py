@@ -100,10 +100,10 @@ class MilestoneClient:
     question waits for the first one's walk and uses it.
 
     Every wait has a bound. A request ends within two minutes and one more attempt of one minute at most
-    (see `api.transport.Retry`); another process's walk is waited for five minutes (`storage.store.LOCK_SECONDS`), its
-    hold on the history 30 seconds (`storage.history.LOCK_SECONDS`), on a file of answers three seconds
-    (`api.page_cache.BUSY_SECONDS`). After that the answer comes all the same, with a CacheWarning that says
-    what was not cached. The logger "milestone_kit" tells each request at DEBUG, and each failed attempt
+    (see `api.transport.Retry`); another process's walk is waited for five minutes
+    (`storage.store.LOCK_SECONDS`), its hold on the history 30 seconds (`storage.history.LOCK_SECONDS`), on a
+    file of answers three seconds (`api.page_cache.BUSY_SECONDS`). After that the answer comes all the same,
+    with a CacheWarning that says what was not cached. The logger "milestone_kit" tells each request at DEBUG, and each failed attempt
     with its reason and the wait that follows at INFO.
 
     Examples
@@ -418,7 +418,8 @@ class MilestoneClient:
         Returns
         -------
         pandas.DataFrame
-            `id`, `title`, `field`, `before`, `after`, `seen_at` and `shift`; see `analysis.changes.changes_table`.
+            `id`, `title`, `field`, `before`, `after`, `seen_at` and `shift`; see
+            `analysis.changes.changes_table`.
 
         Raises
         ------

@@ -1,1 +1,1 @@
-"""What everything else stands on: arguments as users give them, settings, strict JSON, files. No table, no network."""
+"""What everything else stands on: what users give, read once; settings; strict JSON; files."""

@@ -11,8 +11,8 @@ from milestone_kit.errors import QueryError, SchemaError
 from milestone_kit.figures.concurrency import plot_concurrency
 from milestone_kit.sandbox import sample_milestones
 from milestone_kit.table.schema import empty_milestones
+from tests.figures.gantt.test_plot import HOSTILE, hostile_table, strings_of
 from tests.strategies import NOW, at, table
-from tests.test_plot_gantt import HOSTILE, hostile_table, strings_of
 
 OURS = re.compile(r"</?(b|br|span)( style='font-size:13px')?>")
 

@@ -249,7 +249,7 @@ def test_the_file_of_format_1_opens(store, tmp_path):
     """The sample was written once by `Store.publish`; it must open for as long as format 1 is read."""
     from pathlib import Path
 
-    sample = Path(__file__).parent / "data" / "snapshot-format-1.arrow"
+    sample = Path(__file__).parents[1] / "data" / "snapshot-format-1.arrow"
     store.folder.joinpath("snapshots").mkdir(parents=True)
     store.folder.joinpath("snapshots", f"{store.key(SPORTS)}.arrow").write_bytes(sample.read_bytes())
     read, told = store.read(SPORTS)
@@ -260,7 +260,7 @@ def test_the_file_of_format_2_opens(store):
     """The sample was written once by `Store.publish`; it must open for as long as format 2 is read."""
     from pathlib import Path
 
-    sample = Path(__file__).parent / "data" / "snapshot-format-2.arrow"
+    sample = Path(__file__).parents[1] / "data" / "snapshot-format-2.arrow"
     store.folder.joinpath("snapshots").mkdir(parents=True)
     store.folder.joinpath("snapshots", f"{store.key(SPORTS)}.arrow").write_bytes(sample.read_bytes())
     read, told = store.read(SPORTS)

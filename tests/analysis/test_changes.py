@@ -14,8 +14,8 @@ from milestone_kit.errors import QueryError, SchemaError
 from milestone_kit.export.csv import csv_text
 from milestone_kit.storage.history import History
 from milestone_kit.table.schema import COLUMNS, empty_milestones
+from tests.storage.test_history import arrow, sightings
 from tests.strategies import at, milestones, table
-from tests.test_history import arrow, sightings
 
 FIELDS = [name for name in COLUMNS if name not in {"id", "last_updated_ts"}]
 ORDER = ["deleted", "added", *FIELDS]

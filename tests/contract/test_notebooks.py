@@ -10,7 +10,7 @@ from nbclient import NotebookClient
 
 from milestone_kit.sandbox import serve
 
-NOTEBOOKS = sorted(Path(__file__).resolve().parents[1].joinpath("notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted(Path(__file__).resolve().parents[2].joinpath("notebooks").glob("*.ipynb"))
 
 
 def read(path):

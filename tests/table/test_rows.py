@@ -16,7 +16,7 @@ from milestone_kit.core.strict_json import JSONTextError, decode
 from milestone_kit.errors import DataWarning, SchemaError
 from milestone_kit.sandbox import synthetic_milestones
 from milestone_kit.table.frame import page_table
-from tests.test_frame import milestones, raw
+from tests.table.test_frame import milestones, raw
 
 PAGE = synthetic_milestones(300)
 

@@ -26,7 +26,7 @@ from milestone_kit.table.schema import ARROW_SCHEMA, COLUMNS, DTYPES
 from tests.strategies import EPOCH, at, milestones, table
 
 URL = "http://127.0.0.1:1/v2"
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 
 
 def arrow(df):
@@ -317,7 +317,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from milestone_kit.storage.history import History
-from tests.test_history import URL, rows
+from tests.storage.test_history import URL, rows
 history = History(Path(sys.argv[1]), URL)
 number = int(sys.argv[2])
 print("ready", flush=True)
@@ -334,7 +334,7 @@ def test_a_writer_killed_at_any_moment_leaves_every_version_it_told_of(tmp_path)
     for _ in range(int(os.environ.get("MILESTONE_KIT_KILLS", "8"))):
         command = [sys.executable, "-c", WRITER, str(tmp_path), str(told)]
         with subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]
+            command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
         ) as writer:
             writer.stdout.readline()
             with suppress(subprocess.TimeoutExpired):
@@ -353,12 +353,12 @@ def test_a_writer_killed_at_any_moment_leaves_every_version_it_told_of(tmp_path)
 def test_two_writers_store_each_version_once(tmp_path):
     code = (
         "import sys; from pathlib import Path; from milestone_kit.storage.history import History\n"
-        "from tests.test_history import URL, rows\n"
+        "from tests.storage.test_history import URL, rows\n"
         "history = History(Path(sys.argv[1]), URL)\n"
         "for number in range(12):\n"
         "    history.record(rows({'id': str(number)}), seen_at=number, complete=False)\n"
     )
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     writers = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=root) for _ in range(2)]
     assert [writer.wait(timeout=60) for writer in writers] == [0, 0]
     assert sorted(History(tmp_path, URL).versions()["id"], key=int) == [str(n) for n in range(12)]

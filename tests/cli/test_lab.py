@@ -19,7 +19,7 @@ import urllib3
 import milestone_kit as mk
 
 NOTEBOOK = "01_explore.ipynb"
-PACKAGED = Path(__file__).resolve().parents[1] / "notebooks"
+PACKAGED = Path(__file__).resolve().parents[2] / "notebooks"
 TOKEN = "only-for-this-test"
 
 

@@ -13,8 +13,8 @@ from milestone_kit.analysis.flags import FIRST_REAL_START
 from milestone_kit.analysis.slips import slips
 from milestone_kit.errors import QueryError, SchemaError
 from milestone_kit.table.schema import DTYPES, STRING_LIST, empty_milestones
+from tests.analysis.test_changes import tables, versions
 from tests.strategies import at, table
-from tests.test_changes import tables, versions
 
 LISTS = ("primary_event_tickers", "related_event_tickers")
 EXPECTED = (

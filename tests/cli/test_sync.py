@@ -7,7 +7,7 @@ import re
 import pandas as pd
 import pytest
 
-from tests.test_cli import environment, only_line, run  # noqa: F401 - fixtures
+from tests.cli.test_commands import environment, only_line, run  # noqa: F401 - fixtures
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from milestone_kit.analysis.changes import changes_table, diff_milestones
 from milestone_kit.errors import QueryError, SchemaError
 from milestone_kit.figures.changes import plot_changes
 from milestone_kit.sandbox import sample_milestones
+from tests.figures.gantt.test_plot import HOSTILE, hostile_table, strings_of
 from tests.strategies import NOW, at, table
-from tests.test_plot_gantt import HOSTILE, hostile_table, strings_of
 
 OURS = re.compile(r"</?(b|br|span)( style='font-size:13px')?>")
 

@@ -22,7 +22,7 @@ from packaging.utils import canonicalize_name
 import milestone_kit as mk
 from milestone_kit.cli import main
 
-REPO = Path(__file__).resolve().parents[1]
+REPO = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((REPO / "pyproject.toml").read_text("utf-8"))["project"]
 NOTEBOOKS = sorted((REPO / "notebooks").glob("*.ipynb"))
 
