@@ -44,6 +44,19 @@ def at(hours):
     return EPOCH + dt.timedelta(hours=hours)
 
 
+def folded(df):
+    """Write spellings of category and type that differ only in case as the commonest of them."""
+
+    def spelled(column):
+        counts = column.value_counts()
+        best = {}
+        for name in sorted(counts.index, key=lambda name: (-counts[name], name)):
+            best.setdefault(name.casefold(), name)
+        return column.map(lambda name: best[name.casefold()]).astype(column.dtype)
+
+    return df.assign(category=spelled(df["category"]), type=spelled(df["type"]))
+
+
 instants = st.one_of(
     st.integers(-30, 30).map(at),
     st.sampled_from(

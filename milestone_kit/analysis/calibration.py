@@ -7,21 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from milestone_kit.analysis.durations import (
-    MIN_SAMPLES,
-    Assumed,
-    known_durations,
-    levels_of,
-    read_duration,
-)
+from milestone_kit.analysis.durations import MIN_SAMPLES, Assumed, known_durations, levels_of
 from milestone_kit.analysis.quantiles import SortedValues
+from milestone_kit.core.arguments import read_duration
 from milestone_kit.errors import QueryError
 from milestone_kit.table.schema import DTYPES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from milestone_kit.analysis.durations import Assume, LevelName, TimedeltaLike
+    from milestone_kit.analysis.durations import Assume, LevelName
+    from milestone_kit.core.arguments import TimedeltaLike
 
 __all__ = ["calibrate_durations"]
 

@@ -9,16 +9,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from milestone_kit.core.query import to_utc
+from milestone_kit.core.arguments import to_utc
 from milestone_kit.errors import QueryError, SchemaError
+from milestone_kit.table.arrays import equal_values, instants, stamp_instant, to_numpy
 from milestone_kit.table.cell_text import cell_values
-from milestone_kit.table.merge import equal_values
 from milestone_kit.table.schema import ARROW_SCHEMA, DTYPES, check_milestones
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from milestone_kit.core.query import DateLike
+    from milestone_kit.core.arguments import DateLike
 
 __all__ = ["ADDED", "DELETED", "changes_table", "check_field", "diff_milestones"]
 
@@ -146,11 +146,11 @@ def changes_table(versions: pd.DataFrame, since: DateLike | None = None) -> pd.D
     table, seen, deleted, added = _in_order(versions)
     ids = table["id"].combine_chunks()
     follows = np.zeros(len(ids), dtype=bool)
-    follows[1:] = _numpy(pc.equal(ids[1:], ids[:-1]))
+    follows[1:] = to_numpy(pc.equal(ids[1:], ids[:-1]))
     was_deleted = follows & np.concatenate([[False], deleted[:-1]])[: len(ids)]
     is_asked = np.ones(len(ids), dtype=bool)
     if since is not None:
-        is_asked = seen >= to_utc(since, "since").tz_localize(None).to_datetime64()
+        is_asked = seen >= stamp_instant(to_utc(since, "since"))
     is_new = ~follows & added | was_deleted
     later = np.flatnonzero(is_asked & follows & ~deleted)
     changes = _changed_fields(table, later - 1, table, later)
@@ -188,7 +188,7 @@ def _in_order(versions: pd.DataFrame) -> tuple[pa.Table, np.ndarray, np.ndarray,
     order = pc.sort_indices(keys, sort_keys=[("id", "ascending"), ("seen", "ascending")]).to_numpy()
     ordered = versions.iloc[order]
     table = pa.Table.from_pandas(ordered[list(DTYPES)], schema=ARROW_SCHEMA, preserve_index=False)
-    seen = ordered["seen_at"].to_numpy(dtype="datetime64[us]")
+    seen = instants(ordered["seen_at"])
     if "added" in ordered.columns:
         added = ordered["added"].to_numpy()
     else:
@@ -199,7 +199,7 @@ def _in_order(versions: pd.DataFrame) -> tuple[pa.Table, np.ndarray, np.ndarray,
 def _partners(old: pa.ChunkedArray, new: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows of both tables that have one id, side by side, in the order of the new one."""
     ids = pa.chunked_array([*old.chunks, *new.chunks], old.type).combine_chunks().dictionary_encode()
-    codes = _numpy(ids.indices)
+    codes = to_numpy(ids.indices)
     ours, theirs = codes[: len(old)], codes[len(old) :]
     for name, side in (("before", ours), ("after", theirs)):
         counts = np.bincount(side, minlength=1)
@@ -307,7 +307,3 @@ def _tidy(changes: pa.Table, names: pa.Table) -> pd.DataFrame:
     table = table.select([name for name in shown if name in columns])
     df: pd.DataFrame = table.to_pandas(types_mapper={_TEXT: DTYPES["title"]}.get)
     return df
-
-
-def _numpy(values: pa.Array | pa.ChunkedArray) -> np.ndarray:
-    return np.asarray(values.to_numpy(zero_copy_only=False) if isinstance(values, pa.Array) else values)

@@ -10,14 +10,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from milestone_kit.analysis.flags import is_placeholder, ticker_lists
-from milestone_kit.analysis.ticker_index import TICKER_LISTS, TickerIndex, checked_tickers, is_pattern
-from milestone_kit.core.query import to_utc
+from milestone_kit.analysis.flags import is_placeholder
+from milestone_kit.analysis.ticker_index import TickerIndex, checked_tickers, is_pattern
+from milestone_kit.core.arguments import read_now
 from milestone_kit.errors import QueryError
-from milestone_kit.table.schema import DTYPES, check_milestones
+from milestone_kit.table.arrays import instants, stamp_instant, utc_index
+from milestone_kit.table.schema import DTYPES, TICKER_LISTS, check_milestones, ticker_lists
 
 if TYPE_CHECKING:
-    from milestone_kit.core.query import DateLike
+    from milestone_kit.core.arguments import DateLike
 
 __all__ = ["coverage", "related_milestones"]
 
@@ -78,7 +79,7 @@ def coverage(df: pd.DataFrame, tickers: str | Iterable[str], *, now: DateLike | 
     [1, 0]
     """
     check_milestones(df, ["id", "start_date"])
-    moment = (pd.Timestamp.now("UTC") if now is None else to_utc(now, "now")).tz_localize(None)
+    moment = stamp_instant(read_now(now))
     if isinstance(tickers, Iterable) and not isinstance(tickers, (str, bytes, bytearray)):
         tickers = list(tickers)
     asked = checked_tickers(tickers)
@@ -86,7 +87,7 @@ def coverage(df: pd.DataFrame, tickers: str | Iterable[str], *, now: DateLike | 
     index = TickerIndex(df, distinct)
     lists = _Lists(df, index)
     facts = [
-        lists.told(ticker, codes, moment.to_datetime64())
+        lists.told(ticker, codes, moment)
         for ticker, codes in zip(distinct, index.meant(distinct), strict=True)
     ]
     given = [tickers] if isinstance(tickers, str) else tickers
@@ -101,7 +102,7 @@ def _typed(name: str, values: list[Any]) -> Any:
     if name.startswith("n_"):
         return np.array(values, dtype=np.int64)
     if name.endswith("_start"):
-        return pd.DatetimeIndex(np.array(values, dtype="datetime64[us]")).tz_localize("UTC")
+        return utc_index(np.array(values, dtype="datetime64[us]"))
     return pd.Series(values, dtype=DTYPES["id"])
 
 
@@ -110,7 +111,7 @@ class _Lists:
 
     def __init__(self, df: pd.DataFrame, index: TickerIndex) -> None:
         self._names, self._ids = index.names, df["id"].array
-        self._start = df["start_date"].to_numpy(dtype="datetime64[us]").copy()
+        self._start = instants(df["start_date"]).copy()
         self._start[is_placeholder(df).to_numpy()] = _NEVER
         rows, codes = index.rows, index.codes
         self._rows = rows[np.argsort(codes, kind="stable")]
@@ -177,7 +178,7 @@ def related_milestones(df: pd.DataFrame, id: str) -> pd.DataFrame:  # noqa: A002
     rows, codes = _sharing(df, int(own[0]))
     _, first, count = np.unique(rows, return_index=True, return_counts=True)
     found = df.iloc[rows[first]]
-    start = df["start_date"].to_numpy(dtype="datetime64[us]")
+    start = instants(df["start_date"])
     after = start[rows[first]] - start[own[0]]
     shared = pa.ListArray.from_arrays(pa.array(np.append(first, len(rows)), pa.int32()), codes)
     columns: dict[str, Any] = {

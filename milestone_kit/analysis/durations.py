@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -11,10 +10,13 @@ import numpy as np
 import pandas as pd
 
 from milestone_kit.analysis.details import league_of
-from milestone_kit.analysis.flags import END_LEVELS, is_placeholder
+from milestone_kit.analysis.flags import is_placeholder
+from milestone_kit.analysis.groups import Groups
 from milestone_kit.analysis.quantiles import SortedValues
+from milestone_kit.core.arguments import TimedeltaLike, read_duration
 from milestone_kit.errors import QueryError
-from milestone_kit.table.schema import DTYPES, check_milestones
+from milestone_kit.table.arrays import instants
+from milestone_kit.table.schema import DTYPES, END_LEVELS, check_milestones
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,18 +27,13 @@ __all__ = [
     "Assumed",
     "Level",
     "LevelName",
-    "TimedeltaLike",
     "known_durations",
     "levels_of",
-    "read_duration",
     "typical_durations",
 ]
 
 MIN_SAMPLES: Final = 5
 """A median is trusted from this many believable reported spans on."""
-
-TimedeltaLike = str | dt.timedelta | np.timedelta64
-"""What durations accept: `pandas.Timedelta` is a `datetime.timedelta`; text is read by pandas ("90min")."""
 
 Assume = TimedeltaLike | Mapping[str, TimedeltaLike] | pd.DataFrame | None
 """How `compute_timeline` fills in ends that nobody reported."""
@@ -114,7 +111,7 @@ def known_durations(df: pd.DataFrame, *, details: bool) -> tuple[pd.DataFrame, N
     Of the columns only those that tell which rows last alike, the details where they are asked for.
     """
     check_milestones(df, _NEEDED)
-    start, end = (df[name].to_numpy(dtype="datetime64[us]") for name in ("start_date", "end_date"))
+    start, end = (instants(df[name]) for name in ("start_date", "end_date"))
     known = (end >= start) & ~is_placeholder(df).to_numpy()
     columns = [name for name in ("id", "details") if details and name in df.columns]
     return df.loc[known, [*_NEEDED, *columns]], (end - start)[known]
@@ -165,8 +162,9 @@ class Assumed:
             rows = table[table["level"] == level.name]
             names = zip(*(rows[key] for key in level.names.columns), strict=True)
             told = zip(rows["median"].to_numpy("timedelta64[us]"), rows["n"], strict=True)
-            learned = dict(zip(names, told, strict=True))
-            known = [learned.get(name, (_NAT, 0)) for name in level.names.itertuples(index=False, name=None)]
+            learned = dict(zip(map(_folded, names), told, strict=True))
+            own = map(_folded, level.names.itertuples(index=False, name=None))
+            known = [learned.get(name, (_NAT, 0)) for name in own]
             medians = _picked(level.codes, [median for median, _ in known], _NAT)
             use = np.isnat(made.duration) & ~np.isnat(medians)
             made.duration[use] = medians[use]
@@ -180,30 +178,17 @@ def _own(df: pd.DataFrame, assume: TimedeltaLike | Mapping[str, TimedeltaLike] |
     if assume is None:
         return np.full(len(df), _NAT)
     if isinstance(assume, Mapping):
-        by_type = {name: read_duration(value, f"assume[{name!r}]") for name, value in assume.items()}
-        codes, names = pd.factorize(df["type"])
-        return _picked(codes, [by_type.get(name, _NAT) for name in names], _NAT)
+        by_type = {
+            str(name).casefold(): read_duration(value, f"assume[{name!r}]") for name, value in assume.items()
+        }
+        types = Groups.of(df["type"])
+        return _picked(types.codes, [by_type.get(name.casefold(), _NAT) for name in types.names], _NAT)
     try:
         return np.full(len(df), read_duration(assume, "assume"))
     except QueryError as error:
         raise QueryError(
             f"{error}; or 'typical', a mapping of type to durations, a table of typical_durations, or None"
         ) from error
-
-
-def read_duration(value: object, name: str) -> np.timedelta64:
-    """Read one duration, or raise QueryError unless it is at least zero."""
-    expected = "expected a duration such as '2h' or pandas.Timedelta(hours=2), zero or longer"
-    # numbers are refused: nobody can tell what unit they are in
-    if not isinstance(value, (str, dt.timedelta, np.timedelta64)):
-        raise QueryError(f"{name}={value!r}: {expected}, got {type(value).__name__}")
-    try:
-        span = pd.Timedelta(value)
-    except (ValueError, OverflowError) as error:
-        raise QueryError(f"{name}={value!r}: {expected}") from error
-    if pd.isna(span) or span < pd.Timedelta(0):
-        raise QueryError(f"{name}={value!r}: {expected}")
-    return span.as_unit("us").to_timedelta64()
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +239,8 @@ def levels_of(df: pd.DataFrame, by: LevelName = "type") -> list[Level]:
 
 
 def _level(column: pd.Series[str], name: str) -> Level:
-    codes, names = pd.factorize(column, sort=True)
-    return Level(name, codes, pd.DataFrame({name: pd.Series(names, dtype=DTYPES["type"])}))
+    groups = Groups.of(column)
+    return Level(name, groups.codes, pd.DataFrame({name: pd.Series(groups.names, dtype=DTYPES["type"])}))
 
 
 def _learned(level: Level, values: NDArray[np.int64], category: Level) -> pd.DataFrame:
@@ -281,6 +266,10 @@ def _main_category(codes: NDArray[np.intp], categories: NDArray[np.intp], groups
     main = np.full(groups, -1, dtype=np.intp)
     main[pairs[order] // count] = pairs[order] % count
     return main
+
+
+def _folded(names: tuple[Any, ...]) -> tuple[str, ...]:
+    return tuple(str(name).casefold() for name in names)
 
 
 def _checked_table(table: pd.DataFrame) -> pd.DataFrame:

@@ -6,22 +6,31 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from milestone_kit.analysis.details import league_of
-from milestone_kit.analysis.flags import STATUS_DTYPE, STATUSES, is_placeholder, is_simulated
+from milestone_kit.analysis.flags import is_placeholder, is_simulated
+from milestone_kit.analysis.groups import Groups, column_of
 from milestone_kit.analysis.ticker_index import TickerIndex
 from milestone_kit.analysis.timeline import status_of
-from milestone_kit.core.query import DateLike, to_utc
+from milestone_kit.core.arguments import DateLike, iso_bounds, spelled_out, to_utc
 from milestone_kit.errors import QueryError
-from milestone_kit.table.schema import check_milestones
+from milestone_kit.table.arrays import instants, stamp_instant
+from milestone_kit.table.schema import STATUSES, check_milestones, has_timeline
 
-__all__ = ["BOOLEAN_FACETS", "TEXT_FACETS", "Criteria", "Facet", "FilterIndex", "filter_milestones"]
+__all__ = [
+    "BOOLEAN_FACETS",
+    "TEXT_FACETS",
+    "Criteria",
+    "CriteriaOptions",
+    "Facet",
+    "FilterIndex",
+    "filter_milestones",
+]
 
 TEXT_FACETS: Final = ("category", "type", "league", "status")
 """The criteria that choose among the table's own values."""
@@ -31,6 +40,22 @@ BOOLEAN_FACETS: Final = ("has_end", "simulated", "placeholder")
 
 _CACHED_MASKS: Final = 64
 """How many masks an index remembers; at 150,000 rows each takes 150 kB."""
+
+
+class CriteriaOptions(TypedDict, total=False):
+    """What may be asked of the rows; `filter_milestones` tells the meaning of each."""
+
+    category: str | Iterable[str] | None
+    type: str | Iterable[str] | None
+    text: str | None
+    ticker: str | Iterable[str] | None
+    start: DateLike | None
+    end: DateLike | None
+    status: str | Iterable[str] | None
+    has_end: bool | None
+    simulated: bool | None
+    placeholder: bool | None
+    league: str | Iterable[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +79,8 @@ class Criteria:
     league: tuple[str, ...] | None = None
 
     @classmethod
-    def of(
-        cls,
-        *,
-        category: str | Iterable[str] | None = None,
-        type: str | Iterable[str] | None = None,  # noqa: A002 - the column's name
-        text: str | None = None,
-        ticker: str | Iterable[str] | None = None,
-        start: DateLike | None = None,
-        end: DateLike | None = None,
-        status: str | Iterable[str] | None = None,
-        has_end: bool | None = None,
-        simulated: bool | None = None,
-        placeholder: bool | None = None,
-        league: str | Iterable[str] | None = None,
-    ) -> Criteria:
+    @spelled_out(CriteriaOptions)
+    def of(cls, **given: Unpack[CriteriaOptions]) -> Criteria:
         """Check every criterion; the meaning of each is told by `filter_milestones`.
 
         Raises
@@ -81,26 +93,23 @@ class Criteria:
         >>> Criteria.of(category="Sports", start="2026-01-15").as_dict()
         {'category': ['Sports'], 'start': '2026-01-15T00:00:00Z'}
         """
-        low = None if start is None else to_utc(start, "start")
-        high = None if end is None else to_utc(end, "end")
-        if low is not None and high is not None and low > high:
-            raise QueryError(f"start={start!r} lies after end={end!r}; swap them")
-        statuses = _names(status, "status")
+        low, high = iso_bounds(given.get("start"), given.get("end"), ("start", "end"))
+        statuses = _names(given.get("status"), "status")
         for name in statuses or ():
             if name.casefold() not in STATUSES:
                 raise QueryError(f"status={name!r}: expected one of {', '.join(map(repr, STATUSES))}")
         return cls(
-            category=_names(category, "category"),
-            type=_names(type, "type"),
-            text=_words(text),
-            ticker=_names(ticker, "ticker"),
-            start=None if low is None else _iso(low),
-            end=None if high is None else _iso(high),
+            category=_names(given.get("category"), "category"),
+            type=_names(given.get("type"), "type"),
+            text=_words(given.get("text")),
+            ticker=_names(given.get("ticker"), "ticker"),
+            start=low,
+            end=high,
             status=None if statuses is None else tuple(name.casefold() for name in statuses),
-            has_end=_choice(has_end, "has_end"),
-            simulated=_choice(simulated, "simulated"),
-            placeholder=_choice(placeholder, "placeholder"),
-            league=_names(league, "league"),
+            has_end=_choice(given.get("has_end"), "has_end"),
+            simulated=_choice(given.get("simulated"), "simulated"),
+            placeholder=_choice(given.get("placeholder"), "placeholder"),
+            league=_names(given.get("league"), "league"),
         )
 
     def as_dict(self) -> dict[str, str | bool | list[str]]:
@@ -121,21 +130,12 @@ class Facet:
     count: int
 
 
+@spelled_out(CriteriaOptions)
 def filter_milestones(
     df: pd.DataFrame,
     *,
-    category: str | Iterable[str] | None = None,
-    type: str | Iterable[str] | None = None,  # noqa: A002 - the column's name
-    text: str | None = None,
-    ticker: str | Iterable[str] | None = None,
-    start: DateLike | None = None,
-    end: DateLike | None = None,
-    status: str | Iterable[str] | None = None,
-    has_end: bool | None = None,
-    simulated: bool | None = None,
-    placeholder: bool | None = None,
-    league: str | Iterable[str] | None = None,
     now: DateLike | None = None,
+    **criteria: Unpack[CriteriaOptions],
 ) -> pd.DataFrame:
     """Keep the rows that meet every given criterion.
 
@@ -183,20 +183,7 @@ def filter_milestones(
     >>> bool(sport["end_date"].notna().all())
     True
     """
-    criteria = Criteria.of(
-        category=category,
-        type=type,
-        text=text,
-        ticker=ticker,
-        start=start,
-        end=end,
-        status=status,
-        has_end=has_end,
-        simulated=simulated,
-        placeholder=placeholder,
-        league=league,
-    )
-    return df[FilterIndex(df, now=now).select(criteria)]
+    return df[FilterIndex(df, now=now).select(Criteria.of(**criteria))]
 
 
 class FilterIndex:
@@ -223,7 +210,7 @@ class FilterIndex:
         check_milestones(df)
         self._df = df
         self._now = None if now is None else to_utc(now, "now")
-        self._values: dict[str, _Values] = {}
+        self._values: dict[str, Groups] = {}
         self._flags: dict[str, np.ndarray] = {}
         self._cache: OrderedDict[tuple[str, Any], np.ndarray] = OrderedDict()
 
@@ -268,7 +255,9 @@ class FilterIndex:
         values = self._column(name)
         # missing values have code -1 and fall into the first bin, which is dropped
         counts = np.bincount(values.codes[rows] + 1, minlength=len(values.names) + 1)[1:]
-        facets = [Facet(value, int(count)) for value, count in zip(values.names, counts, strict=True)]
+        of = dict(zip(map(str, values.names), counts.tolist(), strict=True))
+        names = STATUSES if name == "status" else of
+        facets = [Facet(value, of.get(value, 0)) for value in names]
         return sorted(facets, key=lambda facet: (-facet.count, facet.value))
 
     def _all(self, masks: Iterable[np.ndarray]) -> np.ndarray:
@@ -290,7 +279,7 @@ class FilterIndex:
 
     def _compute(self, name: str, value: Any) -> np.ndarray:
         if name in TEXT_FACETS:
-            return self._column(name).any_of(value)
+            return self._column(name).find(value)
         if name in BOOLEAN_FACETS:
             flag = self._flag(name)
             return flag.copy() if value else ~flag
@@ -298,7 +287,7 @@ class FilterIndex:
             return self._tickers.mask(value)
         if name == "text":
             return self._titled(value)
-        bound = pd.Timestamp(value).tz_localize(None).to_datetime64()
+        bound = stamp_instant(pd.Timestamp(value))
         return self._starts >= bound if name == "start" else self._starts <= bound
 
     def _titled(self, text: str) -> np.ndarray:
@@ -307,17 +296,15 @@ class FilterIndex:
             found &= np.asarray(pc.match_substring(self._titles, word, ignore_case=True), dtype=bool)
         return found
 
-    def _column(self, name: str) -> _Values:
+    def _column(self, name: str) -> Groups:
         if name not in self._values:
-            self._values[name] = _Values(self._read(name))
+            self._values[name] = Groups.of(self._read(name))
         return self._values[name]
 
     def _read(self, name: str) -> pd.Series[str]:
-        if name == "league":
-            return league_of(self._df)
-        if name == "status" and ("status" not in self._df or self._df["status"].dtype != STATUS_DTYPE):
+        if name == "status" and not has_timeline(self._df):
             return status_of(self._df, now=self._now)
-        return self._df[name]
+        return column_of(self._df, name)
 
     def _flag(self, name: str) -> np.ndarray:
         if name not in self._flags:
@@ -335,49 +322,7 @@ class FilterIndex:
 
     @cached_property
     def _starts(self) -> np.ndarray:
-        return self._df["start_date"].to_numpy(dtype="datetime64[us]")
-
-
-class _Values:
-    """A text column as codes of its distinct values, where case makes no difference.
-
-    Attributes
-    ----------
-    names : list of str
-        The distinct values, each in its most common spelling.
-    codes : numpy.ndarray
-        For each row the position of its value in `names`; -1 where it is missing.
-    """
-
-    def __init__(self, column: pd.Series[str]) -> None:
-        spelled, spellings = _factorized(column)
-        counts = np.bincount(spelled[spelled >= 0], minlength=len(spellings))
-        folded: dict[str, int] = {}
-        merged = np.array([folded.setdefault(name.casefold(), len(folded)) for name in spellings] + [-1])
-        self.codes: np.ndarray = merged[spelled]
-        self._folded = folded
-        self.names = [""] * len(folded)
-        by_name = sorted(range(len(spellings)), key=spellings.__getitem__, reverse=True)
-        # the most common spelling comes last and so stays; on a tie, the first by name
-        for position in sorted(by_name, key=counts.__getitem__):
-            self.names[merged[position]] = spellings[position]
-
-    def any_of(self, wanted: Iterable[str]) -> np.ndarray:
-        """Return which rows have one of these values."""
-        hits = np.zeros(len(self.names) + 1, dtype=bool)
-        for name in wanted:
-            if (code := self._folded.get(name.casefold())) is not None:
-                hits[code] = True
-        # code -1, a missing value, reads the last entry, which is never set
-        found: np.ndarray = hits[self.codes]
-        return found
-
-
-def _factorized(column: pd.Series[str]) -> tuple[np.ndarray, list[str]]:
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.cat.codes.to_numpy(), list(column.cat.categories)
-    codes, names = pd.factorize(column)
-    return codes, list(names)
+        return instants(self._df["start_date"])
 
 
 def _has_end(df: pd.DataFrame) -> pd.Series[bool]:
@@ -410,7 +355,3 @@ def _choice(value: object, name: str) -> bool | None:
     if value is None or isinstance(value, (bool, np.bool_)):
         return None if value is None else bool(value)
     raise QueryError(f"{name}={value!r}: expected True, False or None")
-
-
-def _iso(stamp: pd.Timestamp) -> str:
-    return stamp.isoformat().replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""What a row really is (placeholder, simulation, perhaps only a day), and the dtypes of what we derive."""
+"""What a row really is (placeholder, simulation, perhaps only a day), ."""
 
 from __future__ import annotations
 
@@ -9,22 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from milestone_kit.table.schema import check_milestones
+from milestone_kit.table.arrays import micros
+from milestone_kit.table.schema import check_milestones, ticker_lists
 
-__all__ = [
-    "END_LEVELS",
-    "END_LEVEL_DTYPE",
-    "END_SOURCES",
-    "END_SOURCE_DTYPE",
-    "FIRST_REAL_START",
-    "STATUSES",
-    "STATUS_DTYPE",
-    "TIMELINE_DTYPES",
-    "is_date_only",
-    "is_placeholder",
-    "is_simulated",
-    "ticker_lists",
-]
+__all__ = ["FIRST_REAL_START", "is_date_only", "is_placeholder", "is_simulated"]
 
 FIRST_REAL_START: Final = pd.Timestamp("2001-01-01", tz="UTC").as_unit("us")
 """Earlier starts are no dates: production's placeholders stand at 2000-01-01, Go's zero time at year 1."""
@@ -33,57 +21,6 @@ SIMULATED_PREFIX: Final = "SIM"
 """Series of simulated games begin with this (`SIMNBAGAME`)."""
 
 _DAY: Final = 86_400_000_000
-
-STATUSES: Final = ("upcoming", "live", "ended")
-"""The values of a timeline's `status`, in the order of a milestone's life."""
-
-END_SOURCES: Final = ("reported", "assumed", "open")
-"""The values of a timeline's `end_source`."""
-
-END_LEVELS: Final = ("league", "type", "category")
-"""The values of a timeline's `end_level`, the finest first."""
-
-STATUS_DTYPE: Final = pd.CategoricalDtype(list(STATUSES), ordered=True)
-"""The dtype of `status`: upcoming < live < ended."""
-
-END_SOURCE_DTYPE: Final = pd.CategoricalDtype(list(END_SOURCES))
-"""The dtype of `end_source`."""
-
-END_LEVEL_DTYPE: Final = pd.CategoricalDtype(list(END_LEVELS))
-"""The dtype of `end_level`."""
-
-TIMELINE_DTYPES: Final[dict[str, np.dtype | pd.api.extensions.ExtensionDtype]] = {
-    "end": pd.DatetimeTZDtype("us", "UTC"),
-    "end_source": END_SOURCE_DTYPE,
-    "end_level": END_LEVEL_DTYPE,
-    "end_samples": np.dtype("int64"),
-    "duration": np.dtype("timedelta64[us]"),
-    "status": STATUS_DTYPE,
-    "starts_in": np.dtype("timedelta64[us]"),
-    "lane": np.dtype("int32"),
-    "suspect": np.dtype("bool"),
-    "date_only": np.dtype("bool"),
-}
-"""Name to dtype of the columns that `compute_timeline` adds, in column order."""
-
-
-def ticker_lists(df: pd.DataFrame, column: str) -> pa.ListArray:
-    """Return a ticker column as one Arrow list array, without copying where it is one chunk.
-
-    Parameters
-    ----------
-    df : pandas.DataFrame
-        A table with this column.
-    column : str
-        A column of dtype `list<string>[pyarrow]`.
-
-    Returns
-    -------
-    pyarrow.ListArray
-        One list per row of `df`, in order.
-    """
-    lists = pa.array(df[column])
-    return lists.combine_chunks() if isinstance(lists, pa.ChunkedArray) else lists
 
 
 def is_placeholder(df: pd.DataFrame) -> pd.Series[bool]:
@@ -135,8 +72,7 @@ def is_date_only(df: pd.DataFrame) -> pd.Series[bool]:
     [0]
     """
     check_milestones(df, ["start_date"])
-    us = df["start_date"].to_numpy(dtype="datetime64[us]").astype(np.int64)
-    return pd.Series(us % _DAY == 0, index=df.index)
+    return pd.Series(micros(df["start_date"]) % _DAY == 0, index=df.index)
 
 
 def is_simulated(df: pd.DataFrame) -> pd.Series[bool]:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
-from milestone_kit.analysis.flags import TIMELINE_DTYPES
 from milestone_kit.analysis.groups import groups_of
 from milestone_kit.analysis.intervals import GroupOrder
 from milestone_kit.analysis.timeline import Ends
-from milestone_kit.core.query import DateLike, to_utc
+from milestone_kit.core.arguments import DateLike, read_duration, to_utc
 from milestone_kit.errors import QueryError
-from milestone_kit.table.schema import check_milestones
+from milestone_kit.table.arrays import instants, micros, stamp_micros
+from milestone_kit.table.schema import check_milestones, has_timeline
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from milestone_kit.analysis.timeline import Assume
@@ -27,11 +26,8 @@ __all__ = [
     "Bins",
     "Spans",
     "Sweep",
-    "read_span",
-    "stamp_us",
+    "read_width",
     "sweep",
-    "to_us",
-    "utc_index",
 ]
 
 MAX_BINS: Final = 1_000_000
@@ -91,14 +87,13 @@ class Spans:
         if now is not None:  # no end depends on it, but a wrong one is told all the same
             to_utc(now, "now")
         group, names = groups_of(df, by)
-        ready = all(name in df and df[name].dtype == TIMELINE_DTYPES[name] for name in ("end", "suspect"))
-        if ready:
-            suspect, ends = df["suspect"].to_numpy(), df["end"].to_numpy(dtype="datetime64[us]")
+        if has_timeline(df):
+            suspect, ends = df["suspect"].to_numpy(), instants(df["end"])
         else:
             made = Ends.of(df, assume)
             suspect, ends = made.suspect, made.end
         row = np.flatnonzero(~suspect)
-        start, ends = to_us(df["start_date"])[row], ends[row]
+        start, ends = micros(df["start_date"])[row], ends[row]
         known = ~np.isnat(ends)
         end = np.where(known, ends.astype(np.int64), start)
         return cls(
@@ -223,48 +218,11 @@ def _sorted_keys(
     return begins[order], np.sort(ends), edges, order
 
 
-def read_span(value: object, name: str, least: int) -> int:
-    """Read a duration such as "15min", "h" or a Timedelta as microseconds.
-
-    Raises
-    ------
-    QueryError
-        When it is none, or shorter than `least` microseconds or longer than 366 days.
-    """
-    if not isinstance(value, (str, dt.timedelta, np.timedelta64)):
-        raise QueryError(
-            f"{name}={value!r}: expected a duration such as '1h' or pandas.Timedelta(hours=1), "
-            f"got {type(value).__name__}"
-        )
-    text = f"1{value}" if isinstance(value, str) and value[:1].isalpha() else value
-    try:
-        span = pd.Timedelta(text)
-        us = -1 if pd.isna(span) else int(span.as_unit("us").to_timedelta64().astype(np.int64))
-    except (ValueError, OverflowError):
-        us = -1
-    if not least <= us <= 366 * 86_400_000_000:
-        shortest = "zero" if least == 0 else f"{least} us"
-        raise QueryError(
-            f"{name}={value!r}: expected a duration such as '15min', '1h' or '7D', "
-            f"from {shortest} to 366 days"
-        )
-    return us
-
-
-def stamp_us(stamp: pd.Timestamp) -> int:
-    """Return a UTC timestamp as microseconds since 1970."""
-    return int(stamp.tz_localize(None).as_unit("us").to_datetime64().astype(np.int64))
-
-
-def to_us(instants: pd.Series[pd.Timestamp]) -> NDArray[np.int64]:
-    """Return UTC instants as microseconds since 1970; NaT becomes the smallest number."""
-    return instants.to_numpy(dtype="datetime64[us]").astype(np.int64)
-
-
-def utc_index(us: NDArray[np.int64]) -> pd.DatetimeIndex:
-    """Return microseconds since 1970 as datetime64[us, UTC]."""
-    return pd.DatetimeIndex(us.astype("datetime64[us]")).tz_localize("UTC")
+def read_width(value: object, name: str, least: int) -> int:
+    """Read a duration of `least` microseconds to 366 days, as `read_duration` does, in microseconds."""
+    span = read_duration(value, name, least=np.timedelta64(least, "us"), most=np.timedelta64(366, "D"))
+    return int(span.astype(np.int64))
 
 
 def _bound(value: DateLike | None, name: str, default: int | None) -> int | None:
-    return default if value is None else stamp_us(to_utc(value, name))
+    return default if value is None else stamp_micros(to_utc(value, name))

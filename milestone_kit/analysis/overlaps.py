@@ -10,13 +10,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from milestone_kit.analysis.details import expand_details, teams_of
-from milestone_kit.analysis.flags import TIMELINE_DTYPES, ticker_lists
 from milestone_kit.analysis.groups import groups_of
 from milestone_kit.analysis.intervals import GroupOrder
-from milestone_kit.analysis.ticker_index import TICKER_LISTS, encode_lists
+from milestone_kit.analysis.ticker_index import encode_lists
 from milestone_kit.analysis.timeline import compute_timeline
+from milestone_kit.core.arguments import check_whole_number
 from milestone_kit.errors import QueryError
-from milestone_kit.table.schema import DTYPES, STRING_LIST, check_milestones
+from milestone_kit.table.arrays import instants, to_numpy, utc_index
+from milestone_kit.table.schema import (
+    DTYPES,
+    STRING_LIST,
+    TICKER_LISTS,
+    check_milestones,
+    has_timeline,
+    ticker_lists,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,7 +37,6 @@ MAX_PAIRS: Final = 5_000_000
 """The most pairs that are given unless told otherwise: about a gigabyte and a half."""
 
 _DETAIL: Final = "details."
-_ENDS: Final = ("end", "end_source", "suspect")
 _WAYS: Final = (
     "expected 'event_ticker', 'series_ticker', 'league', 'team', a key of the details such as "
     "'details.region', or a column"
@@ -113,9 +120,8 @@ def find_overlaps(
     True
     """
     check_milestones(df, ["id", "title", "start_date"])
-    if isinstance(max_pairs, bool) or not isinstance(max_pairs, int) or max_pairs < 1:
-        raise QueryError(f"max_pairs={max_pairs!r}: expected a whole number from 1 on")
-    timeline = df if _is_timeline(df) else compute_timeline(df, assume=assume)
+    check_whole_number(max_pairs, "max_pairs")
+    timeline = df if has_timeline(df) else compute_timeline(df, assume=assume)
     spans = _spans(timeline)
     keys = _worth_joining(_keys(df, by), ~timeline["suspect"].to_numpy())
     left, right, code = _joined(keys, spans, max_pairs)
@@ -127,8 +133,8 @@ def find_overlaps(
             "left_id": _picked(ids, left),
             "right_id": _picked(ids, right),
             "key": _named(keys.names, code),
-            "overlap_start": _instants(first),
-            "overlap_end": _instants(np.maximum(first, last)),
+            "overlap_start": utc_index(first),
+            "overlap_end": utc_index(np.maximum(first, last)),
             "duration": np.maximum(last - first, 0).astype("timedelta64[us]"),
             "assumed": assumed[left] | assumed[right],
             "left_title": _picked(titles, left),
@@ -174,12 +180,8 @@ def _too_many(
     )
 
 
-def _is_timeline(df: pd.DataFrame) -> bool:
-    return all(name in df.columns and df[name].dtype == TIMELINE_DTYPES[name] for name in _ENDS)
-
-
 def _spans(timeline: pd.DataFrame) -> _Spans:
-    start, end = (timeline[name].to_numpy(dtype="datetime64[us]") for name in ("start_date", "end"))
+    start, end = (instants(timeline[name]) for name in ("start_date", "end"))
     begin = start.astype(np.int64)
     # an open span is its instant, and an instant is on for the least that the table tells apart
     known = np.where(np.isnat(end), begin, end.astype(np.int64))
@@ -194,7 +196,7 @@ def _keys(df: pd.DataFrame, by: object) -> _Keys:
         if by == "event_ticker":
             return _Keys(rows, codes, names)
         series = pc.replace_substring_regex(names, r"(?s)-.*", "").dictionary_encode()
-        return _Keys(rows, _numpy(series.indices)[codes], series.dictionary)
+        return _Keys(rows, to_numpy(series.indices)[codes], series.dictionary)
     if by == "team" and by not in df.columns:
         return _Keys(*encode_lists([pa.array(teams_of(df))]))
     if isinstance(by, str) and by in df.columns and df[by].dtype == STRING_LIST:
@@ -221,7 +223,7 @@ def _worth_joining(keys: _Keys, believable: NDArray[np.bool_]) -> _Keys:
     rows, codes = rows[here], codes[here]
     used = np.flatnonzero(shared)
     names = keys.names.take(pa.array(used)) if isinstance(keys.names, pa.Array) else keys.names.take(used)
-    by_name = _numpy(pc.sort_indices(names)) if isinstance(names, pa.Array) else np.arange(len(used))
+    by_name = to_numpy(pc.sort_indices(names)) if isinstance(names, pa.Array) else np.arange(len(used))
     rank = np.zeros(len(shared), dtype=np.int64)
     rank[used[by_name]] = np.arange(len(used))
     pair = np.unique(rows * max(len(used), 1) + rank[codes])
@@ -235,11 +237,3 @@ def _named(names: pa.Array | pd.Index, codes: NDArray[np.int64]) -> Any:
 
 def _picked(values: Any, rows: NDArray[np.int64]) -> pd.Series[Any]:
     return pd.Series(pd.array(values.take(pa.array(rows)), dtype=DTYPES["id"]))
-
-
-def _instants(us: NDArray[np.int64]) -> pd.DatetimeIndex:
-    return pd.DatetimeIndex(us.astype("datetime64[us]")).tz_localize("UTC")
-
-
-def _numpy(values: pa.Array) -> NDArray[np.int64]:
-    return np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.int64)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import operator
-from numbers import Integral
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,13 +10,14 @@ import pandas as pd
 from milestone_kit.analysis.flags import is_date_only, is_placeholder
 from milestone_kit.analysis.groups import groups_of
 from milestone_kit.analysis.intervals import GroupOrder
-from milestone_kit.analysis.occupancy import MAX_BINS, Bins, Spans, read_span, stamp_us, sweep, utc_index
-from milestone_kit.core.query import DateLike, check_zone, to_utc
+from milestone_kit.analysis.occupancy import MAX_BINS, Bins, Spans, read_width, sweep
+from milestone_kit.core.arguments import DateLike, check_whole_number, check_zone, read_now, to_utc
 from milestone_kit.errors import QueryError
+from milestone_kit.table.arrays import stamp_micros, utc_index
 from milestone_kit.table.schema import ATTRS_KEY, check_milestones
 
 if TYPE_CHECKING:
-    from milestone_kit.analysis.timeline import TimedeltaLike
+    from milestone_kit.core.arguments import TimedeltaLike
 
 __all__ = ["busiest", "calendar_counts", "concurrency", "gaps", "next_up"]
 
@@ -87,7 +86,7 @@ def concurrency(
     >>> list(busy.columns), len(busy)
     (['bin_start', 'peak', 'mean', 'starts'], 24)
     """
-    width = read_span(freq, "freq", 1)
+    width = read_width(freq, "freq", 1)
     _check_free(by, ("bin_start", *_COUNTED))
     spans = Spans.of(df, by=by, now=now)
     bins = Bins.over(spans, width, start, end)
@@ -147,7 +146,7 @@ def busiest(
     >>> bool(top["peak"].is_monotonic_decreasing)
     True
     """
-    count = _count(n)
+    count = check_whole_number(n, "n")
     table = concurrency(df, freq, by, start=start, end=end, now=now)
     table = table[table["peak"] > 0]
     order = np.lexsort((table["bin_start"].to_numpy(), -table["mean"].to_numpy(), -table["peak"].to_numpy()))
@@ -262,8 +261,8 @@ def next_up(
     (3, True)
     """
     check_milestones(df, ["id", "start_date"])
-    count = _count(n)
-    moment = (pd.Timestamp.now("UTC").as_unit("us") if now is None else to_utc(now, "now")).as_unit("us")
+    count = check_whole_number(n, "n")
+    moment = read_now(now)
     group, _ = groups_of(df, by)
     ahead = (df["start_date"] > moment).to_numpy() & ~is_placeholder(df).to_numpy()
     rows = df[ahead]
@@ -320,7 +319,7 @@ def gaps(
     >>> bool((quiet["length"] >= pd.Timedelta("6h")).all())
     True
     """
-    shortest = max(read_span(min_gap, "min_gap", 0), 1)
+    shortest = max(read_width(min_gap, "min_gap", 0), 1)
     _check_free(by, ("gap_start", "gap_end", "length"))
     spans = Spans.of(df, by=by, now=now)
     low, high = (
@@ -350,13 +349,13 @@ def _bounded(
     begin, until, group = spans.start, spans.end, spans.group
     every = np.arange(len(spans.names))
     if low is not None:
-        wall = stamp_us(low)
+        wall = stamp_micros(low)
         inside = until >= wall
         begin = np.concatenate([np.full(len(every), wall), begin[inside]])
         until = np.concatenate([np.full(len(every), wall), until[inside]])
         group = np.concatenate([every, group[inside]])
     if high is not None:
-        wall = stamp_us(high)
+        wall = stamp_micros(high)
         inside = begin <= wall
         begin = np.concatenate([begin[inside], np.full(len(every), wall)])
         until = np.concatenate([until[inside], np.full(len(every), wall)])
@@ -377,12 +376,6 @@ def _period_starts(local: np.ndarray, freq: str) -> np.ndarray:
 def _check_free(by: str | None, own: tuple[str, ...]) -> None:
     if by in own:
         raise QueryError(f"by={by!r}: the result has a column of this name; rename yours first")
-
-
-def _count(n: object) -> int:
-    if isinstance(n, bool) or not isinstance(n, Integral) or n < 1:
-        raise QueryError(f"n={n!r}: expected a whole number of at least 1")
-    return operator.index(n)
 
 
 def _day(us: int) -> str:

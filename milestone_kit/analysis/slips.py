@@ -12,6 +12,7 @@ import pyarrow as pa
 from milestone_kit.analysis.changes import diff_milestones
 from milestone_kit.analysis.flags import FIRST_REAL_START
 from milestone_kit.errors import SchemaError
+from milestone_kit.table.arrays import instants, stamp_instant
 from milestone_kit.table.schema import ARROW_SCHEMA, DTYPES
 
 __all__ = ["slips"]
@@ -19,7 +20,7 @@ __all__ = ["slips"]
 _COLUMNS: Final = ("id", "title", "field", "before", "after")
 _LISTS: Final = ("primary_event_tickers", "related_event_tickers")
 _FIELDS: Final = ("start_date", "end_date", *_LISTS)
-_FIRST_REAL: Final = FIRST_REAL_START.tz_localize(None).to_datetime64()
+_FIRST_REAL: Final = stamp_instant(FIRST_REAL_START)
 
 
 def slips(before: pd.DataFrame, after: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -81,7 +82,7 @@ def slips(before: pd.DataFrame, after: pd.DataFrame | None = None) -> pd.DataFra
     ends = ends[(ends["before"] != ends["after"]) & ~(ends["before"].isna() & ends["after"].isna())]
     ids = starts.index.union(ends.index).union(lists[0].index).union(lists[1].index)
     start, end = (each.reindex(ids) for each in (starts, ends))
-    first, last = (start[name].to_numpy(dtype="datetime64[us]") for name in ("before", "after"))
+    first, last = (instants(start[name]) for name in ("before", "after"))
     real = (first >= _FIRST_REAL) & (last >= _FIRST_REAL)
     columns: dict[str, Any] = {
         "id": ids.astype(DTYPES["id"]),

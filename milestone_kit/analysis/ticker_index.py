@@ -12,17 +12,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from milestone_kit.analysis.flags import ticker_lists
 from milestone_kit.errors import QueryError
-from milestone_kit.table.schema import check_milestones
+from milestone_kit.table.schema import TICKER_LISTS, check_milestones, ticker_lists
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["TICKER_LISTS", "TickerIndex", "checked_tickers", "encode_lists", "is_pattern"]
-
-TICKER_LISTS: Final = ("primary_event_tickers", "related_event_tickers")
-"""The two list columns, the one that the milestone decides first."""
+__all__ = ["TickerIndex", "checked_tickers", "encode_lists", "is_pattern"]
 
 _WORTH_SORTING: Final = 16  # patterns
 _WILDCARDS: Final = re.compile(r"[*?\[]")

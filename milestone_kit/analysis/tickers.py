@@ -9,12 +9,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from milestone_kit.analysis.flags import ticker_lists
 from milestone_kit.analysis.links import distinct_links
-from milestone_kit.analysis.ticker_index import TICKER_LISTS, TickerIndex, checked_tickers
+from milestone_kit.analysis.ticker_index import TickerIndex, checked_tickers
 from milestone_kit.errors import QueryError
 from milestone_kit.table.arrays import map_columns, one_chunk
-from milestone_kit.table.schema import DTYPES, check_milestones
+from milestone_kit.table.schema import DTYPES, TICKER_LISTS, check_milestones, ticker_lists
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from milestone_kit.analysis.durations import (
-    Assume,
-    Assumed,
-    TimedeltaLike,
-    read_duration,
-)
-from milestone_kit.analysis.flags import (
+from milestone_kit.analysis.durations import Assume, Assumed
+from milestone_kit.analysis.flags import is_date_only, is_placeholder
+from milestone_kit.analysis.groups import groups_of
+from milestone_kit.analysis.intervals import lowest_lanes
+from milestone_kit.core.arguments import DateLike, TimedeltaLike, read_duration, read_now
+from milestone_kit.table.arrays import instants, stamp_instant, utc_index
+from milestone_kit.table.schema import (
     END_LEVEL_DTYPE,
     END_SOURCE_DTYPE,
     END_SOURCES,
     STATUS_DTYPE,
     STATUSES,
-    TIMELINE_DTYPES,
-    is_date_only,
-    is_placeholder,
+    check_milestones,
+    has_timeline,
 )
-from milestone_kit.analysis.groups import groups_of
-from milestone_kit.analysis.intervals import lowest_lanes
-from milestone_kit.core.query import DateLike, to_utc
-from milestone_kit.errors import SchemaError
-from milestone_kit.table.schema import check_milestones
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,10 +31,10 @@ __all__ = [
     "LIVE_FOR",
     "Assume",
     "Ends",
-    "TimedeltaLike",
     "assign_lanes",
     "compute_timeline",
     "status_of",
+    "with_timeline",
 ]
 
 LIVE_FOR: Final = "24h"
@@ -119,12 +113,12 @@ def compute_timeline(
     ['status', 'starts_in', 'lane', 'suspect', 'date_only']
     """
     check_milestones(df, _NEEDED)
-    moment = _moment(now)
+    moment = stamp_instant(read_now(now))
     window = read_duration(live_for, "live_for")
-    start = _utc(df["start_date"])
+    start = instants(df["start_date"])
     ends = Ends.of(df, assume)
-    columns = {
-        "end": pd.DatetimeIndex(ends.end).tz_localize("UTC"),
+    columns: dict[str, Any] = {
+        "end": utc_index(ends.end),
         "end_source": pd.Categorical.from_codes(ends.source, dtype=END_SOURCE_DTYPE),
         "end_level": pd.Categorical.from_codes(ends.level, dtype=END_LEVEL_DTYPE),
         "end_samples": ends.samples,
@@ -137,6 +131,14 @@ def compute_timeline(
     }
     kept = df.drop(columns=[name for name in columns if name in df.columns])
     return kept.assign(**columns)
+
+
+def with_timeline(
+    df: pd.DataFrame, *, now: DateLike | None = None, assume: Assume = "typical"
+) -> pd.DataFrame:
+    """Return a table as it is where it has a timeline, else what `compute_timeline` makes of it."""
+    check_milestones(df)
+    return df if has_timeline(df) else compute_timeline(df, now=now, assume=assume)
 
 
 def status_of(
@@ -165,9 +167,9 @@ def status_of(
     {'upcoming'}
     """
     check_milestones(df, _NEEDED)
-    moment = _moment(now)
+    moment = stamp_instant(read_now(now))
     window = read_duration(live_for, "live_for")
-    codes = _status(_utc(df["start_date"]), Ends.of(df, assume).end, moment, window)
+    codes = _status(instants(df["start_date"]), Ends.of(df, assume).end, moment, window)
     status = pd.Categorical.from_codes(codes, dtype=STATUS_DTYPE)
     return pd.Series(status, index=df.index, name="status")
 
@@ -206,33 +208,11 @@ def assign_lanes(df: pd.DataFrame, by: str | None = None) -> pd.Series[int]:
     >>> int(assign_lanes(sample_milestones(100), by="category").min())
     0
     """
-    check_milestones(df, ["start_date"])
     group, names = groups_of(df, by)
-    lanes = _lanes(_utc(df["start_date"]), _drawn_end(df), group, len(names))
+    end = "end" if has_timeline(df) else "end_date"
+    check_milestones(df, ["start_date"] if end == "end" else ["start_date", "end_date"])
+    lanes = _lanes(instants(df["start_date"]), instants(df[end]), group, len(names))
     return pd.Series(lanes, index=df.index, name="lane")
-
-
-def _drawn_end(df: pd.DataFrame) -> np.ndarray:
-    if "end" not in df.columns:
-        check_milestones(df, ["end_date"])
-        return _utc(df["end_date"])
-    if df["end"].dtype != TIMELINE_DTYPES["end"]:
-        raise SchemaError(
-            f"column 'end' has dtype {df['end'].dtype}, expected {TIMELINE_DTYPES['end']} "
-            "as compute_timeline makes it; rename your own column",
-            field="end",
-        )
-    return _utc(df["end"])
-
-
-def _moment(now: DateLike | None) -> np.datetime64:
-    stamp = pd.Timestamp.now("UTC") if now is None else to_utc(now, "now")
-    return stamp.tz_localize(None).as_unit("us").to_datetime64()
-
-
-def _utc(column: pd.Series[pd.Timestamp]) -> np.ndarray:
-    """Return a UTC column as plain datetime64[us]."""
-    return column.to_numpy(dtype="datetime64[us]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +243,7 @@ class Ends:
     def of(cls, df: pd.DataFrame, assume: Assume) -> Ends:
         """Work out the ends, as `compute_timeline` describes them."""
         check_milestones(df, _NEEDED)
-        start, reported = _utc(df["start_date"]), _utc(df["end_date"])
+        start, reported = instants(df["start_date"]), instants(df["end_date"])
         placeholder = is_placeholder(df).to_numpy()
         believed = reported >= start
         assumed = Assumed.of(df, assume)

@@ -12,7 +12,6 @@ import datetime as dt
 import os
 import sqlite3
 import threading
-import warnings
 import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
@@ -27,6 +26,7 @@ from requests_cache.models.request import CachedRequest
 from requests_cache.models.response import CachedResponse
 from requests_cache.serializers.pipeline import SerializerPipeline, Stage
 
+from milestone_kit.core.notices import warn
 from milestone_kit.core.rows import decode_answer
 from milestone_kit.errors import CacheWarning
 
@@ -68,7 +68,7 @@ def quarantine(path: Path, why: object) -> None:
         what = f"was put aside as {aside.name}"
     except OSError as error:
         what = f"could not be put aside ({error})"
-    warnings.warn(f"cache file {path} is not usable ({why}); it {what}", CacheWarning, stacklevel=2)
+    warn(f"cache file {path} is not usable ({why}); it {what}", CacheWarning)
 
 
 class PageSession(CachedSession):
@@ -164,7 +164,7 @@ class PageCache(BaseCache):
             if not self._broken:
                 self._broken = True
                 message = f"the cache file {self._path} cannot be used ({error}); answers are not cached"
-                warnings.warn(message, CacheWarning, stacklevel=2)
+                warn(message, CacheWarning)
 
     def get_response(self, key: str, default: CachedResponse | None = None) -> CachedResponse | None:
         """Return the kept answer, or `default` when there is none that can be read."""
@@ -240,7 +240,7 @@ def _unpack(packed: bytes) -> CachedResponse:
         message = (
             f"an answer in the cache is not usable ({type(error).__name__}: {error}); it is asked for again"
         )
-        warnings.warn(message, CacheWarning, stacklevel=2)
+        warn(message, CacheWarning)
         raise ValueError(message) from error  # what requests-cache takes for "not readable, a miss"
 
 

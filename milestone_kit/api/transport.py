@@ -14,12 +14,10 @@ import logging
 import random
 import threading
 import time
-import warnings
 import zlib
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import urlsplit
 
 import requests
 import tenacity
@@ -30,7 +28,9 @@ from milestone_kit.api.connections import Connections
 from milestone_kit.api.pace import Pace
 from milestone_kit.api.page_cache import VALUE, page_session
 from milestone_kit.api.refusals import refusal
+from milestone_kit.core.notices import warn
 from milestone_kit.core.rows import decode_answer
+from milestone_kit.core.settings import is_loopback
 from milestone_kit.core.strict_json import JSONTextError
 from milestone_kit.errors import ApiError, DataWarning, NetworkError, RateLimitError, SchemaError
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 _Session = TypeVar("_Session", bound=requests.Session)
 
-__all__ = ["MAX_BODY_BYTES", "Retry", "Transport", "is_loopback"]
+__all__ = ["MAX_BODY_BYTES", "Retry", "Transport"]
 
 MAX_BODY_BYTES: Final = 64 * 2**20
 """The largest answer accepted, after unpacking; a page of 500 milestones has about 0.4 MB."""
@@ -200,11 +200,6 @@ class Transport:
     def close(self) -> None:
         """Close the connections."""
         self._adapter.close()
-
-
-def is_loopback(url: str) -> bool:
-    """Tell whether a URL points at this machine."""
-    return urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
 
 
 @functools.cache
@@ -391,7 +386,7 @@ def _json_object(body: bytes, url: str) -> dict[str, Any]:
         raise SchemaError(f"GET {url}: the answer is not a JSON object; it begins {_beginning(body)!r}")
     if replaced:
         message = f"GET {url}: {replaced} half characters (lone surrogates) were replaced"
-        warnings.warn(message, DataWarning, stacklevel=2)
+        warn(message, DataWarning)
     return value
 
 

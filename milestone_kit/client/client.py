@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import warnings
-from typing import TYPE_CHECKING, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Self, Unpack
 from urllib.parse import quote
 
 import pyarrow.compute as pc
@@ -13,7 +12,9 @@ from milestone_kit.api.transport import Retry, Transport
 from milestone_kit.client.hints import CATEGORIES, TYPES, competitions_frame, near_values
 from milestone_kit.client.past_versions import recall_changes, recall_versions
 from milestone_kit.client.single_answers import Singles
-from milestone_kit.core.query import Query, check_limit, check_max_rows
+from milestone_kit.core.arguments import spelled_out
+from milestone_kit.core.notices import told_once, warn
+from milestone_kit.core.query import Query, QueryOptions, check_limit, check_max_rows
 from milestone_kit.core.settings import Settings
 from milestone_kit.errors import (
     EmptyResultWarning,
@@ -38,25 +39,12 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from milestone_kit.core.query import DateLike
+    from milestone_kit.core.arguments import DateLike
     from milestone_kit.fetching.progress import Progress
 
-__all__ = ["MilestoneClient", "QueryOptions"]
+__all__ = ["MilestoneClient"]
 
 _log = logging.getLogger("milestone_kit")
-
-
-class QueryOptions(TypedDict, total=False):
-    """The arguments that say which milestones are wanted; see `get_milestones`."""
-
-    category: str | None
-    competition: str | None
-    type: str | None
-    source_id: str | None
-    related_event_ticker: str | None
-    minimum_start_date: DateLike | None
-    maximum_start_date: DateLike | None
-    min_updated_ts: DateLike | int | None
 
 
 class MilestoneClient:
@@ -103,8 +91,10 @@ class MilestoneClient:
     (see `api.transport.Retry`); another process's walk is waited for five minutes
     (`storage.store.LOCK_SECONDS`), its hold on the history 30 seconds (`storage.history.LOCK_SECONDS`), on a
     file of answers three seconds (`api.page_cache.BUSY_SECONDS`). After that the answer comes all the same,
-    with a CacheWarning that says what was not cached. The logger "milestone_kit" tells each request at DEBUG, and each failed attempt
-    with its reason and the wait that follows at INFO.
+    with a CacheWarning that says what was not cached.
+
+    The logger "milestone_kit" tells each request at DEBUG, and each failed attempt with its reason and the
+    wait that follows at INFO.
 
     Examples
     --------
@@ -173,42 +163,30 @@ class MilestoneClient:
         """The API address that is asked."""
         return self._settings.base_url
 
+    @told_once
+    @spelled_out(QueryOptions)
     def get_milestones(
         self,
         *,
-        category: str | None = None,
-        competition: str | None = None,
-        type: str | None = None,  # noqa: A002 - the endpoint's own name
-        source_id: str | None = None,
-        related_event_ticker: str | None = None,
-        minimum_start_date: DateLike | None = None,
-        maximum_start_date: DateLike | None = None,
-        min_updated_ts: DateLike | int | None = None,
         limit: int = 500,
         max_rows: int | None = None,
         refresh: bool = False,
         offline: bool = False,
         progress: Progress = None,
+        **query: Unpack[QueryOptions],
     ) -> pd.DataFrame:
         """Fetch milestones, or take them from the cache; see the function `get_milestones`."""
-        query = Query.of(
-            category=category,
-            competition=competition,
-            type=type,
-            source_id=source_id,
-            related_event_ticker=related_event_ticker,
-            minimum_start_date=minimum_start_date,
-            maximum_start_date=maximum_start_date,
-            min_updated_ts=min_updated_ts,
-        )
+        checked = Query.of(**query)
         limit, max_rows = check_limit(limit), check_max_rows(max_rows)
         _check_modes(refresh=refresh, offline=offline)
         check_progress(progress)
         if offline:
-            table, manifest = self._fetcher.offline(query)
-            return self._shown(query, to_frame(table.slice(0, max_rows), manifest), offline=True)
-        return self._fetch(query, limit=limit, max_rows=max_rows, refresh=refresh, progress=progress)
+            table, manifest = self._fetcher.offline(checked)
+            return self._shown(checked, to_frame(table.slice(0, max_rows), manifest), offline=True)
+        return self._fetch(checked, limit=limit, max_rows=max_rows, refresh=refresh, progress=progress)
 
+    @told_once
+    @spelled_out(QueryOptions)
     def refresh(
         self,
         *,
@@ -291,6 +269,7 @@ class MilestoneClient:
             self._warn_empty(query, offline=offline)
         return df
 
+    @spelled_out(QueryOptions)
     def iter_pages(
         self, *, limit: int = 500, max_rows: int | None = None, **query: Unpack[QueryOptions]
     ) -> Iterator[pd.DataFrame]:
@@ -322,6 +301,7 @@ class MilestoneClient:
         limit, max_rows = check_limit(limit), check_max_rows(max_rows)
         return map(from_arrow, self._fetcher.stream(checked, limit=limit, max_rows=max_rows))
 
+    @told_once
     def get_milestone(self, id: str, *, refresh: bool = False, offline: bool = False) -> pd.Series:  # noqa: A002 - the field's own name
         """Fetch one milestone by its id; see the function `get_milestone`."""
         if not isinstance(id, str) or not id.strip() or id.strip(".") == "":
@@ -334,6 +314,7 @@ class MilestoneClient:
         row = milestones_frame([milestone]).iloc[0]
         return row.rename(id)
 
+    @told_once
     def get_competitions(self, *, refresh: bool = False, offline: bool = False) -> pd.DataFrame:
         """Fetch the sports and their competitions; see the function `get_competitions`."""
         _check_modes(refresh=refresh, offline=offline)
@@ -348,7 +329,7 @@ class MilestoneClient:
             hint = f"; near values: {', '.join(map(repr, near))}" if near else ""
             hints.append(f"{name}={value!r}{hint}")
         message = f"no milestone matches {' and '.join(hints)}"
-        warnings.warn(message, EmptyResultWarning, stacklevel=5)
+        warn(message, EmptyResultWarning)
 
     def _known_values(self, name: str, *, offline: bool) -> set[str]:
         """Return the values of a filter that are known to exist, as far as that is cheap to tell."""
@@ -364,6 +345,8 @@ class MilestoneClient:
                 _log.info("no hints about competitions: %s", error)
         return known
 
+    @told_once
+    @spelled_out(QueryOptions)
     def history(
         self,
         id: str | Iterable[str] | None = None,  # noqa: A002 - the field's own name
@@ -405,6 +388,8 @@ class MilestoneClient:
         """
         return recall_versions(self._history, id, Query.of(**query))
 
+    @told_once
+    @spelled_out(QueryOptions)
     def changes(self, since: DateLike | None = None, **query: Unpack[QueryOptions]) -> pd.DataFrame:
         """Tell what changed from fetch to fetch, one row per changed field.
 
@@ -441,6 +426,7 @@ class MilestoneClient:
         """
         return recall_changes(self._history, since, Query.of(**query))
 
+    @told_once
     def cache_info(self) -> pd.DataFrame:
         """Return what the cache folder holds for this address.
 
@@ -453,6 +439,7 @@ class MilestoneClient:
         """
         return self._store.info(self._history.files())
 
+    @told_once
     def clear_cache(self, *, history: bool = False) -> None:
         """Delete what can be fetched again: snapshots, unfinished walks, single answers.
 

@@ -12,7 +12,7 @@ from milestone_kit.core.settings import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from milestone_kit.core.query import DateLike
+    from milestone_kit.core.arguments import DateLike
     from milestone_kit.fetching.progress import Progress
 
 __all__ = ["get_competitions", "get_milestone", "get_milestones"]

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from milestone_kit.analysis.changes import changes_table
-from milestone_kit.core.query import to_utc
+from milestone_kit.analysis.groups import Groups
+from milestone_kit.core.arguments import to_utc
 from milestone_kit.errors import QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from milestone_kit.core.query import DateLike, Query
+    from milestone_kit.core.arguments import DateLike
+    from milestone_kit.core.query import Query
     from milestone_kit.storage.history import History
 
 __all__ = ["recall_changes", "recall_versions"]
@@ -74,10 +76,12 @@ def _check(query: Query) -> None:
 
 def _matching(versions: pd.DataFrame, query: Query) -> pd.DataFrame:
     matches = pd.Series(True, index=versions.index)  # noqa: FBT003 - the value, not a flag
-    for name in ("category", "type", "source_id"):
+    for name in ("category", "type"):
         wanted = getattr(query, name)
         if wanted is not None:
-            matches &= (versions[name] == wanted).fillna(False).astype(bool)  # noqa: FBT003
+            matches &= Groups.of(versions[name]).find([wanted])  # the server does not mind the case either
+    if query.source_id is not None:
+        matches &= (versions["source_id"] == query.source_id).fillna(False).astype(bool)  # noqa: FBT003
     if query.minimum_start_date is not None:
         matches &= versions["start_date"] >= pd.Timestamp(query.minimum_start_date)
     if query.maximum_start_date is not None:

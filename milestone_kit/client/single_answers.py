@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from typing import TYPE_CHECKING, Any
 
+from milestone_kit.core.notices import warn
 from milestone_kit.errors import ApiError, OfflineError, StaleWarning
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Singles:
             kept = self._transport.kept(session, path) if allowed else None
             if kept is None:
                 raise
-            warnings.warn(f"using an older answer because: {error}", StaleWarning, stacklevel=3)
+            warn(f"using an older answer because: {error}", StaleWarning)
             return kept
 
     def _opened(self) -> PageSession:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 import numbers
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-import pandas as pd
+import numpy as np
 import platformdirs
 
-from milestone_kit.api.transport import is_loopback
+from milestone_kit.core.arguments import check_flag, check_whole_number, read_duration
 from milestone_kit.errors import QueryError
 
-__all__ = ["DEMO_URL", "PRODUCTION_URL", "Settings"]
+if TYPE_CHECKING:
+    import datetime as dt
+
+__all__ = ["DEMO_URL", "PRODUCTION_URL", "Settings", "is_loopback"]
 
 PRODUCTION_URL: Final = "https://api.elections.kalshi.com/trade-api/v2"
 """Kalshi's production API; milestones need no account."""
@@ -26,7 +27,6 @@ PRODUCTION_URL: Final = "https://api.elections.kalshi.com/trade-api/v2"
 DEMO_URL: Final = "https://demo-api.kalshi.co/trade-api/v2"
 """Kalshi's demo API."""
 
-_DAYS: Final = re.compile(r"(?<=\d)\s*d\b")
 _URL_VARIABLE: Final = "MILESTONE_KIT_BASE_URL"
 _FOLDER_VARIABLE: Final = "MILESTONE_KIT_CACHE_DIR"
 
@@ -87,12 +87,21 @@ class Settings:
             expire_after=_seconds(expire_after, "expire_after"),
             requests_per_second=_positive(requests_per_second, "requests_per_second"),
             timeout=(_positive(both[0], "timeout"), _positive(both[1], "timeout")),
-            workers=_count(workers, "workers"),
-            stale_if_error=_flag(stale_if_error, "stale_if_error"),
+            workers=check_whole_number(workers, "workers"),
+            stale_if_error=check_flag(stale_if_error, "stale_if_error"),
             full_sweep_after=_seconds(full_sweep_after, "full_sweep_after"),
             overlap=_seconds(overlap, "overlap"),
-            max_cache_bytes=_count(max_cache_bytes, "max_cache_bytes"),
+            max_cache_bytes=check_whole_number(max_cache_bytes, "max_cache_bytes"),
         )
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether a URL points at this machine."""
+    return urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
+
+
+def _seconds(value: Any, name: str) -> float:
+    return float(read_duration(value, name, seconds=True) / np.timedelta64(1, "s"))
 
 
 def _default_folder() -> str:
@@ -120,35 +129,8 @@ def _folder(folder: Any) -> Path:
     return Path(folder).expanduser().absolute()
 
 
-def _count(value: Any, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
-        raise QueryError(f"{name}={value!r}: expected a whole number of at least 1")
-    return int(value)
-
-
-def _flag(value: Any, name: str) -> bool:
-    if not isinstance(value, bool):
-        raise QueryError(f"{name}={value!r}: expected True or False")
-    return value
-
-
 def _positive(value: Any, name: str) -> float:
     is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if not is_number or not math.isfinite(value) or value <= 0:
         raise QueryError(f"{name}={value!r}: expected a number above 0")
     return float(value)
-
-
-def _seconds(value: Any, name: str) -> float:
-    expected = f"{name}={value!r}: expected text such as '1h', a timedelta, or seconds"
-    if isinstance(value, bool) or not isinstance(value, str | numbers.Real | dt.timedelta):
-        raise QueryError(expected)
-    try:
-        # pandas wants days as "D"; people write "7d"
-        value = _DAYS.sub("D", value) if isinstance(value, str) else value
-        seconds = float(value) if isinstance(value, numbers.Real) else pd.Timedelta(value).total_seconds()
-    except (ValueError, OverflowError) as error:
-        raise QueryError(expected) from error
-    if not 0 <= seconds < math.inf:
-        raise QueryError(f"{expected}, 0 or more")
-    return seconds

@@ -31,10 +31,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from milestone_kit.analysis.flags import TIMELINE_DTYPES
 from milestone_kit.errors import QueryError, SchemaError
 from milestone_kit.table.cell_text import cell_values
-from milestone_kit.table.schema import ARROW_SCHEMA, COLUMNS, DTYPES, from_arrow
+from milestone_kit.table.schema import ARROW_SCHEMA, COLUMNS, DTYPES, TIMELINE_DTYPES, from_arrow
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from milestone_kit.core.notices import carried, warn
 from milestone_kit.errors import ApiError, IncompleteError, MilestoneKitError, OfflineError, StaleWarning
 from milestone_kit.fetching.delta import DeltaRefusedError, changed_since, likely_cuts
 from milestone_kit.fetching.plan import Density
@@ -158,7 +158,7 @@ class Fetcher:
         if kept is None:
             raise error
         message = f"using the answer of {moment(kept[1].finished)} because: {error}"
-        warnings.warn(message, StaleWarning, stacklevel=5)
+        warn(message, StaleWarning)
         return kept
 
     def _ask(self, ask: Ask, kept: Kept | None, *, full: bool) -> Kept:
@@ -222,7 +222,7 @@ class Fetcher:
         everything = not query.as_dict() and seen is table
         with ThreadPoolExecutor(1) as beside:
             recorded = beside.submit(
-                self._history.record,
+                carried(self._history.record),
                 seen,
                 seen_at=manifest.finished,
                 complete=everything,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from milestone_kit.api.page_cache import PageSession
+from milestone_kit.core.arguments import iso
 from milestone_kit.fetching.workers import Source
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def source_of(
     def fetch(low: int | None, cursor: str | None) -> tuple[dict[str, Any], bool]:
         asked = dict(params)
         if low is not None:
-            asked["minimum_start_date"] = pd.Timestamp(low, unit="us").isoformat() + "Z"
+            asked["minimum_start_date"] = iso(pd.Timestamp(low, unit="us"))
         if cursor is not None:
             asked["cursor"] = cursor
         if resumed and isinstance(session, PageSession):

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from milestone_kit.core.notices import carried
 from milestone_kit.errors import ApiError, IncompleteError, PaginationError, SchemaError
 from milestone_kit.fetching.delta import DeltaRefusedError, changed_since
 from milestone_kit.fetching.page_source import chain_of, source_of
@@ -154,7 +155,7 @@ class Walks:
         try:
             self._go(ask, walk, session, density)
             with ThreadPoolExecutor(1) as beside:
-                joined = beside.submit(walk.sweep.table)  # while the network is asked for the gap
+                joined = beside.submit(carried(walk.sweep.table))  # while the network is asked for the gap
                 closed = self._close(ask, walk, density)
                 table = joined.result()
         except (SchemaError, PaginationError):

@@ -12,6 +12,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
+from milestone_kit.core.notices import carried
 from milestone_kit.errors import PaginationError
 from milestone_kit.fetching.cursor import MAX_PAGES, Trail
 from milestone_kit.table.frame import Repairs, page_table, starts_of
@@ -97,7 +98,7 @@ class Walkers:
         self._news = threading.Condition()
         self._trails: dict[int, Trail] = {}
         self._threads = [
-            threading.Thread(target=self._work, name=f"milestones-{number}", daemon=True)
+            threading.Thread(target=carried(self._work), name=f"milestones-{number}", daemon=True)
             for number in range(workers)
         ]
         self._started = 0

@@ -9,12 +9,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from milestone_kit.analysis.flags import is_placeholder
-from milestone_kit.core.query import check_zone, to_utc
+from milestone_kit.analysis.groups import Keys, column_of
+from milestone_kit.core.arguments import check_whole_number, check_zone, read_now, to_utc
 from milestone_kit.errors import QueryError
 from milestone_kit.figures.colors import Theme, theme_of
 from milestone_kit.figures.day_grid import MAX_YEARS, Block, Days, day_text, month_blocks, year_blocks
-from milestone_kit.figures.gantt.plot import column_keys
-from milestone_kit.figures.layout import beside, check_size, check_title, layout
+from milestone_kit.figures.layout import beside, check_title, layout
 from milestone_kit.figures.text import plain
 from milestone_kit.figures.time_axis import fit_window, to_ms
 from milestone_kit.table.schema import check_milestones
@@ -22,7 +22,7 @@ from milestone_kit.table.schema import check_milestones
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from milestone_kit.core.query import DateLike
+    from milestone_kit.core.arguments import DateLike
 
 __all__ = ["plot_calendar"]
 
@@ -99,11 +99,11 @@ def plot_calendar(
     True
     """
     check_milestones(df)
-    check_size("width", width, 200)
+    check_whole_number(width, "width", 200)
     check_title(title)
     zone, colors = check_zone(tz), theme_of(theme)
-    instant = pd.Timestamp.now("UTC") if now is None else to_utc(now, "now")
-    values = None if by is None else column_keys(df, by, "by")
+    instant = read_now(now)
+    values = None if by is None else Keys.of(column_of(df, by, "by"))
     dated = np.flatnonzero(~is_placeholder(df).to_numpy())
     day = _local_days(df["start_date"].iloc[dated], zone)
     today = int(_local_days(pd.Series([instant]), zone)[0])

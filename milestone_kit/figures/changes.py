@@ -9,15 +9,15 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from milestone_kit.analysis.slips import slips
-from milestone_kit.core.query import check_zone, to_utc
+from milestone_kit.core.arguments import check_whole_number, check_zone, read_now
 from milestone_kit.figures.colors import Theme, theme_of, tint
 from milestone_kit.figures.gantt.hover import duration_text
-from milestone_kit.figures.layout import check_size, check_title, layout, note, now_marks, time_axis
+from milestone_kit.figures.layout import check_title, layout, note, now_marks, time_axis
 from milestone_kit.figures.text import plain, shorten
 from milestone_kit.figures.time_axis import DAY, HOUR, Window, fit_window, format_instants, to_ms
 
 if TYPE_CHECKING:
-    from milestone_kit.core.query import DateLike
+    from milestone_kit.core.arguments import DateLike
 
 __all__ = ["plot_changes"]
 
@@ -83,11 +83,11 @@ def plot_changes(
     >>> figure.layout.title.text.startswith("10 of ")
     True
     """
-    check_size("max_rows", max_rows, 1)
-    check_size("width", width, 300)
+    check_whole_number(max_rows, "max_rows", 1)
+    check_whole_number(width, "width", 300)
     check_title(title)
     zone, colors = check_zone(tz), theme_of(theme)
-    instant = pd.Timestamp.now("UTC") if now is None else to_utc(now, "now")
+    instant = read_now(now)
     every, aside = _moves(changes, after)
     moves = every.head(max_rows)
     window = _window(moves, instant.timestamp() * 1000)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from milestone_kit.figures.keys import Keys
+    from milestone_kit.analysis.groups import Keys
 
 __all__ = ["DARK", "LIGHT", "OTHER", "SLOTS", "ColorScale", "Theme", "ThemeName", "theme_of", "tint"]
 

@@ -6,24 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 
-from milestone_kit.analysis.occupancy import Bins, Spans, Sweep, read_span, sweep
-from milestone_kit.core.query import check_zone, to_utc
+from milestone_kit.analysis.groups import Keys, column_of
+from milestone_kit.analysis.occupancy import Bins, Spans, Sweep, read_width, sweep
+from milestone_kit.analysis.timeline import with_timeline
+from milestone_kit.core.arguments import check_whole_number, check_zone, read_now, to_utc
 from milestone_kit.errors import QueryError
 from milestone_kit.figures.colors import SLOTS, ColorScale, Theme, theme_of, tint
-from milestone_kit.figures.gantt.plot import column_keys, with_timeline
-from milestone_kit.figures.layout import (
-    beside,
-    check_size,
-    check_title,
-    layout,
-    note,
-    now_marks,
-    ranked,
-    time_axis,
-)
+from milestone_kit.figures.layout import beside, check_title, layout, note, now_marks, ranked, time_axis
 from milestone_kit.figures.text import plain
 from milestone_kit.figures.time_axis import (
     DAY,
@@ -35,10 +26,11 @@ from milestone_kit.figures.time_axis import (
 )
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
-    from milestone_kit.analysis.timeline import Assume, TimedeltaLike
-    from milestone_kit.core.query import DateLike
+    from milestone_kit.analysis.timeline import Assume
+    from milestone_kit.core.arguments import DateLike, TimedeltaLike
 
 __all__ = ["plot_concurrency"]
 
@@ -110,12 +102,12 @@ def plot_concurrency(
     >>> figure.layout.xaxis.title.text
     'UTC'
     """
-    check_size("width", width, 200)
-    check_size("height", height, 200)
+    check_whole_number(width, "width", 200)
+    check_whole_number(height, "height", 200)
     check_title(title)
     zone, colors_of = check_zone(tz), theme_of(theme)
-    instant = pd.Timestamp.now("UTC") if now is None else to_utc(now, "now")
-    timeline = with_timeline(df, instant, assume)
+    instant = read_now(now)
+    timeline = with_timeline(df, now=instant, assume=assume)
     spans = Spans.of(timeline, now=instant)
     area_width = max(width - _MARGIN["l"] - _MARGIN["r"], 120)
     window = _window(spans, instant, start, end)
@@ -124,7 +116,7 @@ def plot_concurrency(
     counted = sweep(spans, bins)
     labels, parts = [""], counted.peak
     if by is not None:
-        colors = ColorScale.of(column_keys(timeline, by, "by"))
+        colors = ColorScale.of(Keys.of(column_of(timeline, by, "by")))
         slotted = replace(spans, group=colors.slots[spans.row].astype(np.intp))
         labels, parts = list(colors.labels), _at(slotted, counted.when[0])
     cards = _cards(bins, counted, labels, parts, zone)
@@ -183,7 +175,7 @@ def _bins(window: Window, freq: TimedeltaLike | None, pixels: int) -> Bins:
     if freq is None:
         step = round(bin_step(window, pixels // _PIXELS_PER_BIN) * 1000)
     else:
-        step = read_span(freq, "freq", 1)
+        step = read_width(freq, "freq", 1)
         count = window.span * 1000 / step
         if count > pixels:
             raise QueryError(

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "beside",
-    "check_size",
     "check_title",
     "layout",
     "note",
@@ -31,12 +30,6 @@ __all__ = [
 _LINE: Final = 16
 _TITLE: Final = 24
 _CHARACTER: Final = 6.6
-
-
-def check_size(name: str, value: object, least: int) -> None:
-    """Raise QueryError unless an option is a whole number of at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise QueryError(f"{name}={value!r}: expected a whole number of at least {least}")
 
 
 def check_title(title: object) -> None:

@@ -12,20 +12,19 @@ import pandas as pd
 
 from milestone_kit.analysis.filters import BOOLEAN_FACETS, TEXT_FACETS, Criteria, Facet, FilterIndex
 from milestone_kit.analysis.flags import is_placeholder
+from milestone_kit.analysis.groups import NONE, Keys, column_of
+from milestone_kit.analysis.timeline import with_timeline
 from milestone_kit.figures.colors import DARK, LIGHT, OTHER, ColorScale
 from milestone_kit.figures.gantt.arrange import lay_out
 from milestone_kit.figures.gantt.draw import draw_layout, draw_traces
 from milestone_kit.figures.gantt.look import Look
-from milestone_kit.figures.gantt.plot import column_keys, with_timeline
 from milestone_kit.figures.gantt.scene import MAX_BARS, Canvas, GanttIndex, Scene
-from milestone_kit.figures.keys import NONE
 from milestone_kit.figures.time_axis import DAY, Window, fit_window, midnight, ticks, window_around
 from milestone_kit.panel.table_view import TableView
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from milestone_kit.figures.keys import Keys
     from milestone_kit.panel.state import PanelState
 
 __all__ = ["PRESETS", "ExplorerModel"]
@@ -64,7 +63,7 @@ class ExplorerModel:
     def __init__(self, df: pd.DataFrame, now: pd.Timestamp) -> None:
         self.table = df
         self.now = now.timestamp() * 1000
-        self.timeline = with_timeline(df, now)
+        self.timeline = with_timeline(df, now=now)
         self.index = GanttIndex.of(self.timeline)
         self.filters = FilterIndex(self.timeline, now=now)
         self.rows_view = TableView(self.timeline)
@@ -147,7 +146,7 @@ class ExplorerModel:
     def keys(self, name: str) -> Keys:
         """Return a column to group or colour by, read once."""
         if name not in self._keys:
-            self._keys[name] = column_keys(self.timeline, name, "group")
+            self._keys[name] = Keys.of(column_of(self.timeline, name, "group"))
         return self._keys[name]
 
     def colors(self, name: str) -> ColorScale:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, Unpack
 
 import pandas as pd
 
+from milestone_kit.analysis.filters import CriteriaOptions
 from milestone_kit.client.client import MilestoneClient
 from milestone_kit.client.functions import get_milestones
-from milestone_kit.core.query import to_utc
+from milestone_kit.core.arguments import spelled_out, to_utc
 from milestone_kit.panel.explorer import MilestoneExplorer
 from milestone_kit.panel.loading import Fetch, running_loop
 from milestone_kit.panel.state import PanelState
@@ -17,21 +18,24 @@ from milestone_kit.table.schema import check_milestones
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from milestone_kit.core.query import DateLike
+    from milestone_kit.core.arguments import DateLike
 
 __all__ = ["explore"]
 
 _PATIENCE: Final = 0.7
 """Seconds in which a fetch is waited for before the panel opens without its rows."""
 
-_VIEW_OPTIONS: Final = ("group", "color", "tz", "window")
 
-
+@spelled_out(CriteriaOptions)
 def explore(
     df_or_client: pd.DataFrame | MilestoneClient | None = None,
     *,
+    group: str = "category",
+    color: str = "category",
+    tz: str = "UTC",
+    window: tuple[DateLike, DateLike] | None = None,
     now: DateLike | None = None,
-    **options: Any,
+    **criteria: Unpack[CriteriaOptions],
 ) -> MilestoneExplorer:
     """Open the explorer on a milestones table, or on a client that fetches one.
 
@@ -43,10 +47,15 @@ def explore(
     now : str, date, datetime or Timestamp, optional
         What statuses and the now line are relative to; naive means UTC, the default is the current
         time.
-    **options
-        What to show first: `group`, `color`, `tz`, `window` as in `MilestoneExplorer.state`, and any
-        criterion of `filter_milestones`. Simulated and placeholder rows are left out unless
-        `simulated=None` or `placeholder=None` asks for them.
+    group, color : str
+        What to group and colour by at first; see `MilestoneExplorer.state`.
+    tz : str
+        IANA time zone of all times shown.
+    window : pair of date-like, optional
+        The span on screen at first; without it, the one that fits.
+    **criteria
+        What to show first, as for `filter_milestones`. Simulated and placeholder rows are left out
+        unless `simulated=None` or `placeholder=None` asks for them.
 
     Returns
     -------
@@ -70,7 +79,9 @@ def explore(
     >>> set(explorer.filtered["category"].str.casefold())
     {'sports'}
     """
-    state = _first_state(options)
+    filters = {"simulated": False, "placeholder": False} | criteria
+    view = {"group": group, "color": color, "tz": tz, "window": window}
+    state = PanelState.of({**view, "filters": filters})
     instant = None if now is None else to_utc(now, "now")
     if isinstance(df_or_client, pd.DataFrame):
         check_milestones(df_or_client)
@@ -92,14 +103,3 @@ def explore(
     # what the cache holds is there at once, and a wrong address is refused at once
     ready = first.result() if first.wait(_PATIENCE) else first
     return MilestoneExplorer(ready, state=state, now=instant, reload=reload)
-
-
-def _first_state(options: dict[str, Any]) -> PanelState:
-    view = {name: options[name] for name in _VIEW_OPTIONS if name in options}
-    criteria = {name: value for name, value in options.items() if name not in view}
-    known = set(PanelState().filters.__dataclass_fields__)
-    unknown = sorted(set(criteria) - known)
-    if unknown:
-        names = ", ".join((*_VIEW_OPTIONS, *sorted(known)))
-        raise TypeError(f"explore() has no option {unknown[0]!r}; it has now, {names}")
-    return PanelState.of(view | {"filters": {"simulated": False, "placeholder": False} | criteria})

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from milestone_kit.analysis.filters import Criteria
-from milestone_kit.core.query import check_zone, to_utc
+from milestone_kit.core.arguments import check_zone, iso, to_utc
 from milestone_kit.errors import QueryError
 from milestone_kit.figures.time_axis import Window
 
@@ -20,7 +20,7 @@ COLOR_CHOICES: Final = ("category", "type", "league", "status", "end_source")
 
 
 def _instant(ms: float) -> str:
-    return pd.Timestamp(round(ms), unit="ms", tz="UTC").isoformat().replace("+00:00", "Z")
+    return iso(pd.Timestamp(round(ms), unit="ms", tz="UTC"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class PanelState:
         color_order : sequence of str
             The values with colours of their own; ranked over the filtered rows they might get others.
         """
-        moment = {} if now is None else {"now": now.isoformat().replace("+00:00", "Z")}
+        moment = {} if now is None else {"now": iso(now)}
         asked = "".join(f", {name}={value!r}" for name, value in moment.items())
         table = "df" if timed else f"mk.compute_timeline(df{asked})"
         criteria = "".join(f",\n    {name}={value!r}" for name, value in self.filters.as_dict().items())

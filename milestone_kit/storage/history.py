@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,10 +19,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from milestone_kit.api.page_cache import make_private_folder
-from milestone_kit.core.query import to_utc
+from milestone_kit.core.arguments import to_utc
+from milestone_kit.core.notices import warn
 from milestone_kit.errors import CacheWarning, QueryError
 from milestone_kit.storage.segments import FORMAT, Segments, View, write_arrow
-from milestone_kit.table.arrays import one_chunk
+from milestone_kit.table.arrays import one_chunk, to_numpy
 from milestone_kit.table.merge import same_rows
 from milestone_kit.table.schema import ARROW_SCHEMA, from_arrow
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from milestone_kit.core.query import DateLike
+    from milestone_kit.core.arguments import DateLike
 
 __all__ = ["LOCK_SECONDS", "History"]
 
@@ -112,7 +112,7 @@ class History:
                 return self._record(table, seen_at, complete=complete, scope=scope)
             except _FAILURES as error:
                 message = f"the history in {self.folder} could not be written ({error}); nothing was recorded"
-                warnings.warn(message, CacheWarning, stacklevel=3)
+                warn(message, CacheWarning)
                 return 0
 
     def versions(self, ids: str | Iterable[str] | None = None, since: DateLike | None = None) -> pd.DataFrame:
@@ -150,9 +150,9 @@ class History:
                 keys, rows = view.columns(["id", "seen_at"])
                 keep = np.ones(len(rows), dtype=bool)
                 if wanted is not None:
-                    keep &= _numpy(pc.is_in(keys["id"], value_set=pa.array(wanted, pa.large_string())))
+                    keep &= to_numpy(pc.is_in(keys["id"], value_set=pa.array(wanted, pa.large_string())))
                 if instant is not None:
-                    keep &= _numpy(pc.greater_equal(keys["seen_at"], instant))
+                    keep &= to_numpy(pc.greater_equal(keys["seen_at"], instant))
                 found = view.take(rows[keep])
         return _frame(found)
 
@@ -188,7 +188,7 @@ class History:
                 is_gone = pc.invert(
                     pc.or_(heads["deleted"], pc.is_in(heads["id"], value_set=one_chunk(table["id"])))
                 )
-                last = view.take(np.sort(_numpy(heads["row"].filter(is_gone))))
+                last = view.take(np.sort(to_numpy(heads["row"].filter(is_gone))))
                 new = pa.concat_tables([new, _stored(last.select(ARROW_SCHEMA.names), seen_at, deleted=True)])
         if new.num_rows or later != facts:
             self._segments.append(new, later)
@@ -202,10 +202,10 @@ class History:
             return _stored(table, seen_at, added=was_asked)
         at = pc.index_in(table["id"], value_set=one_chunk(heads["id"]))
         head = heads.take(at)
-        is_there = _numpy(pc.invert(head["deleted"]).fill_null(False))  # noqa: FBT003 - Arrow's signature
+        is_there = to_numpy(pc.invert(head["deleted"]).fill_null(False))  # noqa: FBT003 - Arrow's signature
         is_new = ~is_there
         known = np.flatnonzero(is_there)
-        rows = _numpy(head["row"].take(known))
+        rows = to_numpy(head["row"].take(known))
         order = np.argsort(rows)
         stored = view.take(rows[order]).select(ARROW_SCHEMA.names)
         if stored.num_rows < len(known):
@@ -220,7 +220,7 @@ class History:
         recent = _places(view, after=through)
         codes = pc.dictionary_encode(one_chunk(recent["id"]))
         last = np.zeros(len(codes.dictionary), dtype=np.int64)
-        last[_numpy(codes.indices)] = np.arange(len(codes))  # of several the last one stays
+        last[to_numpy(codes.indices)] = np.arange(len(codes))  # of several the last one stays
         older = indexed.filter(pc.invert(pc.is_in(indexed["id"], value_set=codes.dictionary)))
         heads = pa.concat_tables([older, recent.take(pa.array(last))]).combine_chunks()
         if recent.num_rows > _INDEX_AFTER:
@@ -240,7 +240,7 @@ class History:
             lock.acquire()
         except (OSError, filelock.Timeout) as error:
             message = f"the history's lock {path} could not be had ({error}); nothing was recorded"
-            warnings.warn(message, CacheWarning, stacklevel=4)
+            warn(message, CacheWarning)
             yield False
             return
         try:
@@ -322,7 +322,3 @@ def _checked_ids(ids: object) -> list[str] | None:
     if wrong:
         raise QueryError(f"ids: {wrong[0]!r} is no id; expected the id of a milestone, or several, as text")
     return wanted
-
-
-def _numpy(values: pa.Array | pa.ChunkedArray) -> np.ndarray:
-    return np.asarray(one_chunk(values).to_numpy(zero_copy_only=False))

@@ -13,13 +13,13 @@ import json
 import os
 import re
 import tempfile
-import warnings
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from milestone_kit.api.page_cache import make_private_folder, quarantine
+from milestone_kit.core.notices import warn
 from milestone_kit.errors import CacheWarning
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Segments:
                 break
             else:
                 message = f"the files in {self.folder} change too fast to be read"
-                warnings.warn(message, CacheWarning, stacklevel=4)
+                warn(message, CacheWarning)
             yield View(opened, self._schema)
 
     def append(self, table: pa.Table, facts: Mapping[str, Any]) -> None:
@@ -290,7 +290,7 @@ def _opened(segment: Segment, stack: contextlib.ExitStack) -> pa.MemoryMappedFil
     if 1 <= manifest["format"] <= FORMAT:
         return source
     message = f"{segment.path} was written by a newer milestone_kit; its rows are left out"
-    warnings.warn(message, CacheWarning, stacklevel=2)
+    warn(message, CacheWarning)
     return None
 
 

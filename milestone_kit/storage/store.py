@@ -15,7 +15,6 @@ import logging
 import os
 import tempfile
 import uuid
-import warnings
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +23,7 @@ import pandas as pd
 import pyarrow as pa
 
 from milestone_kit.api.page_cache import make_private_folder, quarantine
+from milestone_kit.core.notices import warn
 from milestone_kit.errors import CacheWarning
 from milestone_kit.storage.manifests import Manifest, WalkRecord, read_record
 from milestone_kit.table.schema import ARROW_SCHEMA
@@ -113,7 +113,7 @@ class Store:
             return None
         if manifest is None:
             message = f"the snapshot {path} was written by a newer milestone_kit; it is fetched again"
-            warnings.warn(message, CacheWarning, stacklevel=2)
+            warn(message, CacheWarning)
             return None
         if table.schema != ARROW_SCHEMA or table.num_rows != manifest.rows:
             quarantine(path, "its columns or rows are not those of a snapshot")
@@ -218,7 +218,7 @@ class Store:
                 lock.acquire()
         except (OSError, filelock.Timeout) as error:
             message = f"the walk's lock {path} could not be had ({error}); walking without it"
-            warnings.warn(message, CacheWarning, stacklevel=3)
+            warn(message, CacheWarning)
         try:
             yield
         finally:
@@ -330,9 +330,7 @@ def _write_whole(
                 os.unlink(temporary)  # noqa: PTH108
         if not isinstance(error, OSError | pa.ArrowException):
             raise
-        warnings.warn(
-            f"{path} could not be written ({error}); the answer is not cached", CacheWarning, stacklevel=3
-        )
+        warn(f"{path} could not be written ({error}); the answer is not cached", CacheWarning)
         return False
     return True
 
@@ -342,4 +340,4 @@ def _delete(*paths: Path) -> None:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
-            warnings.warn(f"{path} could not be deleted ({error})", CacheWarning, stacklevel=3)
+            warn(f"{path} could not be deleted ({error})", CacheWarning)

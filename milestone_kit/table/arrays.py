@@ -1,16 +1,34 @@
-"""Columns as they lie in memory: each in one piece, and the same work on all of them side by side."""
+"""Columns as they lie in memory: in one piece, as numbers and back, compared, and worked on side by side.
+
+An instant is a number of microseconds since 1970 UTC, or a `datetime64[us]` without a zone.
+"""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["map_columns", "one_chunk"]
+    from numpy.typing import NDArray
+
+__all__ = [
+    "equal_values",
+    "instants",
+    "map_columns",
+    "micros",
+    "one_chunk",
+    "stamp_instant",
+    "stamp_micros",
+    "to_numpy",
+    "utc_index",
+]
 
 
 class _Sized(Protocol):
@@ -52,3 +70,66 @@ def map_columns(function: Callable[[_Column], _Made], columns: Sequence[_Column]
     with ThreadPoolExecutor(pa.cpu_count()) as threads:
         made = {at: threads.submit(function, columns[at]) for at in largest_first}
         return [made[at].result() for at in range(len(columns))]
+
+
+def to_numpy(values: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    """Return a column of Arrow as a numpy array, without copying where that can be."""
+    return np.asarray(one_chunk(values).to_numpy(zero_copy_only=False))
+
+
+def equal_values(left: pa.ChunkedArray, right: pa.ChunkedArray) -> np.ndarray:
+    """Tell in which places two columns hold the same; null is the same as null.
+
+    Parameters
+    ----------
+    left, right : pyarrow.ChunkedArray
+        Of one length and one type: text, numbers, instants, or lists of these without nulls.
+
+    Returns
+    -------
+    numpy.ndarray
+        bool, one for each place.
+    """
+    if not pa.types.is_list(left.type):
+        same = pc.equal(left, right)
+        if left.null_count or right.null_count:
+            both_null = pc.and_(left.is_null(), right.is_null())
+            same = pc.or_(same.fill_null(False), both_null)  # noqa: FBT003 - Arrow's own signature
+        return to_numpy(same)
+    ours, theirs = one_chunk(left), one_chunk(right)
+    lengths = np.asarray(ours.value_lengths())
+    equal: np.ndarray = lengths == np.asarray(theirs.value_lengths())
+    if not equal.all():  # only lists of one length can be laid beside each other
+        ours, theirs = ours.filter(pa.array(equal)), theirs.filter(pa.array(equal))
+    differ = ~to_numpy(pc.equal(ours.flatten(), theirs.flatten()))
+    if not differ.any():
+        return equal
+    rows = np.flatnonzero(equal)[pc.list_parent_indices(ours).to_numpy()[differ]]
+    equal[rows] = False
+    return equal
+
+
+def instants(column: pd.Series[Any]) -> NDArray[np.datetime64]:
+    """Return UTC instants as plain datetime64[us]."""
+    found: NDArray[np.datetime64] = column.to_numpy(dtype="datetime64[us]")
+    return found
+
+
+def micros(column: pd.Series[Any]) -> NDArray[np.int64]:
+    """Return UTC instants as microseconds since 1970; NaT becomes the smallest number."""
+    return instants(column).astype(np.int64)
+
+
+def stamp_instant(stamp: pd.Timestamp) -> np.datetime64:
+    """Return a UTC timestamp as plain datetime64[us]."""
+    return stamp.tz_localize(None).as_unit("us").to_datetime64()
+
+
+def stamp_micros(stamp: pd.Timestamp) -> int:
+    """Return a UTC timestamp as microseconds since 1970."""
+    return int(stamp_instant(stamp).astype(np.int64))
+
+
+def utc_index(values: NDArray[Any]) -> pd.DatetimeIndex:
+    """Return microseconds since 1970, or plain datetime64[us], as datetime64[us, UTC]."""
+    return pd.DatetimeIndex(values.astype("datetime64[us]")).tz_localize("UTC")

@@ -6,13 +6,13 @@ not Python objects; `assemble` joins the pages into the DataFrame.
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from milestone_kit.core.notices import warn
 from milestone_kit.core.rows import MilestoneRow, plain_objects
 from milestone_kit.errors import DataWarning
 from milestone_kit.table.columns import POOL, Repairs, careful_columns, quick_columns
@@ -80,7 +80,7 @@ def warn_repairs(repairs: Repairs) -> None:
     worth_saying = {kind: count for kind, count in repairs.items() if kind != DUPLICATES and count}
     if worth_saying:
         counted = ", ".join(f"{count} x {kind}" for kind, count in sorted(worth_saying.items()))
-        warnings.warn(f"the server sent values that had to be repaired: {counted}", DataWarning, stacklevel=3)
+        warn(f"the server sent values that had to be repaired: {counted}", DataWarning)
 
 
 def page_table(objects: Sequence[Any], repairs: Repairs | None = None) -> pa.Table:

@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from milestone_kit.table.arrays import map_columns, one_chunk
+from milestone_kit.table.arrays import equal_values, map_columns, one_chunk, to_numpy
 from milestone_kit.table.columns import POOL
 from milestone_kit.table.frame import join_pages
 
-__all__ = ["MergeCounts", "equal_values", "merge_tables", "same_rows"]
+__all__ = ["MergeCounts", "merge_tables", "same_rows"]
 
 _NUMBER: Final = pa.int64()
 _MANY_RUNS: Final = 10_000
@@ -62,8 +62,8 @@ def merge_tables(base: pa.Table, delta: pa.Table) -> tuple[pa.Table, MergeCounts
     if not delta.num_rows:
         return base, MergeCounts(0, 0, 0)
     at = pc.index_in(base["id"], value_set=delta["id"].combine_chunks())
-    known = np.flatnonzero(_numpy(at.is_valid()))
-    twin = _numpy(at.drop_null()).astype(np.intp)
+    known = np.flatnonzero(to_numpy(at.is_valid()))
+    twin = to_numpy(at.drop_null()).astype(np.intp)
     wins = _wins(base["last_updated_ts"].take(known), delta["last_updated_ts"].take(twin))
     # a row that says the same again is left where it is
     wins[wins] = ~same_rows(base.take(known[wins]), delta.take(twin[wins]))
@@ -76,38 +76,6 @@ def merge_tables(base: pa.Table, delta: pa.Table) -> tuple[pa.Table, MergeCounts
     stays[known[wins]] = False
     comes[twin[~wins]] = False
     return _interleaved(base, np.flatnonzero(stays), delta, np.flatnonzero(comes)), counts
-
-
-def equal_values(left: pa.ChunkedArray, right: pa.ChunkedArray) -> np.ndarray:
-    """Tell in which places two columns hold the same; null is the same as null.
-
-    Parameters
-    ----------
-    left, right : pyarrow.ChunkedArray
-        Of one length and one type: text, numbers, instants, or lists of these without nulls.
-
-    Returns
-    -------
-    numpy.ndarray
-        bool, one for each place.
-    """
-    if not pa.types.is_list(left.type):
-        same = pc.equal(left, right)
-        if left.null_count or right.null_count:
-            both_null = pc.and_(left.is_null(), right.is_null())
-            same = pc.or_(same.fill_null(False), both_null)  # noqa: FBT003 - Arrow's own signature
-        return _numpy(same)
-    ours, theirs = one_chunk(left), one_chunk(right)
-    lengths = np.asarray(ours.value_lengths())
-    equal: np.ndarray = lengths == np.asarray(theirs.value_lengths())
-    if not equal.all():  # only lists of one length can be laid beside each other
-        ours, theirs = ours.filter(pa.array(equal)), theirs.filter(pa.array(equal))
-    differ = ~_numpy(pc.equal(ours.flatten(), theirs.flatten()))
-    if not differ.any():
-        return equal
-    rows = np.flatnonzero(equal)[pc.list_parent_indices(ours).to_numpy()[differ]]
-    equal[rows] = False
-    return equal
 
 
 def same_rows(left: pa.Table, right: pa.Table) -> np.ndarray:
@@ -126,14 +94,17 @@ def same_rows(left: pa.Table, right: pa.Table) -> np.ndarray:
 
 def _wins(base: pa.ChunkedArray, delta: pa.ChunkedArray) -> np.ndarray:
     """Tell where the delta's row stays: it is not older, or nobody can tell."""
-    return ~_numpy(pc.less(delta, base).fill_null(False))  # noqa: FBT003
+    return ~to_numpy(pc.less(delta, base).fill_null(False))  # noqa: FBT003
 
 
 def _interleaved(base: pa.Table, stays: np.ndarray, delta: pa.Table, comes: np.ndarray) -> pa.Table:
     """Merge two sorted choices of rows into one sorted table."""
     rows = np.concatenate([stays, comes + base.num_rows])
     start = np.concatenate(
-        [_numpy(base["start_date"].cast(_NUMBER))[stays], _numpy(delta["start_date"].cast(_NUMBER))[comes]]
+        [
+            to_numpy(base["start_date"].cast(_NUMBER))[stays],
+            to_numpy(delta["start_date"].cast(_NUMBER))[comes],
+        ]
     )
     order = np.argsort(start, kind="stable")  # two sorted runs: linear
     both = pa.concat_tables([base, delta])
@@ -171,7 +142,3 @@ def _settle_ties(
         tied = pa.table({"group": group[places], "id": ids.take(pa.array(rows[order[places]]))})
         by_id = pc.sort_indices(tied, sort_keys=[("group", "ascending"), ("id", "ascending")])
         order[places] = order[places[by_id.to_numpy()]]
-
-
-def _numpy(values: pa.Array | pa.ChunkedArray) -> np.ndarray:
-    return np.asarray(values.to_numpy(zero_copy_only=False) if isinstance(values, pa.Array) else values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -17,10 +18,20 @@ __all__ = [
     "ATTRS_KEY",
     "COLUMNS",
     "DTYPES",
+    "END_LEVELS",
+    "END_LEVEL_DTYPE",
+    "END_SOURCES",
+    "END_SOURCE_DTYPE",
+    "STATUSES",
+    "STATUS_DTYPE",
     "STRING_LIST",
+    "TICKER_LISTS",
+    "TIMELINE_DTYPES",
     "check_milestones",
     "empty_milestones",
     "from_arrow",
+    "has_timeline",
+    "ticker_lists",
 ]
 
 ATTRS_KEY: Final = "milestone_kit"
@@ -66,6 +77,44 @@ DTYPES: Final = {field.name: _pandas_dtype(field.type) for field in ARROW_SCHEMA
 
 COLUMNS: Final = tuple(DTYPES)
 """The column names, in order."""
+
+
+STATUSES: Final = ("upcoming", "live", "ended")
+"""The values of a timeline's `status`, in the order of a milestone's life."""
+
+END_SOURCES: Final = ("reported", "assumed", "open")
+"""The values of a timeline's `end_source`."""
+
+END_LEVELS: Final = ("league", "type", "category")
+"""The values of a timeline's `end_level`, the finest first."""
+
+STATUS_DTYPE: Final = pd.CategoricalDtype(list(STATUSES), ordered=True)
+"""The dtype of `status`: upcoming < live < ended."""
+
+END_SOURCE_DTYPE: Final = pd.CategoricalDtype(list(END_SOURCES))
+"""The dtype of `end_source`."""
+
+END_LEVEL_DTYPE: Final = pd.CategoricalDtype(list(END_LEVELS))
+"""The dtype of `end_level`."""
+
+TIMELINE_DTYPES: Final[dict[str, np.dtype | pd.api.extensions.ExtensionDtype]] = {
+    "end": pd.DatetimeTZDtype("us", "UTC"),
+    "end_source": END_SOURCE_DTYPE,
+    "end_level": END_LEVEL_DTYPE,
+    "end_samples": np.dtype("int64"),
+    "duration": np.dtype("timedelta64[us]"),
+    "status": STATUS_DTYPE,
+    "starts_in": np.dtype("timedelta64[us]"),
+    "lane": np.dtype("int32"),
+    "suspect": np.dtype("bool"),
+    "date_only": np.dtype("bool"),
+}
+"""Name to dtype of the columns that `compute_timeline` adds, in column order."""
+
+TICKER_LISTS: Final = ("primary_event_tickers", "related_event_tickers")
+"""The two list columns, the one that the milestone decides first."""
+
+_TELLING: Final = ("end", "end_source", "status", "suspect")
 
 
 def from_arrow(table: pa.Table) -> pd.DataFrame:
@@ -129,3 +178,30 @@ def check_milestones(df: object, columns: Iterable[str] = COLUMNS) -> None:
                 f"convert it with df.astype({{{name!r}: ...}}) or read the file with read_csv()"
             )
             raise SchemaError(message, field=name)
+
+
+def has_timeline(df: pd.DataFrame) -> bool:
+    """Tell whether a table has what `compute_timeline` adds, so that nobody needs to compute it again.
+
+    A column of the same name but another dtype is somebody else's, or came from a file as text.
+    """
+    return all(name in df.columns and df[name].dtype == TIMELINE_DTYPES[name] for name in _TELLING)
+
+
+def ticker_lists(df: pd.DataFrame, column: str) -> pa.ListArray:
+    """Return a ticker column as one Arrow list array, without copying where it is one chunk.
+
+    Parameters
+    ----------
+    df : pandas.DataFrame
+        A table with this column.
+    column : str
+        A column of dtype `list<string>[pyarrow]`.
+
+    Returns
+    -------
+    pyarrow.ListArray
+        One list per row of `df`, in order.
+    """
+    lists = pa.array(df[column])
+    return lists.combine_chunks() if isinstance(lists, pa.ChunkedArray) else lists

@@ -106,8 +106,8 @@ def test_the_errors_are_those_of_hiding_one_end_at_a_time(df, by):
         hidden = df.copy()
         hidden.loc[place, "end_date"] = pd.NaT
         assumed = compute_timeline(hidden, now=NOW, assume=typical_durations(hidden, by=by))["end"][place]
-        errors.setdefault(df["type"][place], []).append(assumed - df["end_date"][place])
-    of_types = found[found["level"] == "type"]
+        errors.setdefault(df["type"][place].casefold(), []).append(assumed - df["end_date"][place])
+    of_types = found[found["level"] == "type"].rename(index=str.casefold)
     assert of_types["n"].to_dict() == {name: len(mine) for name, mine in errors.items()}
     for name, mine in errors.items():
         known = pd.Series(mine).dropna()

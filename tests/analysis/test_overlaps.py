@@ -14,7 +14,7 @@ from milestone_kit.analysis.overlaps import find_overlaps
 from milestone_kit.analysis.timeline import compute_timeline
 from milestone_kit.errors import QueryError, SchemaError
 from milestone_kit.table.schema import DTYPES, empty_milestones
-from tests.strategies import at, milestones, table
+from tests.strategies import at, folded, milestones, table
 
 US = pd.Timedelta(microseconds=1)
 LISTS = ("primary_event_tickers", "related_event_tickers")
@@ -32,7 +32,7 @@ def keys_of(row, by):
 
 def brute_force(df, by, assume):
     """Compare every row with every later one."""
-    rows = list(compute_timeline(df, assume=assume).itertuples())
+    rows = list(compute_timeline(folded(df), assume=assume).itertuples())
     found = []
     for pair in itertools.combinations(enumerate(rows), 2):
         (m, a), (n, b) = sorted(pair, key=lambda each: each[1].start_date)

@@ -14,7 +14,7 @@ from milestone_kit.analysis.schedule import busiest, calendar_counts, concurrenc
 from milestone_kit.analysis.timeline import assign_lanes, compute_timeline
 from milestone_kit.errors import QueryError, SchemaError
 from milestone_kit.table.schema import empty_milestones
-from tests.strategies import NOW, at, milestones, table
+from tests.strategies import NOW, at, folded, milestones, table
 
 HOUR = pd.Timedelta("1h")
 YEAR_2000 = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
@@ -198,7 +198,7 @@ def test_the_input_is_not_changed_and_a_table_without_dates_is_refused(ask):
 def test_concurrency_agrees_with_counting_instant_by_instant(df, freq, by):
     counted = concurrency(df, freq, by, **WINDOW, now=NOW)
     for value, mine in counted.groupby(by or (lambda _: None), dropna=False):
-        spans = believed(df, value if by else None)
+        spans = believed(folded(df), value if by else None)
         for low, peak, mean, starts in mine[["bin_start", "peak", "mean", "starts"]].itertuples(index=False):
             high = low + pd.Timedelta(freq)
             begun = [begin for begin, _ in spans if low <= begin < high]
@@ -318,7 +318,7 @@ def test_a_period_or_zone_that_is_none_is_refused(options):
 )
 def test_calendar_counts_agree_with_counting_row_by_row(df, freq, tz):
     expected = {}
-    for start, category in zip(df["start_date"], df["category"], strict=True):
+    for start, category in zip(df["start_date"], folded(df)["category"], strict=True):
         if start < pd.Timestamp("2001", tz="UTC"):
             continue
         day = start.tz_convert(tz).date()
@@ -392,9 +392,9 @@ def test_a_row_without_an_end_cuts_a_gap_in_two():
 def test_gaps_and_what_is_on_share_no_instant_and_leave_none_out(df, by, bounded):
     window = WINDOW if bounded else {}
     quiet = gaps(df, "0s", by, now=NOW, **window)
-    values = [None] if by is None else sorted(df["category"].unique())
+    values = [None] if by is None else sorted(folded(df)["category"].unique())
     for value in values:
-        spans = believed(df, value)
+        spans = believed(folded(df), value)
         mine = quiet if by is None else quiet[quiet["category"] == value]
         low = pd.Timestamp(at(-31)) if bounded else min((begin for begin, _ in spans), default=None)
         high = pd.Timestamp(at(31)) if bounded else max((end for _, end in spans), default=None)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milestone_kit.analysis.flags import STATUS_DTYPE
+from milestone_kit.analysis.groups import NONE, Keys
 from milestone_kit.errors import QueryError
 from milestone_kit.figures.colors import DARK, LIGHT, OTHER, SLOTS, ColorScale, theme_of, tint
-from milestone_kit.figures.keys import NONE, Keys
+from milestone_kit.table.schema import STATUS_DTYPE
 
 columns = st.lists(
     st.sampled_from(["Sports", "sports", "SPORTS", "Elections", "", "Straße", "STRASSE", None])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milestone_kit.core.query import check_zone
+from milestone_kit.core.arguments import check_zone
 from milestone_kit.errors import QueryError
 from milestone_kit.figures.time_axis import (
     DAY,

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from milestone_kit.table.arrays import equal_values
 from milestone_kit.table.frame import join_pages
-from milestone_kit.table.merge import MergeCounts, equal_values, merge_tables
+from milestone_kit.table.merge import MergeCounts, merge_tables
 from milestone_kit.table.schema import ARROW_SCHEMA
 from tests.strategies import at, milestones, table
 

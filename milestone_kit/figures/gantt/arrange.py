@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from milestone_kit.analysis.groups import Keys
     from milestone_kit.figures.colors import ColorScale
-    from milestone_kit.figures.keys import Keys
 
 __all__ = ["lay_out"]
 

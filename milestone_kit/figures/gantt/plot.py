@@ -7,52 +7,29 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 
-from milestone_kit.analysis.details import league_of
-from milestone_kit.analysis.flags import TIMELINE_DTYPES, is_placeholder
-from milestone_kit.analysis.timeline import compute_timeline
-from milestone_kit.core.query import check_zone, to_utc
+from milestone_kit.analysis.flags import is_placeholder
+from milestone_kit.analysis.groups import Keys, column_of
+from milestone_kit.analysis.timeline import with_timeline
+from milestone_kit.core.arguments import check_whole_number, check_zone, read_now, to_utc
 from milestone_kit.errors import QueryError
 from milestone_kit.figures.colors import ColorScale, theme_of
 from milestone_kit.figures.gantt.arrange import lay_out
 from milestone_kit.figures.gantt.draw import draw_layout, draw_traces
 from milestone_kit.figures.gantt.look import Look
 from milestone_kit.figures.gantt.scene import MAX_BARS, Canvas, GanttIndex, Scene
-from milestone_kit.figures.keys import Keys
-from milestone_kit.figures.layout import beside, check_size, check_title
+from milestone_kit.figures.layout import beside, check_title
 from milestone_kit.figures.text import plain
 from milestone_kit.figures.time_axis import DAY, Window, fit_window
-from milestone_kit.table.schema import check_milestones
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from milestone_kit.analysis.timeline import Assume
-    from milestone_kit.core.query import DateLike
+    from milestone_kit.core.arguments import DateLike
 
-__all__ = ["column_keys", "plot_gantt", "scene_words", "static_figure", "with_timeline"]
-
-_TIMELINE = ("end", "end_source", "status", "suspect")
-
-
-def with_timeline(df: pd.DataFrame, now: pd.Timestamp, assume: Assume = "typical") -> pd.DataFrame:
-    """Return `df` with the columns of `compute_timeline`, computing them only where they lack.
-
-    A column of the same name but another dtype is somebody else's, or came from a file as text.
-    """
-    check_milestones(df)
-    ready = all(name in df.columns and df[name].dtype == TIMELINE_DTYPES[name] for name in _TIMELINE)
-    return df if ready else compute_timeline(df, now=now, assume=assume)
-
-
-def column_keys(df: pd.DataFrame, name: str, argument: str) -> Keys:
-    """Return what to group or colour by: a column of the table, or "league" from details."""
-    if name == "league" and "league" not in df.columns:
-        return Keys.of(league_of(df))
-    if not isinstance(name, str) or name not in df.columns:
-        choices = ", ".join(repr(choice) for choice in ("category", "type", "status", "league", "end_source"))
-        raise QueryError(f"{argument}={name!r} is no column of this table; try {choices}")
-    return Keys.of(df[name])
+__all__ = ["plot_gantt", "scene_words", "static_figure"]
 
 
 def scene_words(scene: Scene) -> str:
@@ -217,11 +194,11 @@ def plot_gantt(
     'UTC'
     """
     for name, value, least in (("max_bars", max_bars, 1), ("width", width, 200), ("height", height, 100)):
-        check_size(name, value, least)
+        check_whole_number(value, name, least)
     check_title(title)
     zone, colors_of = check_zone(tz), theme_of(theme)
-    instant = pd.Timestamp.now("UTC") if now is None else to_utc(now, "now")
-    timeline = with_timeline(df, instant, assume)
+    instant = read_now(now)
+    timeline = with_timeline(df, now=instant, assume=assume)
     index = GanttIndex.of(timeline)
     dated = ~is_placeholder(timeline).to_numpy()
     window = _window(index, start, end, dated if dated.any() else ~dated, instant.timestamp() * 1000)
@@ -237,7 +214,7 @@ def plot_gantt(
     around = look.margins["t"] + look.margins["b"] + _heading_height(title)
     look = replace(look, height=max(height - around, 120))
     canvas = Canvas(look.area_width, look.height)
-    colors = ColorScale.of(column_keys(timeline, color, "color"), _checked_order(color_order))
+    colors = ColorScale.of(Keys.of(column_of(timeline, color, "color")), _checked_order(color_order))
     scene = lay_out(
         index,
         timeline,
@@ -245,7 +222,7 @@ def plot_gantt(
         window=window,
         canvas=canvas,
         colors=colors,
-        groups=None if group is None else column_keys(timeline, group, "group"),
+        groups=None if group is None else Keys.of(column_of(timeline, group, "group")),
         max_bars=max_bars,
     )
     return static_figure(scene, timeline, colors, look, title)

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import milestone_kit as mk
+from milestone_kit.analysis.groups import Keys
 from milestone_kit.figures.colors import ColorScale
 from milestone_kit.figures.gantt.arrange import lay_out
 from milestone_kit.figures.gantt.lanes import NOWHERE, fill_lanes, pack_lanes
 from milestone_kit.figures.gantt.picking import Box, rows_in_box
 from milestone_kit.figures.gantt.scene import Canvas, GanttIndex
-from milestone_kit.figures.keys import Keys
 from milestone_kit.figures.time_axis import DAY, HOUR, Window
 
 NOW = pd.Timestamp("2026-01-15T18:00Z")

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from milestone_kit.analysis.groups import Keys
 from milestone_kit.analysis.timeline import compute_timeline
 from milestone_kit.figures.colors import ColorScale
 from milestone_kit.figures.gantt.arrange import lay_out
 from milestone_kit.figures.gantt.scene import ASSUMED, OPEN, REPORTED, Canvas, GanttIndex
-from milestone_kit.figures.keys import Keys
 from milestone_kit.figures.time_axis import HOUR, Window, to_ms
 from milestone_kit.table.schema import empty_milestones
 from tests.strategies import NOW, at, milestones, table

@@ -1,0 +1,270 @@
+"""What users give, read once: dates, durations, time zones, whole numbers; each error names the argument."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import inspect
+import numbers
+import operator
+import re
+import zoneinfo
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from milestone_kit.errors import QueryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "DateLike",
+    "TimedeltaLike",
+    "check_flag",
+    "check_whole_number",
+    "check_zone",
+    "iso",
+    "iso_bounds",
+    "read_duration",
+    "read_now",
+    "spelled_out",
+    "to_utc",
+]
+
+DateLike = str | dt.date | dt.datetime | pd.Timestamp
+"""What the date arguments accept; a naive value is taken as UTC."""
+
+TimedeltaLike = str | dt.timedelta | np.timedelta64
+"""What durations accept: `pandas.Timedelta` is a `datetime.timedelta`; text such as "90min", "7d" or "h"."""
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_DAYS: Final = re.compile(r"(?<=\d)\s*d(?![a-z])")
+_FIRST: Final = np.timedelta64(0, "us")
+_LAST: Final = pd.Timedelta.max.as_unit("us").to_timedelta64()
+
+
+def to_utc(value: DateLike, name: str) -> pd.Timestamp:
+    """Read a date-like value as a UTC timestamp of microsecond precision.
+
+    Parameters
+    ----------
+    value : str, datetime.date, datetime.datetime or pandas.Timestamp
+        A naive value is taken as UTC; a bare date as its midnight.
+    name : str
+        The argument's name, for the error.
+
+    Returns
+    -------
+    pandas.Timestamp
+        With timezone UTC and unit microseconds.
+
+    Raises
+    ------
+    QueryError
+        When the value is no date, or is missing.
+
+    Examples
+    --------
+    >>> to_utc("2026-01-15T12:00+02:00", "minimum_start_date")
+    Timestamp('2026-01-15 10:00:00+0000', tz='UTC')
+    """
+    if not isinstance(value, (str, dt.date)):
+        raise QueryError(
+            f"{name}={value!r}: expected a date as str, date, datetime or Timestamp, "
+            f"got {type(value).__name__}"
+        )
+    try:
+        stamp = pd.Timestamp(value)
+    except (ValueError, OverflowError) as error:
+        raise QueryError(f"{name}={value!r} is not a date; write it like '2026-01-15T20:00:00Z'") from error
+    if pd.isna(stamp):
+        raise QueryError(f"{name}={value!r} is not a date; leave the argument out to set no bound")
+    stamp = stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
+    return stamp.as_unit("us")
+
+
+def read_now(now: DateLike | None) -> pd.Timestamp:
+    """Read the argument `now`: a moment as `to_utc` reads it, the current one for None."""
+    return pd.Timestamp.now("UTC").as_unit("us") if now is None else to_utc(now, "now")
+
+
+def iso(stamp: pd.Timestamp) -> str:
+    """Write a UTC timestamp as RFC 3339 does, with `Z` and without zeros at the end of a fraction.
+
+    Examples
+    --------
+    >>> iso(pd.Timestamp("2026-01-15T20:00:00.250Z"))
+    '2026-01-15T20:00:00.25Z'
+    """
+    text = stamp.tz_localize(None).isoformat()
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + "Z"
+
+
+def iso_bounds(
+    low: DateLike | None, high: DateLike | None, names: tuple[str, str]
+) -> tuple[str | None, str | None]:
+    """Read two dates that bound a span, both included, as RFC 3339 text; None for no bound.
+
+    Raises
+    ------
+    QueryError
+        When one is no date, or the first lies after the second.
+    """
+    first, last = (
+        None if bound is None else to_utc(bound, name) for bound, name in zip((low, high), names, strict=True)
+    )
+    if first is not None and last is not None and first > last:
+        raise QueryError(f"{names[0]}={low!r} lies after {names[1]}={high!r}; swap them")
+    return None if first is None else iso(first), None if last is None else iso(last)
+
+
+def read_duration(
+    value: object,
+    name: str,
+    *,
+    least: np.timedelta64 = _FIRST,
+    most: np.timedelta64 = _LAST,
+    seconds: bool = False,
+) -> np.timedelta64:
+    """Read a duration.
+
+    Parameters
+    ----------
+    value : str, datetime.timedelta or numpy.timedelta64
+        Text such as "90min", "1d12h", "7D", or a unit alone ("h").
+    name : str
+        The argument's name, for the error.
+    least, most : numpy.timedelta64
+        Bounds, both included; zero and nearly 300,000 years unless told otherwise.
+    seconds : bool
+        Whether a plain number is one of seconds. Elsewhere numbers are refused: nobody can tell their unit.
+
+    Returns
+    -------
+    numpy.timedelta64
+        In microseconds.
+
+    Raises
+    ------
+    QueryError
+        When it is no duration or out of bounds.
+
+    Examples
+    --------
+    >>> read_duration("h", "freq"), read_duration(90, "expire_after", seconds=True)
+    (np.timedelta64(3600000000,'us'), np.timedelta64(90000000,'us'))
+    """
+    bounds = f"from {_words(least)} to {_words(most)}" if most < _LAST else f"{_words(least)} or longer"
+    number = ", or seconds" if seconds else ""
+    expected = (
+        f"{name}={value!r}: expected a duration such as '90min', '7d' or "
+        f"pandas.Timedelta(hours=2){number}, {bounds}"
+    )
+    # numpy counts its durations among the whole numbers
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, (bool, np.timedelta64))
+    if not isinstance(value, (str, dt.timedelta, np.timedelta64)) and not (seconds and is_number):
+        raise QueryError(f"{expected}; got {type(value).__name__}")
+    try:
+        if isinstance(value, str):
+            text = f"1{value}" if value[:1].isalpha() else value
+            span = pd.Timedelta(_DAYS.sub("D", text))  # pandas wants days as "D"; people write "7d"
+        else:
+            span = pd.Timedelta(value, unit="s") if is_number else pd.Timedelta(value)  # type: ignore[arg-type]  # checked above
+        span_us = np.timedelta64("NaT", "us") if pd.isna(span) else span.as_unit("us").to_timedelta64()
+    except (ValueError, OverflowError) as error:
+        raise QueryError(expected) from error
+    if np.isnat(span_us) or not least <= span_us <= most:
+        raise QueryError(expected)
+    return span_us
+
+
+def _words(span: np.timedelta64) -> str:
+    us = int(span.astype(np.int64))
+    if us == 0:
+        return "zero"
+    days, rest = divmod(us, 86_400_000_000)
+    return f"{days} days" if not rest else f"{us} us"
+
+
+def check_zone(tz: str | None) -> str:
+    """Return the IANA name of a time zone ("UTC" for None), or raise QueryError."""
+    if tz is None:
+        return "UTC"
+    try:
+        return zoneinfo.ZoneInfo(tz).key
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError, TypeError) as error:
+        raise QueryError(f"tz={tz!r} is no time zone; give an IANA name like 'America/New_York'") from error
+
+
+def check_whole_number(value: object, name: str, low: int = 1, high: int | None = None) -> int:
+    """Return a whole number within its bounds, both included, or raise QueryError.
+
+    Examples
+    --------
+    >>> check_whole_number(500, "limit", 1, 500)
+    500
+    """
+    allowed = f"a whole number of at least {low}" if high is None else f"a whole number from {low} to {high}"
+    # bool is an int to Python, but limit=True is a slip and never a page size
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise QueryError(f"{name}={value!r}: expected {allowed}, got {type(value).__name__}")
+    number = operator.index(value)
+    if number < low or (high is not None and number > high):
+        raise QueryError(f"{name}={value!r}: expected {allowed}")
+    return number
+
+
+def check_flag(value: object, name: str) -> bool:
+    """Return True or False, or raise QueryError for anything else."""
+    if not isinstance(value, bool):
+        raise QueryError(f"{name}={value!r}: expected True or False")
+    return value
+
+
+def spelled_out(options: type) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]:
+    """Let a function that takes `**Unpack[options]` show these keywords as its own, and refuse any other.
+
+    Parameters
+    ----------
+    options : type
+        A TypedDict whose keys may all be left out. What is left out counts as None.
+
+    Examples
+    --------
+    >>> from milestone_kit.core.query import QueryOptions
+    >>> @spelled_out(QueryOptions)
+    ... def ask(*, limit=500, **query): ...
+    >>> ask(categroy="Sports")
+    Traceback (most recent call last):
+    TypeError: ask() got an unexpected keyword argument 'categroy'; it takes limit, category, ...
+    """
+
+    def decorate(function: Callable[_P, _T]) -> Callable[_P, _T]:
+        signature = inspect.signature(function)
+        *own, _ = signature.parameters.values()
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        added = [
+            inspect.Parameter(name, keyword, default=None, annotation=getattr(kind, "__forward_arg__", kind))
+            for name, kind in inspect.get_annotations(options).items()
+        ]
+        known = {each.name for each in (*own, *added)}
+
+        @functools.wraps(function)
+        def call(*arguments: _P.args, **given: _P.kwargs) -> _T:
+            for name in given:
+                if name not in known:
+                    names = [each.name for each in (*own, *added) if each.name != "self"]
+                    raise TypeError(
+                        f"{function.__name__}() got an unexpected keyword argument {name!r}; "
+                        f"it takes {', '.join(names)}"
+                    )
+            return function(*arguments, **given)
+
+        shown: Any = call
+        shown.__signature__ = signature.replace(parameters=[*own, *added])
+        return call
+
+    return decorate

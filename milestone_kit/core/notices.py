@@ -1,0 +1,84 @@
+"""Warnings that point at the user's own line, one for each cause, from whichever thread noticed it.
+
+A warning is given for the innermost line of the stack that is neither this package's nor pandas' (which
+calls us through `.pipe`). Inside a call that is `told_once`, what is noticed, also by threads that work
+for the call (`carried`), is collected, and given when the call returns: each cause once.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import functools
+import os
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from milestone_kit.errors import MilestoneKitWarning
+
+__all__ = ["carried", "told_once", "warn"]
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+_Notices = dict[tuple[str, type["MilestoneKitWarning"]], None]
+_ours: Final = tuple(
+    str(folder) + os.sep for folder in (Path(__file__).parents[1], Path(str(pd.__file__)).parent)
+)
+_collected: Final[contextvars.ContextVar[_Notices | None]] = contextvars.ContextVar(
+    "milestone_kit_notices", default=None
+)
+
+
+def warn(message: str, category: type[MilestoneKitWarning]) -> None:
+    """Give a warning, or collect it where the call under way is `told_once`."""
+    collected = _collected.get()
+    if collected is None:
+        warnings.warn(message, category, stacklevel=_level_of_user())
+    else:
+        collected[message, category] = None
+
+
+def told_once(function: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Collect what is warned of during a call, and give each warning once when the call returns or raises."""
+
+    @functools.wraps(function)
+    def call(*arguments: _P.args, **options: _P.kwargs) -> _T:
+        if _collected.get() is not None:  # within another such call, which will tell
+            return function(*arguments, **options)
+        notices: _Notices = {}
+        token = _collected.set(notices)
+        try:
+            return function(*arguments, **options)
+        finally:
+            _collected.reset(token)
+            for message, category in list(notices):
+                warn(message, category)
+
+    return call
+
+
+def carried(function: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Return the function for another thread to call: its warnings are collected with the call under way."""
+    context = contextvars.copy_context()
+
+    @functools.wraps(function)
+    def call(*arguments: _P.args, **options: _P.kwargs) -> _T:
+        # a context can be entered by one thread at a time, a copy of it by each
+        return context.copy().run(function, *arguments, **options)
+
+    return call
+
+
+def _level_of_user() -> int:
+    """Return the `stacklevel`, seen from `warn`, of the innermost frame that is a user's."""
+    level, frame = 1, sys._getframe(1)  # noqa: SLF001 - the standard library's own way
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_ours):
+        level, frame = level + 1, frame.f_back
+    return level
