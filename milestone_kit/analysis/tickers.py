@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from milestone_kit.analysis.links import distinct_links
 from milestone_kit.analysis.ticker_index import TickerIndex, checked_tickers
 from milestone_kit.errors import QueryError
 from milestone_kit.table.arrays import map_columns, one_chunk
@@ -17,6 +16,8 @@ from milestone_kit.table.schema import DTYPES, TICKER_LISTS, check_milestones, t
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from numpy.typing import NDArray
 
 __all__ = ["explode_tickers", "find_by_ticker", "ticker_table"]
 
@@ -121,7 +122,7 @@ def ticker_table(df: pd.DataFrame) -> pd.DataFrame:
     ['milestone_id', 'event_ticker', 'series_ticker']
     """
     check_milestones(df, ["id", "title", "start_date", *TICKER_LISTS])
-    links = distinct_links(*(ticker_lists(df, name) for name in TICKER_LISTS))
+    links = _distinct_links(*(ticker_lists(df, name) for name in TICKER_LISTS))
     id_, start, title = _taken([df[name] for name in ("id", "start_date", "title")], links.rows)
     columns = {
         "milestone_id": id_,
@@ -195,3 +196,30 @@ def _lengths(lists: pa.ListArray) -> np.ndarray:
 
 def _text(values: pa.Array) -> pd.Series[str]:
     return pd.Series(pd.array(values, dtype=_STR))
+
+
+class _Links(NamedTuple):
+    """One entry per row and distinct ticker: where it stands, and which of the row's two lists has it."""
+
+    rows: NDArray[np.int64]
+    tickers: pa.Array
+    in_first: NDArray[np.bool_]
+    in_second: NDArray[np.bool_]
+
+
+def _distinct_links(first: pa.ListArray, second: pa.ListArray) -> _Links:
+    """List the distinct tickers of each row: those of its first list, then the others of its second."""
+    flat = pa.concat_arrays([first.flatten(), second.flatten()])
+    rows = np.concatenate([pc.list_parent_indices(lists).to_numpy() for lists in (first, second)])
+    encoded = flat.dictionary_encode()
+    # one number for each row and ticker
+    pair = rows * max(len(encoded.dictionary), 1) + encoded.indices.to_numpy().astype(np.int64)
+    begins = len(first.flatten())
+    ours, theirs = pd.Index(pair[:begins]), pd.Index(pair[begins:])
+    again = pd.Series(pair).duplicated().to_numpy()
+    kept = np.flatnonzero(~again)
+    kept = kept[np.argsort(rows[kept], kind="stable")]
+    is_first = kept < begins
+    in_second = ~is_first
+    in_second[is_first] = ours[kept[is_first]].isin(theirs)
+    return _Links(rows[kept], flat.take(pa.array(kept)), is_first, in_second)

@@ -197,3 +197,22 @@ def test_what_is_no_ticker_is_refused(wrong):
 def test_thousands_of_tickers_are_one_search():
     df = table(*({"primary_event_tickers": [f"KXA-{number}"]} for number in range(50)))
     assert len(find_by_ticker(df, (f"KXA-{number}-YES" for number in range(10, 5000)))) == 40
+
+
+listed = st.lists(
+    st.tuples(*[st.lists(st.sampled_from(["", "A", "KX-1", "KX-1-LONG", "é", "\0"]), max_size=6)] * 2),
+    max_size=8,
+)
+
+
+@given(listed, st.integers(0, 8))
+def test_the_ticker_table_lists_what_a_dictionary_per_row_keeps(rows, cut):
+    df = table(*({"primary_event_tickers": first, "related_event_tickers": second} for first, second in rows))
+    found = ticker_table(df.iloc[cut:])
+    columns = ["milestone_id", "event_ticker", "is_primary", "is_related"]
+    assert found[columns].to_numpy().tolist() == [
+        [f"m{number}", ticker, ticker in first, ticker in second]
+        for number, (first, second) in enumerate(rows)
+        if number >= cut
+        for ticker in dict.fromkeys([*first, *second])
+    ]
