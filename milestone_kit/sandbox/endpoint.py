@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from milestone_kit.sandbox.competitions import filters_by_sport
-from milestone_kit.sandbox.world import Filters, Position, World, instant
+from milestone_kit.sandbox.times import instant
+from milestone_kit.sandbox.world import Filters, Position, World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

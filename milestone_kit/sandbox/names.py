@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import unicodedata
-import uuid
 from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
-__all__ = ["COMPANIES", "ESPORTS_TEAMS", "NOUNS", "OFFICES", "PEOPLE", "PLACES", "Pool", "code_of"]
+__all__ = [
+    "COMPANIES",
+    "ESPORTS_TEAMS",
+    "FIRST_NAMES",
+    "NOUNS",
+    "OFFICES",
+    "PEOPLE",
+    "PLACES",
+    "Pool",
+    "code_of",
+    "pool",
+]
 
-_NAMESPACE: Final = uuid.UUID("5a9d0b0e-0000-4000-8000-6d696c65737e")
+_NAMESPACE: Final = b"milestone_kit sandbox/"
 
 
 def code_of(name: str) -> str:
     """Return the three capitals a ticker uses for a name, such as "SIM" for "Šimunek"."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().upper()
     return ("".join(filter(str.isalpha, plain)) + "XYZ")[:3]
+
+
+def _id_of(name: str) -> str:
+    """Return a UUID (version 8, made of a hash) that is always the same for a name."""
+    h = hashlib.blake2b(_NAMESPACE + name.encode(), digest_size=16).hexdigest()
+    return f"{h[:8]}-{h[8:12]}-8{h[13:16]}-a{h[17:20]}-{h[20:]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +46,12 @@ class Pool:
     ids: tuple[str, ...]
 
     @classmethod
-    def of(cls, names: tuple[str, ...]) -> Pool:
-        """Give every name its code and its id, which are always the same."""
+    def of(cls, names: tuple[str, ...], key: str = "") -> Pool:
+        """Give every name its code and its id, which are always the same; `key` keeps namesakes apart."""
         return cls(
-            names, tuple(map(code_of, names)), tuple(str(uuid.uuid5(_NAMESPACE, name)) for name in names)
+            names,
+            tuple(map(code_of, names)),
+            tuple(_id_of(f"{key}/{name}") for name in names),
         )
 
     def __len__(self) -> int:
@@ -123,3 +143,17 @@ OFFICES: Final = (
     "city council",
     "assembly",
 )
+
+FIRST_NAMES: Final = (
+    "Ada", "Bruno", "Celia", "Dario", "Elin", "Farid", "Greta", "Hugo", "Irma", "Jonas", "Kaya", "Luis",
+    "Mina", "Nils", "Olga", "Pavel", "Rosa", "Sami", "Tess", "Uwe", "Vera", "Wim", "Yara", "Zeno",
+)  # fmt: skip
+"""Given names; the n-th person has the n-th, going round."""
+
+
+@functools.cache
+def pool(key: str) -> Pool:
+    """Return who takes part in a league: "people:Tennis", "teams:Basketball:NBA", "esports:Esports:CS2"."""
+    who = key.partition(":")[0]
+    names = {"people": PEOPLE, "teams": PLACES, "esports": ESPORTS_TEAMS}[who].names
+    return Pool.of(names, key)

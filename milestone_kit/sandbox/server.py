@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import gzip
 import os
 import socket
@@ -23,12 +22,18 @@ import orjson
 from milestone_kit.errors import QueryError
 from milestone_kit.sandbox.endpoint import Answer, answer, refusal
 from milestone_kit.sandbox.script import Delivery, Request, Script
-from milestone_kit.sandbox.universe import iter_milestones
+from milestone_kit.sandbox.shape import Shape
+from milestone_kit.sandbox.times import make_clock
+from milestone_kit.sandbox.universe import Universe
 from milestone_kit.sandbox.world import World
 
 if TYPE_CHECKING:
+    import datetime as dt
     from types import TracebackType
     from typing import Self
+
+    from milestone_kit.sandbox.schedule import Schedule
+    from milestone_kit.sandbox.truth import Truth
 
 __all__ = ["BASE_PATH", "SandboxServer", "serve"]
 
@@ -46,6 +51,9 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 0,
     now: dt.datetime | Callable[[], dt.datetime] | None = None,
+    speed: float | None = None,
+    still: bool = False,
+    shape: Shape | None = None,
     latency: float = 0.0,
     requests_per_second: float | None = None,
     script: Script | None = None,
@@ -65,9 +73,16 @@ def serve(
     host, port : str, int
         Where to listen; loopback and a free port by default.
     now : datetime.datetime or callable, optional
-        The server's clock: a fixed aware moment, or a function that gives one. It is what the
-        invented rows lie around and what a change writes into `last_updated_ts`. By default the real
-        time, with the rows around its last full hour.
+        The server's clock: a fixed aware moment, or a function that gives one; by default the real
+        time. The invented rows lie around its first reading. As it goes on, games start, end, get
+        their end reported, are rescheduled or called off, and new ones are listed, each at a moment of
+        its own that is then their `last_updated_ts`. At a fixed moment nothing happens.
+    speed : float, optional
+        How much faster the clock runs; a fixed `now` then runs as well, from there on.
+    still : bool
+        Whether nothing happens by itself however far the clock goes. It still stamps changes.
+    shape : Shape, optional
+        How invented rows are written: ends of January 2026, unknown fields.
     latency : float
         Seconds that every answer waits.
     requests_per_second : float, optional
@@ -95,17 +110,20 @@ def serve(
     >>> len(page["milestones"]), page["cursor"] != ""
     (3, True)
     """
-    clock = _clock(now)
+    clock = make_clock(now, speed)
+    universe: Universe | None = None
+    schedule: Schedule | None = None
     if file is not None:
         milestones: Iterable[dict[str, Any]] = _recorded(Path(file))
     elif isinstance(rows, Iterable):
         milestones = rows
     else:
-        moment = clock() if now is not None else clock().replace(minute=0, second=0, microsecond=0)
-        milestones = iter_milestones(rows, seed, now=moment)
+        universe = Universe(rows, seed, now=clock(), shape=shape or Shape())
+        milestones, schedule = universe.rows_and_schedule()
     if script is None:
         script = Script(latency=latency, requests_per_second=requests_per_second)
-    return SandboxServer(World(milestones, clock), script, host=host, port=port, compress=compress)
+    world = World(milestones, clock, schedule, still=still)
+    return SandboxServer(world, script, universe, host=host, port=port, compress=compress)
 
 
 class SandboxServer:
@@ -119,9 +137,19 @@ class SandboxServer:
         How the server misbehaves.
     """
 
-    def __init__(self, world: World, script: Script, *, host: str, port: int, compress: bool) -> None:
+    def __init__(
+        self,
+        world: World,
+        script: Script,
+        universe: Universe | None = None,
+        *,
+        host: str,
+        port: int,
+        compress: bool,
+    ) -> None:
         self.script = script
         self._world = world
+        self._universe = universe
         self._log: deque[Request] = deque(maxlen=_LOG_LENGTH)
         self._http = _Server((host, port), world, script, self._log, compress=compress)
         self.url = f"http://{host}:{self._http.server_port}{BASE_PATH}"
@@ -159,6 +187,24 @@ class SandboxServer:
     def milestones(self) -> list[dict[str, Any]]:
         """Return all rows as they are now, as raw objects in the endpoint's order."""
         return self._world.milestones()
+
+    def now(self) -> dt.datetime:
+        """Return what the server's clock says."""
+        return self._world.clock()
+
+    def truth(self) -> Truth:
+        """Return how every invented row listed so far really goes; nothing of it can be asked for over HTTP.
+
+        What scripts and `add`, `delete`, `reschedule` or `update` change is not taken in.
+
+        Raises
+        ------
+        QueryError
+            When the rows were not invented here.
+        """
+        if self._universe is None:
+            raise QueryError("truth() is known of invented rows only; serve(rows=<a number>) invents some")
+        return self._universe.truth(self.now())
 
     def add(self, row: dict[str, Any], *, touch: bool = True) -> None:
         """Insert a raw milestone, or replace the one with its id; `touch` sets `last_updated_ts` to now."""
@@ -308,16 +354,6 @@ def _phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return "Scripted"
-
-
-def _clock(now: dt.datetime | Callable[[], dt.datetime] | None) -> Callable[[], dt.datetime]:
-    if now is None:
-        return lambda: dt.datetime.now(dt.UTC)
-    if not isinstance(now, dt.datetime):
-        return now
-    if now.tzinfo is None:
-        raise QueryError(f"now={now!r} carries no time zone; write datetime(..., tzinfo=UTC)")
-    return lambda: now
 
 
 def _recorded(file: Path) -> list[dict[str, Any]]:

@@ -13,6 +13,10 @@ from milestone_kit.sandbox import DEFAULT_NOW, NO_CURSOR, Script, serve, synthet
 
 ROWS = synthetic_milestones(600)
 SOURCE = next(row["source_id"] for row in ROWS[50:] if row.get("source_id"))
+TOURNAMENT = next(row["details"]["tournament_name"] for row in ROWS if row["details"].get("tour") == "WTA")
+SEASON = next(
+    row["related_event_tickers"][-1] for row in ROWS if row["related_event_tickers"][-1][:-3] == "KXATP"
+)
 LATER = DEFAULT_NOW + dt.timedelta(hours=1)
 
 
@@ -113,13 +117,17 @@ def test_minimum_start_date_counts_the_row_that_starts_then_and_knows_offsets(ht
     [
         ({"category": "Financials"}, lambda row: row["category"] == "Financials"),
         ({"category": "Finance"}, lambda row: row["category"] == "Finance"),
-        ({"category": "sports"}, lambda row: row["category"] == "sports"),
+        # the case drifts in production, and its filter takes no notice of that
+        ({"category": "Sports"}, lambda row: row["category"].lower() == "sports"),
+        ({"category": "sports"}, lambda row: row["category"].lower() == "sports"),
         ({"type": "golf_tournament"}, lambda row: row["type"] == "golf_tournament"),
-        ({"competition": "ATP Tour"}, lambda row: row["details"].get("competition") == "ATP Tour"),
+        ({"competition": TOURNAMENT}, lambda row: row["details"].get("tournament_name") == TOURNAMENT),
         ({"competition": "EPL"}, lambda row: row["details"].get("league") == "EPL"),
-        ({"competition": "WTA"}, lambda row: row["details"].get("tour") == "WTA"),
+        # the league's code in the details is not the competition's name
+        ({"competition": "College Football"}, lambda row: row["details"].get("league") == "NCAAFB"),
+        ({"competition": "NCAA Football"}, lambda row: row["details"].get("league") == "NCAAFB"),
         ({"source_id": SOURCE}, lambda row: row.get("source_id") == SOURCE),
-        ({"related_event_ticker": "KXNBA-25"}, lambda row: "KXNBA-25" in row["related_event_tickers"]),
+        ({"related_event_ticker": SEASON}, lambda row: SEASON in row["related_event_tickers"]),
         (
             {"category": "Sports", "type": "esports_match", "competition": "CS2"},
             lambda row: (
@@ -129,7 +137,7 @@ def test_minimum_start_date_counts_the_row_that_starts_then_and_knows_offsets(ht
         ),
     ],
 )
-def test_filters_are_exact_and_hold_on_every_page(http, still, query, test):
+def test_filters_hold_on_every_page(http, still, query, test):
     expected = [row for row in ROWS if test(row)]
     assert walk(http, still, limit=2, **query) == expected
     assert expected
