@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from milestone_kit.analysis.durations import MIN_SAMPLES, Assumed, known_durations, levels_of
+from milestone_kit.analysis.durations import MIN_SAMPLES, known_durations, levels_of
+from milestone_kit.analysis.expected import expected_durations
 from milestone_kit.analysis.quantiles import SortedValues
 from milestone_kit.core.arguments import read_duration
 from milestone_kit.errors import QueryError
@@ -92,12 +93,13 @@ def calibrate_durations(
     if assume is None:
         raise QueryError("assume=None assumes nothing, so there is nothing to measure; try 'typical'")
     tolerance = read_duration(within, "within")
-    known, spans = known_durations(df, details=by == "league" or isinstance(assume, pd.DataFrame))
+    known, places, spans, _ = known_durations(df, by)
     levels, types = levels_of(known, by), levels_of(known)[0]
     if isinstance(assume, str) and assume == "typical":
         assumed = _without_itself([level.codes for level in levels], spans)
     else:
-        assumed = Assumed.of(known, assume).duration
+        every = np.ones(len(places), dtype=bool)
+        assumed = expected_durations(df.iloc[places], every, assume, as_of=None).duration
     error, codes = assumed - spans, types.codes
     by_type = _errors(error, codes, len(types.names), tolerance)
     by_type = by_type.assign(level="type", type=types.names["type"].array)

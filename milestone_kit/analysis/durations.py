@@ -1,10 +1,10 @@
-"""How long milestones last: learned from the ends that are reported, assumed where none is."""
+"""How long milestones last, learned from the ends that are reported."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,11 +12,12 @@ import pandas as pd
 from milestone_kit.analysis.details import league_of
 from milestone_kit.analysis.flags import is_placeholder
 from milestone_kit.analysis.groups import Groups
-from milestone_kit.analysis.quantiles import SortedValues
-from milestone_kit.core.arguments import TimedeltaLike, read_duration
+from milestone_kit.analysis.quantiles import SHARES, SortedValues
+from milestone_kit.analysis.tickers import series_of
+from milestone_kit.core.arguments import TimedeltaLike
 from milestone_kit.errors import QueryError
 from milestone_kit.table.arrays import instants
-from milestone_kit.table.schema import DTYPES, END_LEVELS, check_milestones
+from milestone_kit.table.schema import DTYPES, check_milestones
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
 __all__ = [
     "MIN_SAMPLES",
     "Assume",
-    "Assumed",
     "Level",
     "LevelName",
+    "Spans",
     "known_durations",
+    "learn",
     "levels_of",
     "typical_durations",
 ]
@@ -38,12 +40,13 @@ MIN_SAMPLES: Final = 5
 Assume = TimedeltaLike | Mapping[str, TimedeltaLike] | pd.DataFrame | None
 """How `compute_timeline` fills in ends that nobody reported."""
 
-LevelName = Literal["category", "type", "league"]
-"""How finely durations are learned: per category only, per type as well, or per league of a type as well."""
+LevelName = Literal["category", "type", "league", "series"]
+"""How finely durations are learned: per category only, per type, per league or series of a type as well."""
 
 _NEEDED: Final = ("category", "type", "start_date", "end_date")
 _NAT: Final = np.timedelta64("NaT", "us")
-_QUARTILES: Final = {"q25": 0.25, "median": 0.5, "q75": 0.75}
+_PARTS: Final = ("league", "series")
+_DETAILED: Final = {"league": ("id", "details"), "series": ("primary_event_tickers",)}
 
 
 def typical_durations(df: pd.DataFrame, *, by: LevelName = "type") -> pd.DataFrame:
@@ -55,10 +58,11 @@ def typical_durations(df: pd.DataFrame, *, by: LevelName = "type") -> pd.DataFra
     ----------
     df : pandas.DataFrame
         Milestones.
-    by : {"type", "league", "category"}
+    by : {"type", "league", "series", "category"}
         "league" also learns from each league of each type, as the details tell it (`league_of`), where
         at least `MIN_SAMPLES` spans allow it. It reads the details' JSON, which takes several times as
-        long as the rest. "category" learns from categories only.
+        long as the rest. "series" does so for the series of the first primary event ticker (`series_of`).
+        "category" learns from categories only.
 
     Returns
     -------
@@ -73,10 +77,10 @@ def typical_durations(df: pd.DataFrame, *, by: LevelName = "type") -> pd.DataFra
         - `n`: int64, how many spans
         - `q25`, `median`, `q75`: timedelta64[us]
         - `spread`: timedelta64[us], `q75 - q25`: half of the spans lie within so much of each other
+        - `q01`, `q10`, `q90`, `q99`: timedelta64[us]; after `q99` hardly any is still on
 
-        `compute_timeline` uses a type's median where `n >= MIN_SAMPLES`, else its category's where
-        that has as many, else none. Given this table as `assume=`, it does so with what was learned
-        here, a league's median first.
+        `compute_timeline` uses a median where `n >= MIN_SAMPLES`. Given this table as `assume=`, it does so
+        with what was learned here: a league's (or series') first, then a type's, then a category's.
 
     Raises
     ------
@@ -93,102 +97,69 @@ def typical_durations(df: pd.DataFrame, *, by: LevelName = "type") -> pd.DataFra
     >>> learned["level"].unique().tolist()
     ['league', 'type', 'category']
     >>> learned.columns.tolist()
-    ['level', 'type', 'league', 'category', 'n', 'q25', 'median', 'q75', 'spread']
+    ['level', 'type', 'league', 'category', 'n', 'q25', 'median', 'q75', 'spread', 'q01', 'q10', 'q90', 'q99']
     """
-    known, spans = known_durations(df, details=by == "league")
-    levels = levels_of(known, by)
-    parts = [_learned(level, spans.astype(np.int64), levels[-1]) for level in levels]
-    table = pd.concat(parts, ignore_index=True)
-    names = ["level", "type", *(["league"] if by == "league" else []), "category", "n", *_QUARTILES]
-    texts = {name: DTYPES["type"] for name in names if name not in {"n", *_QUARTILES}}
-    table = table.reindex(columns=names).astype(texts)
-    return table.assign(spread=table["q75"] - table["q25"])
+    return learn(known_durations(df, by), by)
 
 
-def known_durations(df: pd.DataFrame, *, details: bool) -> tuple[pd.DataFrame, NDArray[np.timedelta64]]:
-    """Return the rows whose end is known and to be believed, and their durations (timedelta64[us]).
-
-    Of the columns only those that tell which rows last alike, the details where they are asked for.
-    """
-    check_milestones(df, _NEEDED)
-    start, end = (instants(df[name]) for name in ("start_date", "end_date"))
-    known = (end >= start) & ~is_placeholder(df).to_numpy()
-    columns = [name for name in ("id", "details") if details and name in df.columns]
-    return df.loc[known, [*_NEEDED, *columns]], (end - start)[known]
-
-
-@dataclass(frozen=True, slots=True)
-class Assumed:
-    """What durations to assume for the rows of a table, and what that rests on.
+class Spans(NamedTuple):
+    """What is known of how long rows last.
 
     Attributes
     ----------
+    rows : pandas.DataFrame
+        The rows, with the columns that tell which of them last alike.
+    places : ndarray of intp, shape (rows,)
+        Where each stands in the table.
     duration : ndarray of timedelta64[us], shape (rows,)
-        NaT for none.
-    level : ndarray of int8, shape (rows,)
-        Position in `END_LEVELS` of the level at which it was learned, -1 where nothing was learned.
-    samples : ndarray of int64, shape (rows,)
-        How many reported spans it was learned from, 0 where nothing was.
+        How long each lasts, or lasted until the table was fetched.
+    over : ndarray of bool, shape (rows,)
+        Where the end is reported; elsewhere the row lasts longer.
     """
 
+    rows: pd.DataFrame
+    places: NDArray[np.intp]
     duration: NDArray[np.timedelta64]
-    level: NDArray[np.int8]
-    samples: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, df: pd.DataFrame, assume: Assume) -> Assumed:
-        """Work out what `compute_timeline` assumes, also for rows that need no assumption.
-
-        Raises
-        ------
-        QueryError
-            When `assume` is none of the forms that are allowed.
-        """
-        if isinstance(assume, pd.DataFrame):
-            return cls._by_table(df, _checked_table(assume))
-        if isinstance(assume, str) and assume == "typical":
-            return cls._by_table(df, typical_durations(df))
-        rows = len(df)
-        return cls(_own(df, assume), np.full(rows, -1, dtype=np.int8), np.zeros(rows, dtype=np.int64))
-
-    @classmethod
-    def _by_table(cls, df: pd.DataFrame, table: pd.DataFrame) -> Assumed:
-        """Look up what a table of `typical_durations` tells, the finest level first."""
-        table = table[(table["n"] >= MIN_SAMPLES) & table["median"].notna()]
-        made = cls(
-            np.full(len(df), _NAT), np.full(len(df), -1, dtype=np.int8), np.zeros(len(df), dtype=np.int64)
-        )
-        for level in levels_of(df, "league" if (table["level"] == "league").any() else "type"):
-            rows = table[table["level"] == level.name]
-            names = zip(*(rows[key] for key in level.names.columns), strict=True)
-            told = zip(rows["median"].to_numpy("timedelta64[us]"), rows["n"], strict=True)
-            learned = dict(zip(map(_folded, names), told, strict=True))
-            own = map(_folded, level.names.itertuples(index=False, name=None))
-            known = [learned.get(name, (_NAT, 0)) for name in own]
-            medians = _picked(level.codes, [median for median, _ in known], _NAT)
-            use = np.isnat(made.duration) & ~np.isnat(medians)
-            made.duration[use] = medians[use]
-            made.level[use] = END_LEVELS.index(level.name)
-            made.samples[use] = _picked(level.codes, [n for _, n in known], 0)[use]
-        return made
+    over: NDArray[np.bool_]
 
 
-def _own(df: pd.DataFrame, assume: TimedeltaLike | Mapping[str, TimedeltaLike] | None) -> np.ndarray:
-    """Return the caller's own durations."""
-    if assume is None:
-        return np.full(len(df), _NAT)
-    if isinstance(assume, Mapping):
-        by_type = {
-            str(name).casefold(): read_duration(value, f"assume[{name!r}]") for name, value in assume.items()
-        }
-        types = Groups.of(df["type"])
-        return _picked(types.codes, [by_type.get(name.casefold(), _NAT) for name in types.names], _NAT)
-    try:
-        return np.full(len(df), read_duration(assume, "assume"))
-    except QueryError as error:
-        raise QueryError(
-            f"{error}; or 'typical', a mapping of type to durations, a table of typical_durations, or None"
-        ) from error
+def known_durations(df: pd.DataFrame, by: LevelName = "type", *, as_of: np.datetime64 | None = None) -> Spans:
+    """Return the rows whose end is known and to be believed.
+
+    With `as_of` only those that were over then, and those that were on: what has an end ahead of time is
+    another kind of thing than what has none yet.
+    """
+    check_milestones(df, _NEEDED)
+    start, end = (instants(df[name]) for name in ("start_date", "end_date"))
+    dated = ~is_placeholder(df).to_numpy()
+    over = (end >= start) & dated
+    if as_of is None:
+        known, last = over, end
+    else:
+        over &= end <= as_of
+        known = over | ((start < as_of) & np.isnat(end) & dated)
+        last = np.where(over, end, as_of)
+    detailed = _DETAILED.get(by, ()) if isinstance(by, str) else ()
+    columns = [name for name in detailed if name in df.columns]
+    at = np.flatnonzero(known)
+    return Spans(df[[*_NEEDED, *columns]].iloc[at], at, (last - start)[at], over[at])
+
+
+def learn(spans: Spans, by: LevelName, *, levels: int | None = None) -> pd.DataFrame:
+    """Sum up spans as `typical_durations` tells; of what is not over, that it lasts longer than it has.
+
+    With `levels` only the finest so many levels are told.
+    """
+    found = levels_of(spans.rows, by)
+    parts = [_learned(level, spans, found[-1]) for level in found[:levels]]
+    table = pd.concat(parts, ignore_index=True)
+    names = ["level", "type", *([by] if by in _PARTS else []), "category", "n", *SHARES]
+    texts = {name: DTYPES["type"] for name in names if name not in {"n", *SHARES}}
+    table = table.reindex(columns=names).astype(texts)
+    table = table.assign(spread=table["q75"] - table["q25"])
+    return table[
+        [*table.columns[: table.columns.tolist().index("q75") + 1], "spread", "q01", "q10", "q90", "q99"]
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +189,8 @@ def levels_of(df: pd.DataFrame, by: LevelName = "type") -> list[Level]:
     QueryError
         When `by` is none of "category", "type" and "league".
     """
-    if by not in ("category", "type", "league"):
-        raise QueryError(f"by={by!r}: expected 'type', 'league' or 'category'")
+    if not isinstance(by, str) or by not in ("category", "type", *_PARTS):
+        raise QueryError(f"by={by!r}: expected 'type', 'league', 'series' or 'category'")
     check_milestones(df, _NEEDED)
     categories = _level(df["category"], "category")
     if by == "category":
@@ -227,15 +198,15 @@ def levels_of(df: pd.DataFrame, by: LevelName = "type") -> list[Level]:
     types = _level(df["type"], "type")
     if by == "type":
         return [types, categories]
-    leagues = _level(league_of(df), "league")
-    count = max(len(leagues.names), 1)
-    both = (types.codes >= 0) & (leagues.codes >= 0)
-    pairs, found = np.unique(types.codes[both] * np.intp(count) + leagues.codes[both], return_inverse=True)
+    parts = _level(league_of(df) if by == "league" else series_of(df), by)
+    count = max(len(parts.names), 1)
+    both = (types.codes >= 0) & (parts.codes >= 0)
+    pairs, found = np.unique(types.codes[both] * np.intp(count) + parts.codes[both], return_inverse=True)
     codes = np.full(len(df), -1, dtype=np.intp)
     codes[both] = found
     of_type = types.names.iloc[pairs // count].reset_index(drop=True)
-    of_league = leagues.names.iloc[pairs % count].reset_index(drop=True)
-    return [Level("league", codes, pd.concat([of_type, of_league], axis="columns")), types, categories]
+    of_part = parts.names.iloc[pairs % count].reset_index(drop=True)
+    return [Level(by, codes, pd.concat([of_type, of_part], axis="columns")), types, categories]
 
 
 def _level(column: pd.Series[str], name: str) -> Level:
@@ -243,18 +214,40 @@ def _level(column: pd.Series[str], name: str) -> Level:
     return Level(name, groups.codes, pd.DataFrame({name: pd.Series(groups.names, dtype=DTYPES["type"])}))
 
 
-def _learned(level: Level, values: NDArray[np.int64], category: Level) -> pd.DataFrame:
+def _learned(level: Level, spans: Spans, category: Level) -> pd.DataFrame:
     """Sum up the spans of each group of a level."""
     inside = level.codes >= 0
-    codes = level.codes[inside]
-    spans = SortedValues.of(values[inside], codes, len(level.names))
-    table = level.names.assign(level=level.name, n=spans.n)
-    for name, share in _QUARTILES.items():
-        table[name] = spans.quantile(share)
+    codes, over, groups = level.codes[inside], spans.over[inside], len(level.names)
+    values = spans.duration[inside].astype(np.int64)
+    seen = SortedValues.of(values[over], codes[over], groups)
+    table = level.names.assign(level=level.name, n=seen.n)
+    for name, share in SHARES.items():
+        table[name] = seen.quantile(share)
+    if not over.all():
+        _weigh_what_goes_on(table, values, codes, over, seen)
     if level.name != "category":
-        main = _main_category(codes, category.codes[inside], len(level.names))
+        main = _main_category(codes[over], category.codes[inside][over], groups)
         table["category"] = category.names["category"].array.take(main, allow_fill=True)
-    return table[table["n"] >= (MIN_SAMPLES if level.name == "league" else 1)]
+    return table[table["n"] >= (MIN_SAMPLES if level.name in _PARTS else 1)]
+
+
+def _weigh_what_goes_on(
+    table: pd.DataFrame,
+    values: NDArray[np.int64],
+    codes: NDArray[np.intp],
+    over: NDArray[np.bool_],
+    seen: SortedValues,
+) -> None:
+    """Put the quantiles right of the groups of which some rows go on."""
+    groups = len(table)
+    most = np.full(groups, -1)
+    most[seen.n > 0] = seen.values[(seen.first + seen.n - 1)[seen.n > 0]]
+    # what goes on for far longer than any that was seen to end has been called off, or is another thing
+    counts = over | (values <= 2 * most[codes])
+    touched = np.bincount(codes[counts & ~over], minlength=groups) > 0
+    every = SortedValues.of(values[counts], codes[counts], groups)
+    for name, share in SHARES.items():
+        table.loc[touched, name] = every.surviving_quantile(over[counts], share)[touched]
 
 
 def _main_category(codes: NDArray[np.intp], categories: NDArray[np.intp], groups: int) -> NDArray[np.intp]:
@@ -266,31 +259,3 @@ def _main_category(codes: NDArray[np.intp], categories: NDArray[np.intp], groups
     main = np.full(groups, -1, dtype=np.intp)
     main[pairs[order] // count] = pairs[order] % count
     return main
-
-
-def _folded(names: tuple[Any, ...]) -> tuple[str, ...]:
-    return tuple(str(name).casefold() for name in names)
-
-
-def _checked_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table that `typical_durations` may have made, or raise QueryError."""
-    needed = ["level", "type", "category", "n", "median"]
-    if "level" in table and (table["level"] == "league").any():
-        needed.append("league")
-    missing = [name for name in needed if name not in table]
-    if missing:
-        raise QueryError(
-            f"assume: this table has no column {missing[0]!r}; expected one as typical_durations makes it"
-        )
-    lengths = table["median"]
-    if lengths.dtype.kind != "m" or (lengths < pd.Timedelta(0)).any() or table["n"].dtype.kind not in "iu":
-        raise QueryError(
-            f"assume: median is {lengths.dtype} and n {table['n'].dtype}; expected timedelta64, none "
-            "below zero, and int64, as typical_durations makes them"
-        )
-    return table
-
-
-def _picked(codes: NDArray[np.intp], values: list[Any], missing: object) -> np.ndarray:
-    # a row in no group has code -1, which is the one at the end
-    return np.array([*values, missing])[codes]

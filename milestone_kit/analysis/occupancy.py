@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from milestone_kit.analysis.ends import Ends
 from milestone_kit.analysis.groups import groups_of
 from milestone_kit.analysis.intervals import GroupOrder
-from milestone_kit.analysis.timeline import Ends
-from milestone_kit.core.arguments import DateLike, read_duration, to_utc
+from milestone_kit.core.arguments import DateLike, read_duration, read_now, to_utc
 from milestone_kit.errors import QueryError
 from milestone_kit.table.arrays import instants, micros, stamp_micros
 from milestone_kit.table.schema import check_milestones, has_timeline
@@ -84,13 +84,12 @@ class Spans:
             When a needed column is missing or has another dtype.
         """
         check_milestones(df, ["start_date"])
-        if now is not None:  # no end depends on it, but a wrong one is told all the same
-            to_utc(now, "now")
+        read_now(now)  # a wrong one is told, also where no end depends on it
         group, names = groups_of(df, by)
         if has_timeline(df):
             suspect, ends = df["suspect"].to_numpy(), instants(df["end"])
         else:
-            made = Ends.of(df, assume)
+            made = Ends.of(df, assume, now=now)
             suspect, ends = made.suspect, made.end
         row = np.flatnonzero(~suspect)
         start, ends = micros(df["start_date"])[row], ends[row]

@@ -1,4 +1,4 @@
-"""Quantiles of durations in groups: sorted once, then looked up, also without one of them."""
+"""Quantiles of durations in groups: sorted once, then looked up, also where some are not over yet."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from milestone_kit.analysis.intervals import GroupOrder
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["SortedValues"]
+__all__ = ["SHARES", "SortedValues"]
+
+SHARES: Final = {
+    "q25": 0.25, "median": 0.5, "q75": 0.75, "q01": 0.01, "q10": 0.1, "q90": 0.9, "q99": 0.99,
+}  # fmt: skip
+"""The quantiles that are told of durations, by name, in the order of the columns."""
 
 _NAT: Final = np.timedelta64("NaT", "us")
 
@@ -52,6 +57,33 @@ class SortedValues:
         above = self.values[self.first[some] + np.ceil(at).astype(np.int64)]
         between = np.rint((above - below) * (at % 1)).astype(np.int64)
         found[some] = (below + between).astype("timedelta64[us]")
+        return found
+
+    def surviving_quantile(self, over: NDArray[np.bool_], share: float) -> NDArray[np.timedelta64]:
+        """Return a quantile of each group where some values are only known to be at least so large.
+
+        The product-limit estimate (Kaplan and Meier): each value that is over is weighed against all that
+        had lasted as long. NaT where it lies beyond what has been seen to end.
+
+        Parameters
+        ----------
+        over : ndarray of bool, shape (numbers,)
+            Which of the numbers, as they stood before sorting, are final.
+        share : float
+            From 0 to 1.
+        """
+        ends = over[self.order]
+        group = np.repeat(np.arange(len(self.n)), self.n)
+        at_risk = self.n[group] - (np.arange(len(self.values)) - self.first[group])
+        # the last one ends all; a logarithm of zero would spoil the groups behind it
+        left = np.log(np.maximum(1 - ends / at_risk, 1e-300))
+        running = np.cumsum(left)
+        before = np.concatenate([[0.0], running])[self.first]
+        ended = 1 - np.exp(running - before[group])
+        found = np.full(len(self.n), _NAT)
+        place = np.searchsorted(group * 2 + ended, np.arange(len(self.n)) * 2 + share - 1e-9)
+        reached = place < self.first + self.n
+        found[reached] = self.values[place[reached]].astype("timedelta64[us]")
         return found
 
     def medians_of_the_others(self) -> tuple[NDArray[np.timedelta64], NDArray[np.int64]]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["explode_tickers", "find_by_ticker", "ticker_table"]
+__all__ = ["explode_tickers", "find_by_ticker", "series_of", "ticker_table"]
 
 _STR: Final = DTYPES["title"]
 _WORTH_THREADS: Final = 200_000  # rows
@@ -135,6 +135,34 @@ def ticker_table(df: pd.DataFrame) -> pd.DataFrame:
     }
     # without a copy: these columns are nobody else's
     return pd.DataFrame(columns, copy=False)
+
+
+def series_of(df: pd.DataFrame) -> pd.Series[str]:
+    """Name the series of each milestone: the part of its first primary event ticker before the first "-".
+
+    Parameters
+    ----------
+    df : pandas.DataFrame
+        Milestones; `primary_event_tickers` is read.
+
+    Returns
+    -------
+    pandas.Series
+        str, on the index of `df`; NA where there is no primary ticker.
+
+    Examples
+    --------
+    >>> from milestone_kit.sandbox import sample_milestones
+    >>> bool(series_of(sample_milestones(100)).str.contains("-").any())
+    False
+    """
+    check_milestones(df, ["primary_event_tickers"])
+    lists = ticker_lists(df, "primary_event_tickers")
+    counts = _lengths(lists)
+    first = np.cumsum(counts) - counts
+    tickers = lists.flatten().take(pa.array(first, mask=counts == 0))
+    series = _text(pc.list_element(pc.split_pattern(tickers, "-", max_splits=1), 0))
+    return series.set_axis(df.index).rename("series")
 
 
 def find_by_ticker(df: pd.DataFrame, tickers: str | Iterable[str]) -> pd.DataFrame:

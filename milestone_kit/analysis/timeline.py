@@ -2,48 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from milestone_kit.analysis.durations import Assume, Assumed
-from milestone_kit.analysis.flags import is_date_only, is_placeholder
+from milestone_kit.analysis.durations import Assume
+from milestone_kit.analysis.ends import LIVE_FOR, Ends
+from milestone_kit.analysis.flags import is_date_only
 from milestone_kit.analysis.groups import groups_of
 from milestone_kit.analysis.intervals import lowest_lanes
-from milestone_kit.core.arguments import DateLike, TimedeltaLike, read_duration, read_now
+from milestone_kit.core.arguments import DateLike, TimedeltaLike, read_now
 from milestone_kit.table.arrays import instants, stamp_instant, utc_index
 from milestone_kit.table.schema import (
     END_LEVEL_DTYPE,
     END_SOURCE_DTYPE,
-    END_SOURCES,
     STATUS_DTYPE,
-    STATUSES,
     check_milestones,
     has_timeline,
 )
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 __all__ = [
     "LIVE_FOR",
     "Assume",
-    "Ends",
     "assign_lanes",
     "compute_timeline",
     "status_of",
     "with_timeline",
 ]
-
-LIVE_FOR: Final = "24h"
-"""How long after its start a milestone without any end counts as live, unless told otherwise."""
-
-# what lies behind it, Python and the server have no words for
-_LAST: Final = np.datetime64("9999-12-31T23:59:59.999999", "us")
-
-_NEEDED: Final = ("category", "type", "start_date", "end_date")
 
 
 def compute_timeline(
@@ -52,6 +38,7 @@ def compute_timeline(
     now: DateLike | None = None,
     assume: Assume = "typical",
     live_for: TimedeltaLike = LIVE_FOR,
+    live: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Add when each milestone ends, whether it is live, and a lane to draw it in.
 
@@ -62,15 +49,19 @@ def compute_timeline(
     now : str, datetime.date, datetime.datetime or pandas.Timestamp, optional
         The moment that `status` and `starts_in` refer to; naive means UTC. The current time if left out.
     assume : "typical", timedelta-like, mapping of type to timedelta-like, DataFrame, or None
-        What to do about rows without a believable end. "typical": the median reported duration of
-        the row's type (see `typical_durations`), where at least `MIN_SAMPLES` reported spans tell it;
-        else that of its category; else none. A table of `typical_durations`, perhaps of a larger table
-        than `df`: what was learned there, by league as well where it has leagues. A duration: that, for
-        every row. A mapping: by type, none for types that are not in it. None: no assumption.
+        What to do about rows without a believable end. "typical": what the table itself teaches about
+        the row's league, series or type (`typical_durations`, at least `MIN_SAMPLES` reported spans; what
+        is still on counts as lasting longer); else what this cache folder has seen of it; else a small
+        table of common knowledge (`priors`); else the same of its category. A table of
+        `typical_durations`, perhaps of a larger table than `df`: what was learned there. A duration:
+        that, for every row. A mapping: by type, none for types that are not in it. None: no assumption.
         `calibrate_durations` tells how far an assumption is off.
     live_for : timedelta-like
         A row that is left without any end counts as live for this long after its start and as
         ended from then on. A judgement: the server does not say.
+    live : pandas.DataFrame, optional
+        Live data as `get_live` gives them: columns `id` and `phase`. What they say of a row whose end is
+        not reported overrules what is assumed.
 
     Returns
     -------
@@ -78,23 +69,32 @@ def compute_timeline(
         The rows and index of `df` with these columns at the end:
 
         - `end`: datetime64[us, UTC], NaT where `end_source` is "open"
-        - `end_source`: category, "reported", "assumed" or "open"
-        - `end_level`: category, "league", "type" or "category": whose reported spans an assumed end was
-          learned from. NA where `end_samples` is 0
-        - `end_samples`: int64, how many reported spans an assumed end was learned from; 0 where the end is
-          reported or open, and where the assumption is your own
+        - `end_source`: category, "reported", "live" (live data say it is over), "assumed" or "open"
+        - `end_level`: category, what an assumed end rests on: this table's "league", "series", "type" or
+          "category", "learned" from other tables, or the "prior"; NA elsewhere, and where the assumption is
+          your own
+        - `end_samples`: int64, how many reported spans an assumed end was learned from; else 0
         - `duration`: timedelta64[us], `end - start_date`
-        - `status`: ordered category, "upcoming" < "live" < "ended"
-        - `starts_in`: timedelta64[us], `start_date - now`, negative for the past
+        - `status`: ordered category, "upcoming" < "live" < "ended"; NA for placeholders
+        - `starts_in`: timedelta64[us], `start_date - now`, negative for the past, NaT for placeholders
+        - `overdue`: bool, True where a row is on for longer than the median of its kind
         - `lane`: int32, see `assign_lanes`
         - `suspect`: bool, True where the dates are not to be believed: the reported end lies before
-          the start (the row is then treated as if it had none), or the row is a placeholder
-          (`is_placeholder`; its reported end stays and nothing is assumed for it)
+          the start (the row is then treated as if it had none), the row is a placeholder
+          (`is_placeholder`; its reported end stays and nothing is assumed for it), or it has been
+          without an end for longer than anything of its kind lasts: called off, or forgotten
         - `date_only`: bool, True where the start is midnight UTC to the microsecond, which may be a real
           kick-off or mean "some time that day" (`is_date_only`). The server does not say which, so
           nothing is guessed: `end`, `status` and `starts_in` take the start at its word, and where this is
-          True they may be off by up to a day. A row left without any end is live for all of that day,
-          as `live_for` is 24 hours unless told otherwise
+          True they may be off by up to a day
+
+    Notes
+    -----
+    Nearly every milestone that is over has a reported end, so a missing one says something: what should be
+    over and has none is mostly still on, or its end comes in minutes. Such a row stays "live" (`overdue`) up
+    to a high quantile of its kind, and its `end` is the median of what lasts longer than it has; after that
+    it is "ended" and `suspect`. This is judged as of the moment at which the table was fetched: an end that
+    was reported later is not missing.
 
     Raises
     ------
@@ -107,24 +107,24 @@ def compute_timeline(
     --------
     >>> from milestone_kit.sandbox import sample_milestones
     >>> timeline = compute_timeline(sample_milestones(100), now="2026-01-15")
-    >>> timeline.columns[-10:-5].tolist()
+    >>> timeline.columns[-11:-6].tolist()
     ['end', 'end_source', 'end_level', 'end_samples', 'duration']
-    >>> timeline.columns[-5:].tolist()
-    ['status', 'starts_in', 'lane', 'suspect', 'date_only']
+    >>> timeline.columns[-6:].tolist()
+    ['status', 'starts_in', 'overdue', 'lane', 'suspect', 'date_only']
     """
-    check_milestones(df, _NEEDED)
-    moment = stamp_instant(read_now(now))
-    window = read_duration(live_for, "live_for")
+    now = read_now(now)
+    ends = Ends.of(df, assume, now=now, live_for=live_for, live=live)
     start = instants(df["start_date"])
-    ends = Ends.of(df, assume)
+    dated = np.where(ends.status >= 0, start, np.datetime64("NaT", "us"))
     columns: dict[str, Any] = {
         "end": utc_index(ends.end),
         "end_source": pd.Categorical.from_codes(ends.source, dtype=END_SOURCE_DTYPE),
         "end_level": pd.Categorical.from_codes(ends.level, dtype=END_LEVEL_DTYPE),
         "end_samples": ends.samples,
         "duration": ends.end - start,
-        "status": pd.Categorical.from_codes(_status(start, ends.end, moment, window), dtype=STATUS_DTYPE),
-        "starts_in": start - moment,
+        "status": pd.Categorical.from_codes(ends.status, dtype=STATUS_DTYPE),
+        "starts_in": dated - stamp_instant(now),
+        "overdue": ends.overdue,
         "lane": _lanes(start, ends.end, np.zeros(len(df), dtype=np.intp), 1),
         "suspect": ends.suspect,
         "date_only": is_date_only(df).to_numpy(),
@@ -148,7 +148,7 @@ def status_of(
     assume: Assume = "typical",
     live_for: TimedeltaLike = LIVE_FOR,
 ) -> pd.Series[str]:
-    """Return only the `status` of `compute_timeline`, at a fraction of the cost.
+    """Return only the `status` of `compute_timeline`, which costs less.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def status_of(
     Returns
     -------
     pandas.Series
-        Ordered category "upcoming" < "live" < "ended", on the index of `df`.
+        Ordered category "upcoming" < "live" < "ended", NA for placeholders, on the index of `df`.
 
     Examples
     --------
@@ -166,10 +166,7 @@ def status_of(
     >>> set(status_of(sample_milestones(100), now="1999-01-01"))
     {'upcoming'}
     """
-    check_milestones(df, _NEEDED)
-    moment = stamp_instant(read_now(now))
-    window = read_duration(live_for, "live_for")
-    codes = _status(instants(df["start_date"]), Ends.of(df, assume).end, moment, window)
+    codes = Ends.of(df, assume, now=now, live_for=live_for).status
     status = pd.Categorical.from_codes(codes, dtype=STATUS_DTYPE)
     return pd.Series(status, index=df.index, name="status")
 
@@ -213,56 +210,6 @@ def assign_lanes(df: pd.DataFrame, by: str | None = None) -> pd.Series[int]:
     check_milestones(df, ["start_date"] if end == "end" else ["start_date", "end_date"])
     lanes = _lanes(instants(df["start_date"]), instants(df[end]), group, len(names))
     return pd.Series(lanes, index=df.index, name="lane")
-
-
-@dataclass(frozen=True, slots=True)
-class Ends:
-    """When the rows of a table end, and how that is known.
-
-    Attributes
-    ----------
-    end : ndarray of datetime64[us], shape (rows,)
-        UTC, NaT for none.
-    source : ndarray of int8, shape (rows,)
-        Position in `END_SOURCES`.
-    level : ndarray of int8, shape (rows,)
-        Position in `END_LEVELS` of what an assumed end was learned from, -1 for none.
-    samples : ndarray of int64, shape (rows,)
-        How many reported spans an assumed end was learned from.
-    suspect : ndarray of bool, shape (rows,)
-        Where the dates are not to be believed.
-    """
-
-    end: NDArray[np.datetime64]
-    source: NDArray[np.int8]
-    level: NDArray[np.int8]
-    samples: NDArray[np.int64]
-    suspect: NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, df: pd.DataFrame, assume: Assume) -> Ends:
-        """Work out the ends, as `compute_timeline` describes them."""
-        check_milestones(df, _NEEDED)
-        start, reported = instants(df["start_date"]), instants(df["end_date"])
-        placeholder = is_placeholder(df).to_numpy()
-        believed = reported >= start
-        assumed = Assumed.of(df, assume)
-        duration = np.where(placeholder, np.timedelta64("NaT", "us"), assumed.duration)
-        later = start + duration
-        end = np.where(believed, reported, np.where(later > _LAST, np.datetime64("NaT", "us"), later))
-        by_reported, by_assumption, by_nothing = (END_SOURCES.index(name) for name in END_SOURCES)
-        source = np.where(believed, by_reported, np.where(np.isnat(end), by_nothing, by_assumption))
-        used = source == by_assumption
-        level, samples = np.where(used, assumed.level, -1), np.where(used, assumed.samples, 0)
-        return cls(
-            end, source.astype(np.int8), level.astype(np.int8), samples, (reported < start) | placeholder
-        )
-
-
-def _status(start: np.ndarray, end: np.ndarray, now: np.datetime64, live_for: np.timedelta64) -> np.ndarray:
-    over = np.where(np.isnat(end), start + live_for, end)
-    upcoming, live, ended = (STATUSES.index(name) for name in STATUSES)
-    return np.where(start > now, upcoming, np.where(over > now, live, ended)).astype(np.int8)
 
 
 def _lanes(start: np.ndarray, end: np.ndarray, group: np.ndarray, groups: int) -> np.ndarray:

@@ -82,11 +82,11 @@ COLUMNS: Final = tuple(DTYPES)
 STATUSES: Final = ("upcoming", "live", "ended")
 """The values of a timeline's `status`, in the order of a milestone's life."""
 
-END_SOURCES: Final = ("reported", "assumed", "open")
+END_SOURCES: Final = ("reported", "live", "assumed", "open")
 """The values of a timeline's `end_source`."""
 
-END_LEVELS: Final = ("league", "type", "category")
-"""The values of a timeline's `end_level`, the finest first."""
+END_LEVELS: Final = ("league", "series", "type", "category", "learned", "prior")
+"""The values of a timeline's `end_level`: the table's own, the finest first; other tables'; priors."""
 
 STATUS_DTYPE: Final = pd.CategoricalDtype(list(STATUSES), ordered=True)
 """The dtype of `status`: upcoming < live < ended."""
@@ -105,6 +105,7 @@ TIMELINE_DTYPES: Final[dict[str, np.dtype | pd.api.extensions.ExtensionDtype]] =
     "duration": np.dtype("timedelta64[us]"),
     "status": STATUS_DTYPE,
     "starts_in": np.dtype("timedelta64[us]"),
+    "overdue": np.dtype("bool"),
     "lane": np.dtype("int32"),
     "suspect": np.dtype("bool"),
     "date_only": np.dtype("bool"),

@@ -210,7 +210,7 @@ def one_by_one(df, name, value):
         flags = {"has_end": df["end_date"].notna, "simulated": lambda: is_simulated(df)}
         return (flags.get(name, lambda: is_placeholder(df))() == value).tolist()
     if name == "status":
-        cells = compute_timeline(df, now=NOW)["status"].tolist()
+        cells = compute_timeline(df, now=NOW)["status"].astype("str").fillna("").tolist()
     elif name == "league":
         cells = [
             json.loads(text).get("league") or json.loads(text).get("tour") or "" for text in df["details"]

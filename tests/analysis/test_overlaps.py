@@ -125,7 +125,7 @@ def test_teams_and_leagues_and_other_keys_are_read_from_the_details():
         {"details": {"home_team_id": "", "league": ""}},
     )
     told = {
-        by: find_overlaps(df, by=by)[["left_id", "right_id", "key"]].to_numpy().tolist()
+        by: find_overlaps(df, by=by, assume="2h")[["left_id", "right_id", "key"]].to_numpy().tolist()
         for by in ("team", "league", "details.region")
     }
     assert told["team"] == [["m0", "m2", "a"], ["m0", "m1", "b"], ["m1", "m2", "c"]]

@@ -59,30 +59,114 @@ def test_a_placeholder_is_suspect_keeps_its_reported_end_and_gets_no_other():
     assert timeline["end"].iloc[0] == pd.Timestamp(reported)
 
 
-def test_typical_takes_the_median_of_the_type_then_of_the_category_then_nothing():
+LATER = {"start_date": at(13)}
+
+
+def test_typical_takes_what_is_known_of_the_type_then_of_the_category_then_nothing():
     df = table(
         *lasting(1, 2),
         *lasting(4, 3),
         *lasting(9, 4, type="rare"),
-        {"type": "basketball_game"},
-        {"type": "rare"},
-        {"type": "rare", "category": "Elections"},
+        LATER,
+        LATER | {"type": "rare"},
+        LATER | {"type": "rare", "category": "Elections"},
+        LATER | {"type": "rare", "category": "New"},
     )
-    timeline = compute_timeline(df, now=NOW).tail(3)
+    timeline = compute_timeline(df, now=NOW).tail(4)
     # the category has 2 spans of 1 h, 3 of 4 h and 4 of 9 h
-    assert timeline["duration"].tolist() == [pd.Timedelta("4h"), pd.Timedelta("4h"), pd.NaT]
-    assert timeline["end_source"].tolist() == ["assumed", "assumed", "open"]
+    assert timeline["duration"].tolist()[:2] == [pd.Timedelta("4h"), pd.Timedelta("4h")]
+    assert timeline["end_level"].astype("str").fillna("-").tolist() == ["type", "category", "prior", "-"]
+    assert timeline["end_source"].tolist() == ["assumed", "assumed", "assumed", "open"]
 
 
 def test_typical_needs_enough_samples():
-    few = compute_timeline(table(*lasting(2, MIN_SAMPLES - 1), {}), now=NOW)
-    enough = compute_timeline(table(*lasting(2, MIN_SAMPLES), {}), now=NOW)
-    assert (few["end_source"].iloc[-1], enough["end_source"].iloc[-1]) == ("open", "assumed")
+    few = compute_timeline(table(*lasting(2, MIN_SAMPLES - 1), LATER), now=NOW)
+    enough = compute_timeline(table(*lasting(2, MIN_SAMPLES), LATER), now=NOW)
+    assert (few["end_level"].iloc[-1], enough["end_level"].iloc[-1]) == ("prior", "type")
+
+
+def test_a_league_or_series_that_has_samples_comes_first():
+    nba, knicks = {"details": {"league": "NBA"}}, {"primary_event_tickers": ["KXA-1"]}
+    df = table(*lasting(3, 9), *lasting(2, 6, **nba), *lasting(1, 6, **knicks), LATER | nba, LATER | knicks)
+    timeline = compute_timeline(df, now=NOW).tail(2)
+    assert timeline["duration"].tolist() == [pd.Timedelta("2h"), pd.Timedelta("1h")]
+    assert timeline["end_level"].tolist() == ["league", "series"]
+
+
+def test_what_is_still_on_counts_as_lasting_longer():
+    """Of ten games that began three hours ago six ended within two: half of them last longer than that."""
+    ended = [{"start_date": at(9), "end_date": at(9 + hours)} for hours in (1, 1, 1.5, 1.5, 2, 2)]
+    df = table(
+        *ended,
+        *[{"start_date": at(9 + 0.01 * place), "type": "basketball_game"} for place in range(4)],
+        LATER,
+    )
+    naive = compute_timeline(table(*ended, LATER), now=NOW)
+    assert naive["duration"].iloc[-1] == pd.Timedelta("1.5h")
+    assert compute_timeline(df, now=NOW)["duration"].iloc[-1] == pd.Timedelta("2h")
+
+
+def lives(hours, **row):
+    """Return what becomes of a basketball game that started so many hours before NOW, without an end."""
+    known = [{"start_date": at(-40), "end_date": at(-40 + 2 + 0.01 * place)} for place in range(-20, 21)]
+    df = table(*known, {"start_date": at(12 - hours)} | row)
+    return compute_timeline(df, now=NOW).iloc[-1]
+
+
+def test_what_overruns_is_live_and_overdue_until_nothing_lasts_so_long_then_ended_and_suspect():
+    on_time, over, forgotten = lives(1), lives(2.5), lives(9)
+    assert [row["status"] for row in (on_time, over, forgotten)] == ["live", "live", "ended"]
+    assert [row["overdue"] for row in (on_time, over, forgotten)] == [False, True, False]
+    assert [row["suspect"] for row in (on_time, over, forgotten)] == [False, False, True]
+    assert over["end"] > pd.Timestamp(NOW)
+    assert forgotten["end"] < pd.Timestamp(NOW)
+
+
+def test_a_date_that_may_mean_the_day_is_not_given_up_before_the_day_is_over():
+    assert lives(12)["status"] == "live"
+    assert lives(12)["date_only"]
+    assert lives(36)["status"] == "ended"
+
+
+def test_ends_that_came_after_the_fetch_are_not_missing():
+    df = table({"start_date": at(9)}, {"start_date": at(11)})
+    df.attrs["milestone_kit"] = {"fetched_at": at(10).isoformat()}
+    timeline = compute_timeline(df, now=at(140))
+    assert timeline["status"].tolist() == ["ended", "ended"]
+    assert not timeline["suspect"].any()
+    df.attrs.clear()
+    known = df.assign(last_updated_ts=pd.Timestamp(at(10))).astype(df.dtypes)
+    assert_frame_equal(
+        compute_timeline(known, now=at(140))[["status", "suspect"]], timeline[["status", "suspect"]]
+    )
+
+
+def test_where_hardly_any_end_is_reported_a_missing_one_says_nothing():
+    silent = [{"start_date": at(-90 + place)} for place in range(20)]
+    assert not compute_timeline(table(*silent), now=NOW)["suspect"].any()
+    reported = [{"start_date": at(-90), "end_date": at(-88)}] * 30
+    assert compute_timeline(table(*silent, *reported), now=NOW)["suspect"].sum() == 20
+
+
+def test_live_data_overrule_what_is_assumed():
+    starts = [at(3), at(11), at(11.5), at(12)]
+    df = table(*({"start_date": start} for start in starts), {"start_date": at(9), "end_date": at(11)})
+    live = pd.DataFrame({"id": df["id"], "phase": ["live", "over", None, "before", "live"]})
+    timeline = compute_timeline(df, now=NOW, live=live)
+    assert timeline["status"].tolist() == ["live", "ended", "live", "upcoming", "ended"]
+    assert timeline["end_source"].tolist() == ["open", "live", "assumed", "assumed", "reported"]
+    assert timeline["end"].iloc[1] <= pd.Timestamp(NOW)
+    with pytest.raises(QueryError, match="id and phase"):
+        compute_timeline(df, now=NOW, live=df)
 
 
 def test_an_assumed_end_tells_how_many_spans_it_was_learned_from():
     df = table(
-        *lasting(1, 6), *lasting(2, 3, type="rare"), {}, {"type": "rare"}, {"category": "New", "type": "x"}
+        *lasting(1, 6),
+        *lasting(2, 3, type="rare"),
+        LATER,
+        LATER | {"type": "rare"},
+        LATER | {"category": "New", "type": "x"},
     )
     timeline = compute_timeline(df, now=NOW)
     assert timeline["end_samples"].tolist() == [0] * 9 + [6, 9, 0]
@@ -108,7 +192,7 @@ def test_a_start_at_midnight_utc_is_marked_as_perhaps_only_a_day():
 
 
 def test_a_date_without_an_end_is_live_for_that_day_and_otherwise_taken_at_its_word():
-    df = table({}, {"end_date": at(2)})
+    df = table({"type": "rare", "category": "New"}, {"end_date": at(2)})
     assert status_of(df, now=at(9)).tolist() == ["live", "ended"]
     assert compute_timeline(df, now=at(-1))["starts_in"].tolist() == [pd.Timedelta("1h")] * 2
 
@@ -138,7 +222,10 @@ AWKWARD = {
 def test_awkward_tables_get_whole_timelines(rows, assume, now):
     timeline = compute_timeline(table(*rows), now=now, assume=assume)
     assert dict(timeline.dtypes.iloc[-len(TIMELINE_DTYPES) :]) == TIMELINE_DTYPES
-    assert timeline[["status", "end_source", "starts_in", "lane", "suspect"]].notna().all(axis=None)
+    assert timeline[["end_source", "overdue", "lane", "suspect"]].notna().all(axis=None)
+    placeholder = timeline["start_date"] < "2001"
+    assert timeline["status"].isna().equals(placeholder)
+    assert timeline["starts_in"].isna().equals(placeholder)
     assert not (timeline["duration"] < pd.Timedelta(0)).any()
     for each in ("end", "duration"):
         assert timeline[each].isna().equals(timeline["end_source"] == "open")
@@ -218,18 +305,25 @@ def test_every_row_of_a_timeline_is_consistent(df, assume):
         has_end = not pd.isna(row.end)
         assert has_end == (row.end_source != "open")
         over = row.end if has_end else row.start_date + pd.Timedelta("24h")
-        expected = "upcoming" if row.start_date > now else "ended" if over <= now else "live"
-        assert row.status == expected
-        assert row.starts_in == row.start_date - now
+        if row.start_date.year == 2000:
+            assert pd.isna(row.status)
+            assert pd.isna(row.starts_in)
+        else:
+            expected = "upcoming" if row.start_date > now else "ended" if over <= now else "live"
+            assert row.status == expected
+            assert row.starts_in == row.start_date - now
         assert row.date_only == (row.start_date == row.start_date.normalize())
         assert row.end_samples == 0 or row.end_source == "assumed"
-        assert pd.isna(row.end_level) == (row.end_samples == 0)
+        assert pd.isna(row.end_level) or row.end_level == "prior" or row.end_samples > 0
+        assert not row.overdue or (row.status == "live" and row.end_source == "assumed")
         if has_end:
             assert row.end >= row.start_date
             assert row.duration == row.end - row.start_date
         believed = not pd.isna(row.end_date) and row.end_date >= row.start_date
         assert (row.end_source == "reported") == believed
-        assert row.suspect == (row.start_date.year == 2000 or (not pd.isna(row.end_date) and not believed))
+        backwards = not pd.isna(row.end_date) and not believed
+        forgotten = row.status == "ended" and row.end_source == "assumed"
+        assert row.suspect == (row.start_date.year == 2000 or backwards) or (row.suspect and forgotten)
 
 
 @given(milestones(max_size=25), st.sampled_from([None, "category", "type", "source_id"]))
