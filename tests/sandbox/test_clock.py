@@ -184,6 +184,20 @@ def test_a_rescheduled_game_ends_as_much_later(server, clock):
     )
 
 
+def test_a_game_that_is_moved_into_the_past_gets_its_end_some_minutes_later(server, clock):
+    known = server.truth()
+    id_ = next(id_ for id_ in sorted(known.live(DEFAULT_NOW)) if "end_date" not in by_id(server)[id_])
+    server.reschedule(id_, -4000 * HOUR)
+    assert by_id(server)[id_]["last_updated_ts"] == "2026-01-15T18:00:00Z"
+    assert "end_date" not in by_id(server)[id_]
+    clock.now += HOUR / 12
+    row = by_id(server)[id_]
+    assert row["last_updated_ts"] == "2026-01-15T18:03:00Z"
+    assert abs(instant(row["end_date"]) - moment(known.ends[id_]) + 4000 * HOUR) < dt.timedelta(
+        milliseconds=1
+    )
+
+
 def test_deleted_and_replaced_rows_get_no_end(server, clock):
     known = server.truth()
     live = sorted(known.live(DEFAULT_NOW))
