@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from milestone_kit.sandbox import DEFAULT_NOW, TYPES, serve
+from milestone_kit.sandbox.catalog import KINDS
 from milestone_kit.sandbox.live import live_data
 from milestone_kit.sandbox.schedule import Course
 from milestone_kit.sandbox.times import microseconds
@@ -142,11 +143,15 @@ def test_about_four_rows_in_five_have_a_payload(http, still):
     assert 0.75 < len(found) / len(rows) < 0.97
     type_of = {row["id"]: row["type"] for row in rows}
     with_some = {type_of[answer["milestone_id"]] for answer in found}
-    assert len(with_some) < len(TYPES) - 12
+    assert 20 < len(with_some) <= 30 < len(TYPES)
     other = Counter((type_of[answer["milestone_id"]], answer["type"]) for answer in found
                     if answer["type"] != type_of[answer["milestone_id"]])  # fmt: skip
     assert other.keys() == {("company_report", "one_off_milestone")}
     assert all(answer["details"]["synthetic"] for answer in found)
+
+
+def test_30_of_the_44_types_have_live_data():
+    assert len({kind.type for kind in KINDS if kind.live}) == 30
 
 
 # what payloads say
