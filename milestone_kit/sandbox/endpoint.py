@@ -147,7 +147,7 @@ def _live(world: World, ids: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def _targets(query: Mapping[str, str], ids: list[str]) -> Answer:
-    size = query.get("page_size") or "100"
+    size = query.get("page_size", "100")
     if not _WHOLE_NUMBER.fullmatch(size) or not 1 <= int(size) <= _MAX_TARGETS:
         return refusal(400, f"invalid page_size {size!r}: expected a whole number from 1 to {_MAX_TARGETS}")
     if len(ids) > _MAX_TARGETS:

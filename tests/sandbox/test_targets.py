@@ -102,7 +102,7 @@ def test_targets_are_found_by_type_and_competition(http, server):
     )
 
 
-@pytest.mark.parametrize("size", ["0", "2001", "abc", "-1"])
+@pytest.mark.parametrize("size", ["", "0", "2001", "abc", "-1"])
 def test_a_page_size_outside_1_to_2000_answers_400(http, server, size):
     answer = ask(http, server, page_size=size)
     assert answer.status_code == 400
