@@ -44,8 +44,8 @@ def clock():
 
 @pytest.fixture
 def server(clock):
-    """A sandbox of 1,200 rows: three pages of 500."""
-    with serve(rows=1200, now=clock.moment) as running:
+    """A sandbox of 1,200 rows: three pages of 500; nothing happens in it but what a test does."""
+    with serve(rows=1200, now=clock.moment, still=True) as running:
         yield running
 
 

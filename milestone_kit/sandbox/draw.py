@@ -7,7 +7,6 @@ alone, and a clock can run through it.
 from __future__ import annotations
 
 import dataclasses
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -54,6 +53,8 @@ _RECENT_DAYS: Final = 300.0
 _OLD_DAYS: Final = 470.0
 _OLD_SHARE: Final = 0.09
 _OLDEST_DAYS: Final = 2400.0
+_CROWD_DAYS: Final = 14.0
+_DENSITY: Final = (1 - _OLD_SHARE) / _RECENT_DAYS + _OLD_SHARE / _OLD_DAYS
 
 _WEIGHTS: Final = np.array(LINES.weights) / sum(LINES.weights)
 _LEADS: Final = np.array([kind.lead for kind in LINES.kinds])
@@ -97,25 +98,33 @@ class Draw:
 
 def starts_a_day(n: int) -> float:
     """Return how many things start a day in a universe of n rows, at its now."""
-    return n * (1 - AHEAD_SHARE) * ((1 - _OLD_SHARE) / _recent_days(n) + _OLD_SHARE / _OLD_DAYS)
+    near, days = _crowd(n)
+    return n * (1 - AHEAD_SHARE) * ((1 - near) * _DENSITY + near / days)
 
 
-def _recent_days(n: int) -> float:
-    """Return over how many days the starts of a universe of n rows fall off.
+def _crowd(n: int) -> tuple[float, float]:
+    """Return which share of a universe of n rows crowds into the last days, and how many days those are.
 
-    A small universe is neither as dense as production, or it would be over in an hour, nor as long, or
-    hardly anything would be on: both its density and its span shrink by about the root of its size.
+    A universe that is smaller than production's spans the same years. Were it only thinner, hardly
+    anything would ever be on; so up to half of it crowds around now, where its density shrinks but by the
+    root of its size.
     """
-    return _RECENT_DAYS * math.pow(max(n, 1) / PRODUCTION_ROWS, 0.55)
+    size = n / PRODUCTION_ROWS
+    missing = _DENSITY * (max(size, 1e-9) ** -0.55 - 1)
+    if missing <= 0:
+        return 0.0, _CROWD_DAYS
+    near = min(0.5, missing * _CROWD_DAYS)
+    return near, near / missing
 
 
 def draw_listed(n: int, rng: np.random.Generator, now: int) -> Draw:
     """Draw the n rows that are listed at `now`: most have started, some are ahead."""
     line = _draw_lines(n, rng)
     ahead = _choose_ahead(line, n, rng)
-    age = np.where(
-        rng.random(n) < _OLD_SHARE, rng.exponential(_OLD_DAYS, n), rng.exponential(_recent_days(n), n)
-    ) % _OLDEST_DAYS  # fmt: skip
+    near, days = _crowd(n)
+    of = rng.random(n)
+    mean = np.where(of < near, days, np.where(of < near + (1 - near) * _OLD_SHARE, _OLD_DAYS, _RECENT_DAYS))
+    age = rng.exponential(1, n) * mean % _OLDEST_DAYS
     lead = _leads(line, n, rng, biased=ahead)
     to_go = lead * rng.random(n)
     busy = to_busy_time(line, np.full(n, now)) + np.where(ahead, to_go, -age) * DAY / WEEK

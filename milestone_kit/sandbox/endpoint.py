@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from milestone_kit.sandbox.competitions import filters_by_sport
-from milestone_kit.sandbox.times import instant
+from milestone_kit.sandbox.live import live_data
+from milestone_kit.sandbox.targets import targets_page
+from milestone_kit.sandbox.times import instant, microseconds
 from milestone_kit.sandbox.world import Filters, Position, World
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = ["NO_CURSOR", "Answer", "answer", "encode_cursor", "refusal"]
 
@@ -23,6 +25,8 @@ _RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d
 _WHOLE_NUMBER: Final = re.compile(r"\d{1,15}", re.ASCII)
 _TEXT_FILTERS: Final = ("category", "competition", "source_id", "type", "related_event_ticker")
 _MAX_LIMIT: Final = 500
+_MAX_LIVE: Final = 100
+_MAX_TARGETS: Final = 2000
 
 
 class _NoCursor:
@@ -37,8 +41,9 @@ NO_CURSOR: Final = _NoCursor()
 class Answer:
     """One HTTP answer before it is sent.
 
-    A listing holds `rows` (JSON of each milestone) and `cursor`, from which `content` is made; any
-    other answer holds `body`. `page` is the number of a listing's page, `after` where it began and
+    A listing holds `rows` (JSON of each milestone) and `cursor`, from which `content` is made; an
+    answer of live data holds `live`, of which a `single` one is sent without its list; any other answer
+    holds `body`. `page` is the number of a listing's page, `after` where it began and
     `resume` where the next one begins.
     """
 
@@ -51,9 +56,13 @@ class Answer:
     page: int | None = None
     after: Position | None = None
     resume: Position | None = None
+    live: list[dict[str, Any]] | None = None
+    single: bool = False
 
     def content(self) -> bytes:
         """Return the bytes of the body."""
+        if self.live is not None:
+            return orjson.dumps({"live_data": self.live[0]} if self.single else {"live_datas": self.live})
         if self.rows is None:
             return self.body
         tail = b"" if self.cursor is NO_CURSOR else b',"cursor":' + orjson.dumps(self.cursor)
@@ -74,7 +83,10 @@ def encode_cursor(position: Position) -> str:
 
 
 def answer(
-    world: World, path: str, query: Mapping[str, str], cursors: Mapping[str, Position | None]
+    world: World,
+    path: str,
+    pairs: Sequence[tuple[str, str]],
+    cursors: Mapping[str, Position | None],
 ) -> Answer:
     """Answer `GET path?query`.
 
@@ -84,16 +96,30 @@ def answer(
         What is served.
     path : str
         Below the base URL, such as "/milestones".
-    query : mapping
-        The decoded parameters; unknown ones are ignored.
+    pairs : sequence of (str, str)
+        The decoded parameters in order; unknown ones are ignored. Where only one value makes sense, the
+        last one counts.
     cursors : mapping
         Cursors that a script has given out, and the positions they stand for.
     """
+    query = dict(pairs)
     if path == "/milestones":
         return _listing(world, query, cursors)
     if path == "/search/filters_by_sport":
         return Answer(body=orjson.dumps(filters_by_sport()))
+    if path == "/live_data/batch":
+        return _live_batch(world, [value for name, value in pairs if name == "milestone_ids"])
+    if path == "/structured_targets":
+        return _targets(query, [value for name, value in pairs if name == "ids"])
+    return _single(world, path)
+
+
+def _single(world: World, path: str) -> Answer:
+    """Answer for one milestone, by its id at the end of the path."""
     prefix, _, id_ = path.rpartition("/")
+    if prefix == "/live_data/milestone" and id_:
+        live = _live(world, [id_])
+        return Answer(live=live, single=True) if live else refusal(404, f"no live data for {id_}")
     if prefix == "/milestones" and id_:
         row = world.get(id_)
         return (
@@ -102,6 +128,38 @@ def answer(
             else Answer(body=b'{"milestone":' + row + b"}")
         )
     return refusal(404, f"no such path: {path}")
+
+
+def _live_batch(world: World, ids: list[str]) -> Answer:
+    """Answer for up to 100 ids, each a parameter of its own; those without live data are left out."""
+    if not ids:
+        return refusal(400, "milestone_ids is required")
+    if len(ids) > _MAX_LIVE:
+        return refusal(400, f"too many milestone_ids: {len(ids)}, at most {_MAX_LIVE}")
+    return Answer(live=_live(world, dict.fromkeys(ids)))
+
+
+def _live(world: World, ids: Iterable[str]) -> list[dict[str, Any]]:
+    now = microseconds(world.clock())
+    found = filter(None, map(world.course, ids))
+    payloads = (live_data(row, course, now) for row, course in found)
+    return [payload for payload in payloads if payload is not None]
+
+
+def _targets(query: Mapping[str, str], ids: list[str]) -> Answer:
+    size = query.get("page_size", "100")
+    if not _WHOLE_NUMBER.fullmatch(size) or not 1 <= int(size) <= _MAX_TARGETS:
+        return refusal(400, f"invalid page_size {size!r}: expected a whole number from 1 to {_MAX_TARGETS}")
+    if len(ids) > _MAX_TARGETS:
+        return refusal(400, f"too many ids: {len(ids)}, at most {_MAX_TARGETS}")
+    page = targets_page(
+        ids=ids,
+        type_=query.get("type") or None,
+        competition=query.get("competition") or None,
+        after=query.get("cursor", ""),
+        page_size=int(size),
+    )
+    return Answer(body=orjson.dumps({"structured_targets": page.rows, "cursor": page.cursor}))
 
 
 def _listing(world: World, query: Mapping[str, str], cursors: Mapping[str, Position | None]) -> Answer:

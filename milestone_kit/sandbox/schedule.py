@@ -7,7 +7,7 @@ import heapq
 import itertools
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from milestone_kit.sandbox.times import moved
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 __all__ = ["Course", "Event", "Schedule"]
+
+
+_SOON: Final = 180_000_000
+"""Three minutes, which the report of an end usually takes, in microseconds."""
 
 
 class Course(NamedTuple):
@@ -102,14 +106,17 @@ class Schedule:
             happened.append(event)
         return happened
 
-    def put_off(self, id_: str, by: int) -> None:
-        """Let everything that is still to happen to a row happen later, with the ends that it brings."""
+    def put_off(self, id_: str, by: int, *, now: int) -> None:
+        """Let everything that is still to happen to a row happen later, with the ends that it brings.
+
+        What would have to happen before `now`, because `by` is negative, happens some minutes after it.
+        """
         if id_ in self.courses:
             self.courses[id_] = self.courses[id_].moved(by)
         shift = dt.timedelta(microseconds=by)
         waiting = self._of_row.pop(id_, [])
         for event in waiting:
-            event.at += by
+            event.at = max(event.at + by, now + _SOON)
             event.fields = {name: moved(text, shift) for name, text in event.fields.items()}
         self._extend(waiting)
 

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypedDict, Unpack
 
 from milestone_kit.errors import QueryError
 from milestone_kit.sandbox.endpoint import NO_CURSOR, Answer, refusal
@@ -29,13 +29,21 @@ ERROR_BODIES: Final[dict[str, bytes]] = {
 
 
 class Request(NamedTuple):
-    """One request as the sandbox saw it; `status` is what it answered, 0 where it sent none."""
+    """One request as the sandbox saw it; `status` is what it answered, 0 where it sent none.
+
+    Of a parameter that is repeated `query` holds the last value, and `pairs` all.
+    """
 
     method: str
     path: str
     query: Mapping[str, str]
     page: int | None
     status: int
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    def all(self, name: str) -> list[str]:
+        """Return every value of a parameter, in order."""
+        return [value for key, value in self.pairs if key == name]
 
 
 class When(TypedDict, total=False):
@@ -247,6 +255,25 @@ class Script:
             return self._with_cursor(answer, self._fresh("empty"), answer.after)
 
         self._add(change, {"times": 1, **when})
+
+    def live(self, change: Callable[[dict[str, Any]], dict[str, Any] | None], **when: Unpack[When]) -> None:
+        """Change each payload of matching answers of live data; None leaves one out.
+
+        `change` gets the object as it would be sent: `type`, `details`, `milestone_id`.
+        """
+
+        def change_all(answer: Answer, _: Delivery) -> Answer:
+            if answer.live is None:
+                return answer
+            answer.live = [new for old in answer.live if (new := change(old)) is not None]
+            return refusal(404, "no live data") if answer.single and not answer.live else answer
+
+        self._add(change_all, when)
+
+    def null_live(self, **when: Unpack[When]) -> None:
+        """Answer batches of live data with `null` in place of the list."""
+        when.setdefault("path", "/live_data/batch")
+        self.replace(b'{"live_datas":null}', **when)
 
     def clear(self) -> None:
         """Behave again: forget every rule, the latency and the rate."""

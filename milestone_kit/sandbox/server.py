@@ -275,14 +275,14 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         path = unquote(parts.path)
-        query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        request = Request("GET", path.removeprefix(BASE_PATH), query, None, 0)
+        pairs = tuple(parse_qsl(parts.query, keep_blank_values=True))
+        request = Request("GET", path.removeprefix(BASE_PATH), dict(pairs), None, 0, pairs)
         script = self.server.script
         reply = script.limited()
         if reply is None:
             inside = path.startswith(BASE_PATH + "/")
             reply = (
-                answer(self.server.world, request.path, query, script.cursors)
+                answer(self.server.world, request.path, pairs, script.cursors)
                 if inside
                 else refusal(404, f"no such path: {path}")
             )

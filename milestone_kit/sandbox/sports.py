@@ -104,12 +104,12 @@ def _pool(family: Family, sport: str, code: str) -> str:
 
 
 def _invented(  # noqa: PLR0917 - a row of the table below, column by column
-    type_: str, weight: int, family: Family, sport: str, code: str, minutes: int
+    type_: str, weight: int, family: Family, sport: str, code: str, minutes: int, live: str = ""
 ) -> Kind:
     """Describe a type whose name is made up, with one made-up league."""
     league = League(code, code, f"KX{code.replace(' ', '').upper()}GAME")
     return _sport(type_, weight, family, sport, Length(minutes, 0.2, 0.05, minutes / 4), 4, "evening", league,
-                  title=f"{{place}} {sport} {{noun}}", live="", invented=True)  # fmt: skip
+                  title=f"{{place}} {sport} {{noun}}", live=live, invented=True)  # fmt: skip
 
 
 SPORTS: Final[tuple[Kind, ...]] = (
@@ -166,12 +166,12 @@ SPORTS: Final[tuple[Kind, ...]] = (
 """The sports whose type names are known from production."""
 
 INVENTED: Final[tuple[Kind, ...]] = (
-    _invented("volleyball_match", 210, "teams", "Volleyball", "SuperSerie", 118),
-    _invented("handball_match", 120, "teams", "Handball", "Handliga", 96),
-    _invented("lacrosse_game", 60, "teams", "Lacrosse", "LaxLeague", 128),
-    _invented("badminton_match", 120, "duel", "Badminton", "Shuttle Tour", 52),
-    _invented("snooker_match", 80, "duel", "Snooker", "Baize Tour", 170),
-    _invented("padel_match", 80, "duel", "Padel", "Padel Tour", 88),
+    _invented("volleyball_match", 210, "teams", "Volleyball", "SuperSerie", 118, "status"),
+    _invented("handball_match", 120, "teams", "Handball", "Handliga", 96, "status"),
+    _invented("lacrosse_game", 60, "teams", "Lacrosse", "LaxLeague", 128, "status"),
+    _invented("badminton_match", 120, "duel", "Badminton", "Shuttle Tour", 52, "status"),
+    _invented("snooker_match", 80, "duel", "Snooker", "Baize Tour", 170, "status"),
+    _invented("padel_match", 80, "duel", "Padel", "Padel Tour", 88, "status"),
     _invented("futsal_match", 60, "teams", "Futsal", "Futsal Liga", 82),
     _invented("water_polo_match", 40, "teams", "Water Polo", "Polo Liga", 70),
     _invented("netball_match", 30, "teams", "Netball", "Netball Super", 84),

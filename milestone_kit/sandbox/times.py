@@ -28,7 +28,8 @@ def instant(text: object) -> int | None:
 
 def microseconds(moment: dt.datetime) -> int:
     """Return an aware moment as microseconds since 1970."""
-    return (moment - _EPOCH) // _MICROSECOND
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def rfc3339(moment: dt.datetime | int) -> str:

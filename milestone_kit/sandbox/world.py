@@ -178,7 +178,8 @@ class World:
                 if row.get(name) is not None
             }
             self.update(id_, dates)
-            self._schedule.put_off(id_, shift // dt.timedelta(microseconds=1))
+            by = shift // dt.timedelta(microseconds=1)
+            self._schedule.put_off(id_, by, now=microseconds(self.clock()))
 
     @contextlib.contextmanager
     def _current(self) -> Iterator[None]:

@@ -18,7 +18,7 @@ import milestone_kit as mk
 SERVER = """
 import sys
 from milestone_kit.sandbox import serve
-with serve(rows=int(sys.argv[1])) as server:
+with serve(rows=int(sys.argv[1]), still=True) as server:
     print(server.url, flush=True)
     sys.stdin.read()
 """

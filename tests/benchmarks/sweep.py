@@ -16,7 +16,7 @@ SERVER = """
 import collections, json, sys
 from milestone_kit.sandbox import serve
 rows, latency, rate = int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
-with serve(rows=rows, latency=latency, requests_per_second=rate) as server:
+with serve(rows=rows, still=True, latency=latency, requests_per_second=rate) as server:
     print(server.url, flush=True)
     seen = 0
     for line in sys.stdin:

@@ -42,7 +42,7 @@ def browser():
 
 @pytest.fixture(scope="session")
 def server():
-    with sandbox.serve(ROWS, seed=7) as running:
+    with sandbox.serve(ROWS, seed=7, still=True) as running:
         yield running
 
 

@@ -14,7 +14,7 @@ from tests.browser.harness import await_chart, execute, notebook_of
 @pytest.fixture
 def slow():
     gate = threading.Event()
-    with sandbox.serve(1_500, seed=7, latency=0.2) as running:
+    with sandbox.serve(1_500, seed=7, still=True, latency=0.2) as running:
         running.script.call(gate.wait)
         yield running, gate
         gate.set()

@@ -145,7 +145,7 @@ def test_refresh_asks_the_server_again_and_offline_never_does(fetch, server):
 )
 def test_the_chart_is_one_page_that_loads_nothing_and_runs_nothing_from_titles(run, tmp_path, title):
     rows = [row | {"title": title, "category": title} for row in synthetic_milestones(20)]
-    with serve(rows=rows) as server:
+    with serve(rows=rows, still=True) as server:
         done = run("fetch", "--base-url", server.url, "--html", "m.html")
     assert done.returncode == 0
     page = (tmp_path / "m.html").read_text("utf-8")

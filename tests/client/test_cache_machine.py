@@ -45,7 +45,7 @@ def rows_of(server, query):
     """What the server would answer now, as a table indexed by id."""
     df = milestones_frame(server.milestones())
     if "category" in query:
-        df = df[df["category"] == query["category"]]
+        df = df[df["category"].str.casefold() == query["category"].casefold()]
     if "minimum_start_date" in query:
         low, high = (
             pd.Timestamp(query[name], tz="UTC") for name in ("minimum_start_date", "maximum_start_date")

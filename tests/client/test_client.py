@@ -179,7 +179,7 @@ def test_offline_without_an_answer_names_the_query(client, server):
 
 def test_answers_of_two_addresses_never_mix(make_client, server):
     make_client(server.url).get_milestones()
-    with serve(rows=10, seed=5) as other:
+    with serve(rows=10, seed=5, still=True) as other:
         assert len(make_client(other.url).get_milestones()) == 10
     assert len(make_client(server.url).get_milestones(offline=True)) == 1200
 

@@ -36,7 +36,7 @@ def executed(request, tmp_path_factory):
     """A notebook that was run against the sandbox, and the folder that it ran in."""
     folder = tmp_path_factory.mktemp("notebook")
     notebook = read(request.param)
-    with serve(rows=3000) as server, pytest.MonkeyPatch.context() as patch:
+    with serve(rows=3000, still=True) as server, pytest.MonkeyPatch.context() as patch:
         patch.setenv("MILESTONE_KIT_BASE_URL", server.url)
         patch.setenv("MILESTONE_KIT_CACHE_DIR", str(folder / "cache"))
         patch.setenv("IPYTHONDIR", str(folder / "ipython"))

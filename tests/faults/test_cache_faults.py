@@ -141,7 +141,7 @@ def test_fault_32_six_processes_on_one_cold_cache(server, tmp_path, walked, fork
 
 def test_fault_33_kill_9_at_any_moment(tmp_path, make_client, forker):
     """Walks on a cold and a warm cache, walks gone on with, deltas, publishing, merging: all cut off."""
-    with serve(rows=400) as server, warnings.catch_warnings():
+    with serve(rows=400, still=True) as server, warnings.catch_warnings():
         warnings.simplefilter("error")  # what a kill leaves behind is nothing to warn of
         counts = kill_fetches(server, tmp_path, forker, make_client, kills=KILLS)
     assert counts["killed"] >= KILLS
@@ -150,7 +150,7 @@ def test_fault_33_kill_9_at_any_moment(tmp_path, make_client, forker):
 def test_fault_33_kill_9_between_snapshot_and_history(tmp_path, make_client, forker):
     """A version that a snapshot shows would not be asked for again: it is in the history before."""
     folder = tmp_path / "cache"
-    with serve(rows=400) as server:
+    with serve(rows=400, still=True) as server:
         first = forker.begin("sweep", server.url, folder)
         assert forker.end(first) == 0
         client = make_client(server.url, cache_dir=folder)

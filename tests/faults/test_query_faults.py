@@ -54,7 +54,7 @@ def test_fault_29_unknown_keyword(client, server):
 
 @pytest.mark.parametrize(
     ("asked", "near"),
-    [("SPORTS", "'Sports'"), ("Sprots", "'Sports'"), ("Financial", "'Financials'"), ("zzzzzzz", None)],
+    [("SPORT", "'Sports'"), ("Sprots", "'Sports'"), ("Financial", "'Financials'"), ("zzzzzzz", None)],
 )
 def test_fault_39_category_that_does_not_exist(client, asked, near):
     with pytest.warns(mk.EmptyResultWarning, match=f"no milestone matches category='{asked}'") as caught:

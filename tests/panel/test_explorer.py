@@ -531,7 +531,7 @@ def slow(tmp_path, monkeypatch):
     """A client of a server that takes its time, and an explorer that opens before its first answer."""
     monkeypatch.setattr(opening, "_PATIENCE", 0.0)
     with (
-        sandbox.serve(1_200, seed=3, latency=0.15) as server,
+        sandbox.serve(1_200, seed=3, still=True, latency=0.15) as server,
         mk.MilestoneClient(base_url=server.url, cache_dir=tmp_path) as client,
     ):
         yield server, client

@@ -41,7 +41,11 @@ def soak_kills(folder, arguments):
         return stack.enter_context(mk.MilestoneClient(base_url=url, cache_dir=cache_dir))
 
     began = time.monotonic()
-    with serve(rows=400) as server, contextlib.closing(Forker()) as forker, contextlib.ExitStack() as stack:
+    with (
+        serve(rows=400, still=True) as server,
+        contextlib.closing(Forker()) as forker,
+        contextlib.ExitStack() as stack,
+    ):
         counts = kill_fetches(server, folder, forker, make_client, kills=arguments.kills, seed=arguments.seed)
     print(
         f"{counts['killed']} of {counts['tried']} fetches killed in {time.monotonic() - began:.0f} s; "
@@ -54,7 +58,7 @@ def soak_kills(folder, arguments):
 def soak_refreshes(folder, arguments):
     chance = random.Random(arguments.seed)
     began, memory, statuses = time.monotonic(), [], Counter()
-    with serve(rows=arguments.rows) as server:
+    with serve(rows=arguments.rows, still=True) as server:
         for fail, share in faults(server.script):
             fail(where=lambda _, share=share: chance.random() < share)
         retry = Retry(first_wait=0.01, attempts=10)

@@ -16,7 +16,7 @@ from milestone_kit.figures.gantt.scene import Canvas, GanttIndex
 from milestone_kit.figures.time_axis import DAY, HOUR, Window
 
 NOW = pd.Timestamp("2026-01-15T18:00Z")
-TIMELINE = mk.compute_timeline(mk.sample_milestones(1_200), now=NOW)
+TIMELINE = mk.compute_timeline(mk.sample_milestones(3_000), now=NOW)
 INDEX = GanttIndex.of(TIMELINE)
 KEYS = Keys.of(TIMELINE["category"])
 NEAR = Window(NOW.timestamp() * 1000 - 8 * HOUR, NOW.timestamp() * 1000 + 8 * HOUR)
