@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from milestone_kit.errors import ApiError
-from milestone_kit.fetching.page_source import source_of
-from milestone_kit.fetching.sweep import Sweep, newest_of
+from milestone_kit.fetching.gathering import Gathering, newest_of
+from milestone_kit.fetching.page_source import PageSource
 from milestone_kit.table.frame import Repairs, join_pages, starts_of
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from milestone_kit.api.transport import Transport
     from milestone_kit.core.query import Query
     from milestone_kit.core.settings import Settings
-    from milestone_kit.fetching.plan import Density
+    from milestone_kit.fetching.start_density import StartDensity
 
 __all__ = ["Delta", "DeltaRefusedError", "Deltas", "changed_since", "likely_cuts"]
 
@@ -89,7 +89,7 @@ def changed_since(newest: int | None, *, began: float, ended: float, overlap: fl
 class _Ask(NamedTuple):
     since: int
     limit: int
-    density: Density
+    density: StartDensity
     report: Callable[[int, int], object]
     cuts: Sequence[int]
 
@@ -145,7 +145,7 @@ class Deltas:
         since: int,
         *,
         limit: int,
-        density: Density,
+        density: StartDensity,
         report: Callable[[int, int], object] = lambda _rows, _pages: None,
         cuts: Sequence[int] = (),
     ) -> Delta:
@@ -159,7 +159,7 @@ class Deltas:
             Unix seconds.
         limit : int
             Rows of a full page.
-        density : Density
+        density : StartDensity
             Where rows are expected.
         report : callable
             Is told (rows, pages) after each page.
@@ -187,17 +187,17 @@ class Deltas:
             as_of = self._now()
             asked = max(since, query.min_updated_ts or 0)
             ask = _Ask(asked, limit, density, report, cuts)
-            sweep = self._sweep(query, ask)
-            tables.append(sweep.table())
-            pages += sweep.pages
-            repairs += sweep.repairs
-            if sweep.pages <= 1 or self._now() - as_of < _NOTICEABLE:
+            gathering = self._gather(query, ask)
+            tables.append(gathering.table())
+            pages += gathering.pages
+            repairs += gathering.repairs
+            if gathering.pages <= 1 or self._now() - as_of < _NOTICEABLE:
                 break
             since = changed_since(newest_of(tables[-1]), began=as_of, ended=self._now(), overlap=0.0)
             cuts = ()
         return Delta(join_pages(tables), began, as_of, pages, repairs)
 
-    def _sweep(self, query: Query, ask: _Ask) -> Sweep:
+    def _gather(self, query: Query, ask: _Ask) -> Gathering:
         changed = replace(query, minimum_start_date=None, maximum_start_date=None, min_updated_ts=ask.since)
 
         def check(page: pa.Table) -> None:
@@ -205,19 +205,19 @@ class Deltas:
             if oldest is not None and oldest < ask.since * 1_000_000:
                 raise DeltaRefusedError(f"rows of {oldest} came, asked for since {ask.since}")
 
-        sweep = Sweep(changed, check=check)
-        source = source_of(self._transport, self._transport.session(), changed, limit=ask.limit)
+        gathering = Gathering(
+            changed,
+            PageSource(self._transport, changed, limit=ask.limit),
+            limit=ask.limit,
+            density=ask.density,
+            cuts=ask.cuts,
+            patience=self._settings.patience,
+            check=check,
+        )
         try:
-            sweep.run_ranges(
-                source,
-                limit=ask.limit,
-                workers=self._settings.workers,
-                density=ask.density,
-                report=ask.report,
-                cuts=ask.cuts,
-            )
+            gathering.gather(workers=self._settings.workers, report=ask.report)
         except ApiError as error:
             if error.status_code != _BAD_REQUEST:
                 raise
             raise DeltaRefusedError(str(error)) from error
-        return sweep
+        return gathering

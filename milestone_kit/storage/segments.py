@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
-import tempfile
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from milestone_kit.api.page_cache import make_private_folder, quarantine
+from milestone_kit.core.files import quarantine, write_whole
 from milestone_kit.core.notices import warn
 from milestone_kit.errors import CacheWarning
 
@@ -322,20 +320,12 @@ def _manifest(schema: pa.Schema) -> dict[str, Any]:
 
 def write_arrow(path: Path, table: pa.Table, facts: Mapping[str, Any], *, packed: bool = True) -> None:
     """Write an Arrow file for its owner only, whole, with a manifest; raise OSError if refused."""
-    make_private_folder(path.parent.parent)
-    make_private_folder(path.parent)
     schema = table.schema.with_metadata({_MANIFEST: json.dumps(dict(facts) | {"format": FORMAT}).encode()})
     codec = pa.Codec("zstd", compression_level=1) if packed else None
     options = pa.ipc.IpcWriteOptions(compression=codec)
-    descriptor, temporary = tempfile.mkstemp(prefix=".new-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            with pa.ipc.new_file(file, schema, options=options) as writer:
-                writer.write_table(table.combine_chunks().replace_schema_metadata(schema.metadata), _BATCH)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)  # noqa: PTH105 - mkstemp gives text
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)  # noqa: PTH108
-        raise
+
+    def write(file: IO[bytes]) -> None:
+        with pa.ipc.new_file(file, schema, options=options) as writer:
+            writer.write_table(table.combine_chunks().replace_schema_metadata(schema.metadata), _BATCH)
+
+    write_whole(path, write)

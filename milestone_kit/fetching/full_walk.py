@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from milestone_kit.core.notices import carried
 from milestone_kit.errors import ApiError, IncompleteError, PaginationError, SchemaError
 from milestone_kit.fetching.delta import DeltaRefusedError, changed_since
-from milestone_kit.fetching.page_source import chain_of, source_of
+from milestone_kit.fetching.gathering import Gathering, within
+from milestone_kit.fetching.page_source import PageSource
 from milestone_kit.fetching.progress import reporting
-from milestone_kit.fetching.sweep import Sweep, within
+from milestone_kit.fetching.start_density import StartDensity
 from milestone_kit.storage.manifests import Manifest, to_frame
 from milestone_kit.table.frame import join_pages, warn_repairs
 from milestone_kit.table.merge import merge_tables
@@ -21,21 +22,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import pyarrow as pa
+    import requests
 
-    from milestone_kit.api.page_cache import PageSession
     from milestone_kit.api.transport import Transport
     from milestone_kit.core.query import Query
     from milestone_kit.core.settings import Settings
     from milestone_kit.fetching.delta import Delta, Deltas
-    from milestone_kit.fetching.plan import Density
     from milestone_kit.fetching.progress import Progress
-    from milestone_kit.storage.manifests import WalkRecord
-    from milestone_kit.storage.store import Store
+    from milestone_kit.storage.cache_folder import CacheFolder
+    from milestone_kit.storage.unfinished import UnfinishedWalk
 
     Kept = tuple[pa.Table, Manifest]
 
-__all__ = ["Ask", "Walks"]
+__all__ = ["Ask", "FullWalks"]
 
+_BAD_REQUEST: Final = 400
 _log = logging.getLogger("milestone_kit")
 
 
@@ -49,24 +50,7 @@ class Ask(NamedTuple):
     progress: Progress
 
 
-class _Walk:
-    """A walk under way: its sweep, and the record by which it can be gone on with."""
-
-    def __init__(self, store: Store, query: Query, record: WalkRecord, sweep: Sweep) -> None:
-        self._store = store
-        self.query = query
-        self.record = record
-        self.sweep = sweep
-        self.resumed = store.pages_path(query, record).exists()
-
-    def cut(self, cuts: list[int]) -> None:
-        self.record = self._store.cut(self.query, self.record, cuts)
-
-    def interrupt(self) -> None:
-        self._store.interrupt(self.query, self.record)
-
-
-class Walks:
+class FullWalks:
     """Walks through the pages of queries.
 
     Parameters
@@ -75,7 +59,7 @@ class Walks:
         Says how many pages may be asked for side by side, and how old a walk may be to be gone on with.
     transport : Transport
         Asks the server.
-    store : Store
+    cache : CacheFolder
         Keeps unfinished walks.
     deltas : Deltas
         Asks for what changed.
@@ -87,25 +71,25 @@ class Walks:
         self,
         settings: Settings,
         transport: Transport,
-        store: Store,
+        cache: CacheFolder,
         deltas: Deltas,
         *,
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._transport = transport
-        self._store = store
+        self._cache = cache
         self._deltas = deltas
         self._now = now
 
-    def run(self, ask: Ask, density: Density) -> Kept:
+    def run(self, ask: Ask, density: StartDensity) -> Kept:
         """Walk through the pages of a query, or go on where an earlier attempt ended.
 
         Parameters
         ----------
         ask : Ask
             The question.
-        density : Density
+        density : StartDensity
             Where rows are expected.
 
         Returns
@@ -124,81 +108,88 @@ class Walks:
         """
         try:
             return self._run_once(ask, density)
-        except IncompleteError as error:
-            cause = error.__cause__
-            if not (isinstance(cause, ApiError) and cause.status_code == 400):
-                raise
-            # after a good page a 400 can only mean the cursor: it expired, so begin once more
-            _log.info("the walk's cursor was refused, walking anew: %s", cause)
-            self._store.forget_walk(ask.query)
+        except _CursorExpiredError as error:
+            _log.info("the walk's cursor was refused, walking anew: %s", error.__cause__)
+        try:
             return self._run_once(ask, density)
+        except _CursorExpiredError as error:
+            raise error.incomplete from error.__cause__
 
     def stream(self, query: Query, *, limit: int, max_rows: int | None) -> Iterator[pa.Table]:
         """Yield the answer page by page as it comes, keeping nothing; some rows more than `max_rows`."""
-        sweep = Sweep(query, max_rows=max_rows)
-        source = source_of(self._transport, self._transport.session(), query, limit=limit)
-        for table in sweep.run(chain_of(source)):
-            yield join_pages([table], sweep.repairs)
-        warn_repairs(sweep.repairs)
-
-    def _run_once(self, ask: Ask, density: Density) -> Kept:
-        query = ask.query
-        record = self._store.walk(
+        gathering = Gathering(
             query,
+            PageSource(self._transport, query, limit=limit),
+            limit=limit,
+            density=StartDensity.usual(self._now()),
+            patience=self._settings.patience,
+        )
+        for page in gathering.in_turn(max_rows):
+            yield join_pages([page.table], gathering.repairs)
+        warn_repairs(gathering.repairs)
+
+    def _run_once(self, ask: Ask, density: StartDensity) -> Kept:
+        walk = self._cache.walk(
+            ask.query,
             limit=ask.limit,
             now=self._now(),
             longest=self._settings.expire_after,
             refresh=ask.refresh,
         )
-        walk = _Walk(self._store, query, record, Sweep(query, max_rows=ask.max_rows))
-        session = self._transport.cached_session(self._store.pages_path(query, record))
+        session = self._transport.cached_session(walk.pages_path)
+        gathering = self._gathering(ask, walk, session, density)
         try:
-            self._go(ask, walk, session, density)
+            with reporting(ask.progress) as report:
+                gathering.gather(workers=self._settings.workers, max_rows=ask.max_rows, report=report)
             with ThreadPoolExecutor(1) as beside:
-                joined = beside.submit(carried(walk.sweep.table))  # while the network is asked for the gap
-                closed = self._close(ask, walk, density)
+                joined = beside.submit(carried(gathering.table))  # while the network is asked for the gap
+                closed = self._close(ask, walk, gathering, density)
                 table = joined.result()
         except (SchemaError, PaginationError):
-            self._store.forget_walk(query)  # its pages are wrong: they must not be served again
+            walk.forget()  # its pages are wrong: they must not be served again
             raise
         except KeyboardInterrupt:
             walk.interrupt()
             raise
         except ApiError as error:
-            if not walk.sweep.pages:
+            if not gathering.pages:
                 raise
+            incomplete = self._incomplete(ask, walk, gathering, error)
+            if error.status_code == _BAD_REQUEST:
+                # after a good page it can only mean the cursor: it expired, so nobody can go on from there
+                walk.forget()
+                raise _CursorExpiredError(incomplete) from error
             walk.interrupt()
-            raise self._incomplete(walk, error) from error
+            raise incomplete from error
         finally:
             session.cache.close()  # only the page file: the connections are shared
-        warn_repairs(walk.sweep.repairs)
-        return self._closed(walk, table, closed)
+        warn_repairs(gathering.repairs)
+        return self._closed(ask, walk, gathering, table, closed)
 
-    def _go(self, ask: Ask, walk: _Walk, session: PageSession, density: Density) -> None:
-        """Walk through the pages, those that an earlier attempt left in the cache included."""
-        source = source_of(
-            self._transport, session, ask.query, limit=ask.limit, cut=walk.cut, resumed=walk.resumed
+    def _gathering(
+        self, ask: Ask, walk: UnfinishedWalk, session: requests.Session, density: StartDensity
+    ) -> Gathering:
+        source = PageSource(
+            self._transport, ask.query, limit=ask.limit, session=session, resumed=walk.resumed
         )
-        with reporting(ask.progress) as report:
-            if ask.max_rows is not None:
-                walk.sweep.keep(walk.sweep.run(chain_of(source)), report)
-                return
-            walk.sweep.run_ranges(
-                source,
-                limit=ask.limit,
-                workers=self._settings.workers,
-                density=density,
-                report=report,
-                cuts=walk.record.cuts,
-            )
+        return Gathering(
+            ask.query,
+            source,
+            limit=ask.limit,
+            density=density,
+            cuts=walk.cuts if ask.max_rows is None else (),  # the first rows come with the first range
+            cut=walk.cut,
+            patience=self._settings.patience,
+        )
 
-    def _close(self, ask: Ask, walk: _Walk, density: Density) -> Delta | None:
+    def _close(
+        self, ask: Ask, walk: UnfinishedWalk, gathering: Gathering, density: StartDensity
+    ) -> Delta | None:
         """Ask for what changed while a walk of several pages ran; None where that cannot be or needs not."""
-        sweep = walk.sweep
-        if not sweep.whole or sweep.pages <= 1 or ask.query.min_updated_ts is not None:
+        if not gathering.whole or gathering.pages <= 1 or ask.query.min_updated_ts is not None:
             return None
         since = changed_since(
-            sweep.newest(), began=walk.record.started, ended=self._now(), overlap=self._settings.overlap
+            gathering.newest(), began=walk.started, ended=self._now(), overlap=self._settings.overlap
         )
         try:
             return self._deltas.ask(ask.query, since, limit=ask.limit, density=density.shape())
@@ -206,38 +197,52 @@ class Walks:
             _log.warning("what changed while the walk ran is not known: %s", error)
             return None
 
-    def _closed(self, walk: _Walk, table: pa.Table, delta: Delta | None) -> Kept:
+    def _closed(
+        self, ask: Ask, walk: UnfinishedWalk, gathering: Gathering, table: pa.Table, delta: Delta | None
+    ) -> Kept:
         """Merge the closing delta, and say how it all came about."""
-        repaired = walk.sweep.repairs.total() + walk.sweep.rescued
+        repaired = gathering.repairs.total() + gathering.rescued
         if delta is not None:
             table, counts = merge_tables(table, delta.table)
             before = table.num_rows
-            table = within(table, walk.query)
+            table = within(table, ask.query)
             # of what a delta brings beyond the bounds nothing was repaired
             repaired += max(0, counts.added - (before - table.num_rows)) + counts.changed
-        manifest = self._manifest(walk, table, repaired)
+        manifest = self._manifest(ask, walk, gathering, table, repaired=repaired)
         return table, manifest if delta is None else replace(manifest, as_of=delta.as_of)
 
-    def _incomplete(self, walk: _Walk, error: ApiError) -> IncompleteError:
-        sweep = walk.sweep
-        table = sweep.table()
+    def _incomplete(
+        self, ask: Ask, walk: UnfinishedWalk, gathering: Gathering, error: ApiError
+    ) -> IncompleteError:
+        table = gathering.table()
         message = (
-            f"the walk stopped after {sweep.pages} pages ({table.num_rows} milestones are in .partial): "
+            f"the walk stopped after {gathering.pages} pages ({table.num_rows} milestones are in .partial): "
             f"{error}; ask again with the same arguments to go on from there"
         )
-        manifest = replace(self._manifest(walk, table, sweep.repairs.total()), complete=False)
-        return IncompleteError(message, partial=to_frame(table, manifest), pages=sweep.pages)
+        manifest = self._manifest(ask, walk, gathering, table, repaired=gathering.repairs.total())
+        partial = to_frame(table, replace(manifest, complete=False))
+        return IncompleteError(message, partial=partial, pages=gathering.pages)
 
-    def _manifest(self, walk: _Walk, table: pa.Table, repaired: int) -> Manifest:
+    def _manifest(
+        self, ask: Ask, walk: UnfinishedWalk, gathering: Gathering, table: pa.Table, *, repaired: int
+    ) -> Manifest:
         return Manifest(
             base_url=self._settings.base_url,
-            query=walk.query.key(),
-            started=walk.record.started,
+            query=ask.query.key(),
+            started=walk.started,
             finished=self._now(),
             rows=table.num_rows,
-            pages=walk.sweep.pages,
+            pages=gathering.pages,
+            last_full_sweep=walk.started,
+            as_of=walk.started,
             repaired=repaired,
-            complete=walk.sweep.whole,
-            last_full_sweep=walk.record.started,
-            as_of=walk.record.started,
+            complete=gathering.whole,
         )
+
+
+class _CursorExpiredError(Exception):
+    """A cursor was refused in the middle of a walk."""
+
+    def __init__(self, incomplete: IncompleteError) -> None:
+        super().__init__(str(incomplete))
+        self.incomplete = incomplete

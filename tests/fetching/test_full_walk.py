@@ -16,10 +16,12 @@ import pandas as pd
 import pytest
 
 import milestone_kit as mk
+from milestone_kit.core.settings import Patience
 from milestone_kit.errors import IncompleteError
 from milestone_kit.sandbox import serve, synthetic_milestones
 from milestone_kit.table.frame import milestones_frame
 from milestone_kit.table.schema import ATTRS_KEY
+from tests.conftest import IMPATIENT
 
 HOUR = dt.timedelta(hours=1)
 
@@ -44,7 +46,12 @@ def ranges(server):
 
 
 @pytest.fixture
-def many(clock, impatient):
+def patience(request):
+    return IMPATIENT if "many" in request.fixturenames else Patience()
+
+
+@pytest.fixture
+def many(clock):
     """A sandbox of 3,000 rows: 60 pages of 50."""
     with serve(rows=3000, now=clock.moment) as running:
         yield running
