@@ -86,14 +86,6 @@ def changed_since(newest: int | None, *, began: float, ended: float, overlap: fl
     return max(0, int(since - overlap))
 
 
-class _Ask(NamedTuple):
-    since: int
-    limit: int
-    density: StartDensity
-    report: Callable[[int, int], object]
-    cuts: Sequence[int]
-
-
 def likely_cuts(table: pa.Table, *, limit: int) -> list[int]:
     """Return where to cut the delta of a large table, so that a few pages come at one time.
 
@@ -185,9 +177,13 @@ class Deltas:
         began = as_of = self._now()
         for _ in range(_ROUNDS):
             as_of = self._now()
-            asked = max(since, query.min_updated_ts or 0)
-            ask = _Ask(asked, limit, density, report, cuts)
-            gathering = self._gather(query, ask)
+            gathering = self._gathering(query, since, limit=limit, density=density, cuts=cuts)
+            try:
+                gathering.gather(workers=self._settings.workers, report=report)
+            except ApiError as error:
+                if error.status_code != _BAD_REQUEST:
+                    raise
+                raise DeltaRefusedError(str(error)) from error
             tables.append(gathering.table())
             pages += gathering.pages
             repairs += gathering.repairs
@@ -197,27 +193,23 @@ class Deltas:
             cuts = ()
         return Delta(join_pages(tables), began, as_of, pages, repairs)
 
-    def _gather(self, query: Query, ask: _Ask) -> Gathering:
-        changed = replace(query, minimum_start_date=None, maximum_start_date=None, min_updated_ts=ask.since)
+    def _gathering(
+        self, query: Query, since: int, *, limit: int, density: StartDensity, cuts: Sequence[int]
+    ) -> Gathering:
+        asked = max(since, query.min_updated_ts or 0)
+        changed = replace(query, minimum_start_date=None, maximum_start_date=None, min_updated_ts=asked)
 
         def check(page: pa.Table) -> None:
             oldest = pc.min(page["last_updated_ts"]).cast(pa.int64()).as_py()
-            if oldest is not None and oldest < ask.since * 1_000_000:
-                raise DeltaRefusedError(f"rows of {oldest} came, asked for since {ask.since}")
+            if oldest is not None and oldest < asked * 1_000_000:
+                raise DeltaRefusedError(f"rows of {oldest} came, asked for since {asked}")
 
-        gathering = Gathering(
+        return Gathering(
             changed,
-            PageSource(self._transport, changed, limit=ask.limit),
-            limit=ask.limit,
-            density=ask.density,
-            cuts=ask.cuts,
+            PageSource(self._transport, changed, limit=limit),
+            limit=limit,
+            density=density,
+            cuts=cuts,
             patience=self._settings.patience,
             check=check,
         )
-        try:
-            gathering.gather(workers=self._settings.workers, report=ask.report)
-        except ApiError as error:
-            if error.status_code != _BAD_REQUEST:
-                raise
-            raise DeltaRefusedError(str(error)) from error
-        return gathering

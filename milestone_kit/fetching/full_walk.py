@@ -50,6 +50,12 @@ class Ask(NamedTuple):
     progress: Progress
 
 
+class _UnderWay(NamedTuple):
+    ask: Ask
+    walk: UnfinishedWalk
+    gathering: Gathering
+
+
 class FullWalks:
     """Walks through the pages of queries.
 
@@ -108,12 +114,11 @@ class FullWalks:
         """
         try:
             return self._run_once(ask, density)
-        except _CursorExpiredError as error:
+        except IncompleteError as error:
+            if not _is_about_the_cursor(error.__cause__):
+                raise
             _log.info("the walk's cursor was refused, walking anew: %s", error.__cause__)
-        try:
             return self._run_once(ask, density)
-        except _CursorExpiredError as error:
-            raise error.incomplete from error.__cause__
 
     def stream(self, query: Query, *, limit: int, max_rows: int | None) -> Iterator[pa.Table]:
         """Yield the answer page by page as it comes, keeping nothing; some rows more than `max_rows`."""
@@ -138,12 +143,13 @@ class FullWalks:
         )
         session = self._transport.cached_session(walk.pages_path)
         gathering = self._gathering(ask, walk, session, density)
+        run = _UnderWay(ask, walk, gathering)
         try:
             with reporting(ask.progress) as report:
                 gathering.gather(workers=self._settings.workers, max_rows=ask.max_rows, report=report)
             with ThreadPoolExecutor(1) as beside:
                 joined = beside.submit(carried(gathering.table))  # while the network is asked for the gap
-                closed = self._close(ask, walk, gathering, density)
+                closed = self._close(run, density)
                 table = joined.result()
         except (SchemaError, PaginationError):
             walk.forget()  # its pages are wrong: they must not be served again
@@ -154,17 +160,15 @@ class FullWalks:
         except ApiError as error:
             if not gathering.pages:
                 raise
-            incomplete = self._incomplete(ask, walk, gathering, error)
-            if error.status_code == _BAD_REQUEST:
-                # after a good page it can only mean the cursor: it expired, so nobody can go on from there
-                walk.forget()
-                raise _CursorExpiredError(incomplete) from error
-            walk.interrupt()
-            raise incomplete from error
+            if _is_about_the_cursor(error):
+                walk.forget()  # nobody can go on from there
+            else:
+                walk.interrupt()
+            raise self._incomplete(run, error) from error
         finally:
             session.cache.close()  # only the page file: the connections are shared
         warn_repairs(gathering.repairs)
-        return self._closed(ask, walk, gathering, table, closed)
+        return self._closed(run, table, closed)
 
     def _gathering(
         self, ask: Ask, walk: UnfinishedWalk, session: requests.Session, density: StartDensity
@@ -182,10 +186,9 @@ class FullWalks:
             patience=self._settings.patience,
         )
 
-    def _close(
-        self, ask: Ask, walk: UnfinishedWalk, gathering: Gathering, density: StartDensity
-    ) -> Delta | None:
+    def _close(self, run: _UnderWay, density: StartDensity) -> Delta | None:
         """Ask for what changed while a walk of several pages ran; None where that cannot be or needs not."""
+        ask, walk, gathering = run
         if not gathering.whole or gathering.pages <= 1 or ask.query.min_updated_ts is not None:
             return None
         since = changed_since(
@@ -197,52 +200,44 @@ class FullWalks:
             _log.warning("what changed while the walk ran is not known: %s", error)
             return None
 
-    def _closed(
-        self, ask: Ask, walk: UnfinishedWalk, gathering: Gathering, table: pa.Table, delta: Delta | None
-    ) -> Kept:
+    def _closed(self, run: _UnderWay, table: pa.Table, delta: Delta | None) -> Kept:
         """Merge the closing delta, and say how it all came about."""
-        repaired = gathering.repairs.total() + gathering.rescued
-        if delta is not None:
-            table, counts = merge_tables(table, delta.table)
-            before = table.num_rows
-            table = within(table, ask.query)
-            # of what a delta brings beyond the bounds nothing was repaired
-            repaired += max(0, counts.added - (before - table.num_rows)) + counts.changed
-        manifest = self._manifest(ask, walk, gathering, table, repaired=repaired)
-        return table, manifest if delta is None else replace(manifest, as_of=delta.as_of)
+        repaired = run.gathering.repairs.total() + run.gathering.rescued
+        if delta is None:
+            return table, self._manifest(run, table, repaired)
+        table, counts = merge_tables(table, delta.table)
+        before = table.num_rows
+        table = within(table, run.ask.query)
+        # of what a delta brings beyond the bounds nothing was repaired
+        repaired += max(0, counts.added - (before - table.num_rows)) + counts.changed
+        return table, replace(self._manifest(run, table, repaired), as_of=delta.as_of)
 
-    def _incomplete(
-        self, ask: Ask, walk: UnfinishedWalk, gathering: Gathering, error: ApiError
-    ) -> IncompleteError:
-        table = gathering.table()
+    def _incomplete(self, run: _UnderWay, error: ApiError) -> IncompleteError:
+        table, pages = run.gathering.table(), run.gathering.pages
         message = (
-            f"the walk stopped after {gathering.pages} pages ({table.num_rows} milestones are in .partial): "
+            f"the walk stopped after {pages} pages ({table.num_rows} milestones are in .partial): "
             f"{error}; ask again with the same arguments to go on from there"
         )
-        manifest = self._manifest(ask, walk, gathering, table, repaired=gathering.repairs.total())
-        partial = to_frame(table, replace(manifest, complete=False))
-        return IncompleteError(message, partial=partial, pages=gathering.pages)
+        manifest = self._manifest(run, table, run.gathering.repairs.total())
+        return IncompleteError(
+            message, partial=to_frame(table, replace(manifest, complete=False)), pages=pages
+        )
 
-    def _manifest(
-        self, ask: Ask, walk: UnfinishedWalk, gathering: Gathering, table: pa.Table, *, repaired: int
-    ) -> Manifest:
+    def _manifest(self, run: _UnderWay, table: pa.Table, repaired: int) -> Manifest:
         return Manifest(
             base_url=self._settings.base_url,
-            query=ask.query.key(),
-            started=walk.started,
+            query=run.ask.query.key(),
+            started=run.walk.started,
             finished=self._now(),
             rows=table.num_rows,
-            pages=gathering.pages,
-            last_full_sweep=walk.started,
-            as_of=walk.started,
+            pages=run.gathering.pages,
+            last_full_sweep=run.walk.started,
+            as_of=run.walk.started,
             repaired=repaired,
-            complete=gathering.whole,
+            complete=run.gathering.whole,
         )
 
 
-class _CursorExpiredError(Exception):
-    """A cursor was refused in the middle of a walk."""
-
-    def __init__(self, incomplete: IncompleteError) -> None:
-        super().__init__(str(incomplete))
-        self.incomplete = incomplete
+def _is_about_the_cursor(error: BaseException | None) -> bool:
+    """Tell whether an answer after a good page was a 400: that can only mean the cursor, which expired."""
+    return isinstance(error, ApiError) and error.status_code == _BAD_REQUEST
