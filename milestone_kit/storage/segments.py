@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from milestone_kit.core.files import quarantine, write_whole
+from milestone_kit.core.files import delete, quarantine, write_whole
 from milestone_kit.core.notices import warn
 from milestone_kit.errors import CacheWarning
 
@@ -121,8 +121,7 @@ class Segments:
             When the disk refuses; nothing was appended then.
         """
         # left by a writer that was killed
-        for path in [*self.folder.glob(".new-*"), *(one.path for one in self._listed()[1])]:
-            path.unlink(missing_ok=True)
+        delete(*self.folder.glob(".new-*"), *(one.path for one in self._listed()[1]))
         segments = self.listed()
         number = segments[-1].last + 1 if segments else 1
         # the first is mostly the whole universe, which all that comes is compared with: it stays unpacked
@@ -149,14 +148,11 @@ class Segments:
             # a damaged file was just put aside: its rows are gone, and the name must not count them
             if joined.num_rows == rows:
                 self._write(segments[start].first, segments[-1].last, joined, view.facts())
-                for segment in segments[start:]:
-                    segment.path.unlink(missing_ok=True)
+                delete(*(segment.path for segment in segments[start:]))
 
     def clear(self) -> None:
         """Delete every file but locks: whoever waits for one must not get another one's."""
-        for path in sorted(self.folder.glob("*")):
-            if path.suffix != ".lock":
-                path.unlink(missing_ok=True)
+        delete(*(path for path in sorted(self.folder.glob("*")) if path.suffix != ".lock"))
 
 
 class View:
