@@ -8,6 +8,7 @@ import pytest
 
 from milestone_kit.api.transport import Retry
 from milestone_kit.client.client import MilestoneClient
+from milestone_kit.core.settings import Patience
 from milestone_kit.sandbox import serve
 
 # the machines that run this differ; a slow one is no failure
@@ -59,19 +60,24 @@ def walked(server):
     return pages
 
 
-@pytest.fixture
-def impatient(monkeypatch):
-    """Have walks cut into ranges at once, as those are whose pages come from afar."""
-    monkeypatch.setattr("milestone_kit.fetching.workers._PATIENCE", 0.0)
+IMPATIENT = Patience(page=0.0)
+"""Has walks cut into ranges at once, near as the server is, as those are whose pages come from afar."""
 
 
 @pytest.fixture
-def make_client(tmp_path, clock):
+def patience():
+    """How long the clients of `make_client` wait for what; to be overridden."""
+    return Patience()
+
+
+@pytest.fixture
+def make_client(tmp_path, clock, patience):
     """Make clients on one cache folder, with a clock that does not really sleep."""
     made = []
 
     def make(base_url, **options):
-        options = {"cache_dir": tmp_path / "cache", "requests_per_second": 10_000} | options
+        common = {"cache_dir": tmp_path / "cache", "requests_per_second": 10_000, "patience": patience}
+        options = common | options
         made.append(MilestoneClient(base_url=base_url, retry=clock.retry(), **options))
         return made[-1]
 

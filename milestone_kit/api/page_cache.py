@@ -1,9 +1,9 @@
 """A requests-cache backend that keeps pages as JSON in SQLite, waits boundedly, and never fails a request.
 
 requests-cache's own SQLite backend waits for a locked database without end and rolls back without a
-word when the disk is full. Here a lock is waited for at most `BUSY_SECONDS`; whatever goes wrong
-with the cache, the answer still arrives, with a CacheWarning that says it was not cached. A file
-that is no database is put aside and begun anew.
+word when the disk is full. Here a lock is waited for some seconds at most; whatever goes wrong with the
+cache, the answer still arrives, with a CacheWarning that says it was not cached. A file that is no
+database is put aside and begun anew.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from requests_cache.models.request import CachedRequest
 from requests_cache.models.response import CachedResponse
 from requests_cache.serializers.pipeline import SerializerPipeline, Stage
 
+from milestone_kit.core.files import make_private_folder, quarantine
 from milestone_kit.core.notices import warn
 from milestone_kit.core.rows import decode_answer
 from milestone_kit.errors import CacheWarning
@@ -36,39 +37,12 @@ if TYPE_CHECKING:
 
     from requests import PreparedRequest, Response
 
-__all__ = [
-    "BUSY_SECONDS",
-    "VALUE",
-    "PageCache",
-    "PageSession",
-    "make_private_folder",
-    "page_session",
-    "quarantine",
-]
-
-BUSY_SECONDS: Final = 3.0
-"""How long one read or write waits for another process's lock before it goes on uncached."""
+__all__ = ["VALUE", "PageCache", "PageSession", "page_session"]
 
 VALUE: Final = "milestone_kit_value"
 """The attribute by which a response carries its decoded body, so that it is decoded once only."""
 
 _SQLITE_PAGE: Final = 32_768  # bytes, each written by a call of its own; an answer has some hundred thousand
-
-
-def make_private_folder(folder: Path) -> None:
-    """Create a folder, with its parents, that only its owner can enter."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
-def quarantine(path: Path, why: object) -> None:
-    """Put an unusable cache file aside under a name ending in `.bad`, with a CacheWarning."""
-    aside = path.with_name(f"{path.name}.bad")
-    try:
-        path.replace(aside)
-        what = f"was put aside as {aside.name}"
-    except OSError as error:
-        what = f"could not be put aside ({error})"
-    warn(f"cache file {path} is not usable ({why}); it {what}", CacheWarning)
 
 
 class PageSession(CachedSession):
@@ -97,7 +71,7 @@ class WalkSession(PageSession):
         return response
 
 
-def page_session(path: Path, *, expire_after: float) -> PageSession:
+def page_session(path: Path, *, expire_after: float, busy_seconds: float) -> PageSession:
     """Open a requests-cache session over one page cache file.
 
     Parameters
@@ -106,6 +80,8 @@ def page_session(path: Path, *, expire_after: float) -> PageSession:
         The SQLite file; made, with mode 0600, when it is not there.
     expire_after : float
         Seconds until an answer expires; -1 for never.
+    busy_seconds : float
+        How long one read or write waits for another process's lock before it goes on uncached.
 
     Returns
     -------
@@ -114,7 +90,7 @@ def page_session(path: Path, *, expire_after: float) -> PageSession:
     """
     kind = WalkSession if expire_after == NEVER_EXPIRE else PageSession
     return kind(
-        backend=PageCache(path),
+        backend=PageCache(path, busy_seconds),
         expire_after=expire_after,
         allowable_codes=(200,),
         allowable_methods=("GET",),
@@ -134,11 +110,14 @@ class PageCache(BaseCache):
     ----------
     path : pathlib.Path
         The SQLite file.
+    busy_seconds : float
+        How long one read or write waits for another process's lock.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, busy_seconds: float) -> None:
         super().__init__(cache_name=str(path))
         self._path = path
+        self._busy_seconds = busy_seconds
         self._lock = threading.RLock()
         self._broken = False
         self._open()
@@ -150,7 +129,7 @@ class PageCache(BaseCache):
                 make_private_folder(self._path.parent)
                 # created here and not by SQLite so that nobody else can ever read it
                 os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
-                self.responses = _BoundedDict(self._path)
+                self.responses = _BoundedDict(self._path, self._busy_seconds)
             except (OSError, sqlite3.Error) as error:
                 if attempt == 1 and _is_damage(error):
                     quarantine(self._path, error)
@@ -274,12 +253,12 @@ _PACKER: Final = SerializerPipeline([Stage(dumps=_pack, loads=_unpack)], name="m
 class _BoundedDict(SQLiteDict):
     """SQLiteDict whose writes wait boundedly for a lock and say when they fail."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, busy_seconds: float) -> None:
         super().__init__(
             path,
             table_name="responses",
             serializer=_PACKER,
-            busy_timeout=int(BUSY_SECONDS * 1000),
+            busy_timeout=int(busy_seconds * 1000),
             fast_save=True,  # the cache can be fetched again; it need not survive a power cut
         )
 

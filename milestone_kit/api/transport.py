@@ -99,6 +99,8 @@ class Transport:
         Seconds to wait for a connection, and for each next piece of the answer.
     retry : Retry
         How often and how long one request is tried.
+    busy_seconds : float
+        How long a file of answers that another process has locked is waited for.
     """
 
     def __init__(
@@ -108,9 +110,11 @@ class Transport:
         requests_per_second: float,
         timeout: tuple[float, float],
         retry: Retry | None = None,
+        busy_seconds: float = 3.0,
     ) -> None:
         self.base_url = base_url
         self._timeout = timeout
+        self._busy_seconds = busy_seconds
         self._adapter = _Wire(requests_per_second, retry or Retry())
 
     def session(self) -> requests.Session:
@@ -127,7 +131,8 @@ class Transport:
         expire_after : float
             Seconds until a kept answer expires; -1 for never.
         """
-        return self._prepared(page_session(cache, expire_after=expire_after))
+        session = page_session(cache, expire_after=expire_after, busy_seconds=self._busy_seconds)
+        return self._prepared(session)
 
     def _prepared(self, session: _Session) -> _Session:
         session.mount("https://", self._adapter)

@@ -15,7 +15,7 @@ from milestone_kit.client.single_answers import Singles
 from milestone_kit.core.arguments import spelled_out
 from milestone_kit.core.notices import told_once, warn
 from milestone_kit.core.query import Query, QueryOptions, check_limit, check_max_rows
-from milestone_kit.core.settings import Settings
+from milestone_kit.core.settings import Patience, Settings
 from milestone_kit.errors import (
     EmptyResultWarning,
     MilestoneKitError,
@@ -24,11 +24,11 @@ from milestone_kit.errors import (
 )
 from milestone_kit.fetching.delta import Deltas
 from milestone_kit.fetching.fetcher import Fetcher
+from milestone_kit.fetching.full_walk import FullWalks
 from milestone_kit.fetching.progress import check_progress
-from milestone_kit.fetching.walk import Walks
+from milestone_kit.storage.cache_folder import CacheFolder
 from milestone_kit.storage.history import History
 from milestone_kit.storage.manifests import to_frame
-from milestone_kit.storage.store import Store
 from milestone_kit.table.frame import milestones_frame
 from milestone_kit.table.schema import from_arrow
 
@@ -81,6 +81,8 @@ class MilestoneClient:
         snapshot younger than `expire_after`.
     retry : Retry, optional
         How often and how long one request is tried: six times within two minutes by default.
+    patience : Patience, optional
+        How long other processes are waited for, and when a walk is given up; see the Notes.
 
     Notes
     -----
@@ -88,10 +90,9 @@ class MilestoneClient:
     question waits for the first one's walk and uses it.
 
     Every wait has a bound. A request ends within two minutes and one more attempt of one minute at most
-    (see `api.transport.Retry`); another process's walk is waited for five minutes
-    (`storage.store.LOCK_SECONDS`), its hold on the history 30 seconds (`storage.history.LOCK_SECONDS`), on a
-    file of answers three seconds (`api.page_cache.BUSY_SECONDS`). After that the answer comes all the same,
-    with a CacheWarning that says what was not cached.
+    (see `api.transport.Retry`); another process's walk is waited for five minutes, its hold on the history 30
+    seconds, on a file of answers three seconds (see `core.settings.Patience`). After that the answer comes
+    all the same, with a CacheWarning that says what was not cached.
 
     The logger "milestone_kit" tells each request at DEBUG, and each failed attempt with its reason and the
     wait that follows at INFO.
@@ -121,6 +122,7 @@ class MilestoneClient:
         overlap: str | float | dt.timedelta = "2min",
         max_cache_bytes: int = 2 * 10**9,
         retry: Retry | None = None,
+        patience: Patience | None = None,
     ) -> None:
         self._settings = Settings.of(
             base_url=base_url,
@@ -133,24 +135,27 @@ class MilestoneClient:
             full_sweep_after=full_sweep_after,
             overlap=overlap,
             max_cache_bytes=max_cache_bytes,
+            patience=patience,
         )
-        retry = retry or Retry()
+        retry, patience = retry or Retry(), self._settings.patience
         self._transport = Transport(
             self._settings.base_url,
             requests_per_second=self._settings.requests_per_second,
             timeout=self._settings.timeout,
             retry=retry,
+            busy_seconds=patience.answers_file,
         )
-        self._store = Store(self._settings.cache_dir, self._settings.base_url)
-        self._history = History(self._settings.cache_dir / "history", self._settings.base_url)
+        folder, address = self._settings.cache_dir, self._settings.base_url
+        self._cache = CacheFolder(folder, address, lock_seconds=patience.other_walk)
+        self._history = History(folder / "history", address, lock_seconds=patience.other_record)
         now = retry.wall_clock
         deltas = Deltas(self._settings, self._transport, now)
-        walks = Walks(self._settings, self._transport, self._store, deltas, now=now)
-        self._fetcher = Fetcher(self._settings, self._store, self._history, deltas, walks, now=now)
-        self._singles = Singles(self._settings, self._transport, self._store)
+        walks = FullWalks(self._settings, self._transport, self._cache, deltas, now=now)
+        self._fetcher = Fetcher(self._settings, self._cache, self._history, deltas, walks, now=now)
+        self._singles = Singles(self._settings, self._transport, self._cache.answers_path)
 
     def __repr__(self) -> str:
-        return f"MilestoneClient(base_url={self.base_url!r}, cache_dir={str(self._store.folder)!r})"
+        return f"MilestoneClient(base_url={self.base_url!r}, cache_dir={str(self._cache.folder)!r})"
 
     def __enter__(self) -> Self:
         return self
@@ -336,7 +341,7 @@ class MilestoneClient:
         known: set[str] = set()
         if name in {"category", "type"}:
             known.update(CATEGORIES if name == "category" else TYPES)
-            for _, table, _ in self._store.snapshots():
+            for _, table, _ in self._cache.snapshots():
                 known.update(pc.unique(table[name]).to_pylist())
         elif name == "competition":
             try:
@@ -437,7 +442,7 @@ class MilestoneClient:
             (JSON text, "" where it is none), `rows`, `pages` (nullable integers), `fetched_at` (UTC),
             `bytes`, `path`.
         """
-        return self._store.info(self._history.files())
+        return self._cache.info(self._history.files())
 
     @told_once
     def clear_cache(self, *, history: bool = False) -> None:
@@ -449,7 +454,7 @@ class MilestoneClient:
             Whether to forget the history of this address as well, which nobody can fetch again.
         """
         self._singles.close()
-        self._store.clear()
+        self._cache.clear()
         if history:
             self._history.clear()
 

@@ -9,10 +9,11 @@ from milestone_kit.core.notices import warn
 from milestone_kit.errors import ApiError, OfflineError, StaleWarning
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from milestone_kit.api.page_cache import PageSession
     from milestone_kit.api.transport import Transport
     from milestone_kit.core.settings import Settings
-    from milestone_kit.storage.store import Store
 
 __all__ = ["Singles"]
 
@@ -22,14 +23,18 @@ class Singles:
 
     Parameters
     ----------
-    settings, transport, store
-        As for `fetching.fetcher.Fetcher`.
+    settings : Settings
+        Says how old an answer may be, and whether a stale one may stand in.
+    transport : Transport
+        Asks the server.
+    answers_path : pathlib.Path
+        The cache file.
     """
 
-    def __init__(self, settings: Settings, transport: Transport, store: Store) -> None:
+    def __init__(self, settings: Settings, transport: Transport, answers_path: Path) -> None:
         self._settings = settings
         self._transport = transport
-        self._path = store.answers_path
+        self._path = answers_path
         self._session: PageSession | None = None
         self._lock = threading.Lock()
 

@@ -19,7 +19,7 @@ from milestone_kit.errors import QueryError
 if TYPE_CHECKING:
     import datetime as dt
 
-__all__ = ["DEMO_URL", "PRODUCTION_URL", "Settings", "is_loopback"]
+__all__ = ["DEMO_URL", "PRODUCTION_URL", "Patience", "Settings", "is_loopback"]
 
 PRODUCTION_URL: Final = "https://api.elections.kalshi.com/trade-api/v2"
 """Kalshi's production API; milestones need no account."""
@@ -29,6 +29,38 @@ DEMO_URL: Final = "https://demo-api.kalshi.co/trade-api/v2"
 
 _URL_VARIABLE: Final = "MILESTONE_KIT_BASE_URL"
 _FOLDER_VARIABLE: Final = "MILESTONE_KIT_CACHE_DIR"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long what is waited for, and when a walk is given up; what concerns one request is in `Retry`.
+
+    Attributes
+    ----------
+    other_walk : float
+        Seconds for which another process's walk for the same answer is waited for.
+    other_record : float
+        Seconds for which another process's hold on the history is waited for.
+    answers_file : float
+        Seconds for which one read or write of a file of answers waits for another process.
+    page : float
+        Seconds without a page after which a walk's other threads join, provided that the processor had little
+        to do meanwhile: longer than an idle machine takes for a page of its own, shorter than one from afar.
+    slow_page : float
+        Seconds after which they join whatever the processor did: longer than a page takes from this machine.
+    last_pages : float
+        Seconds in which what is under way may still come in once a walk has failed.
+    most_pages : int
+        Where a walk is given up: 2.5 million milestones at 500 a page, 18 times what there is.
+    """
+
+    other_walk: float = 300.0
+    other_record: float = 30.0
+    answers_file: float = 3.0
+    page: float = 0.02
+    slow_page: float = 0.1
+    last_pages: float = 5.0
+    most_pages: int = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +80,7 @@ class Settings:
     full_sweep_after: float
     overlap: float
     max_cache_bytes: int
+    patience: Patience = Patience()
 
     @classmethod
     def of(
@@ -63,6 +96,7 @@ class Settings:
         full_sweep_after: str | float | dt.timedelta = "7d",
         overlap: str | float | dt.timedelta = "2min",
         max_cache_bytes: int = 2 * 10**9,
+        patience: Patience | None = None,
     ) -> Settings:
         """Check every argument; what is None comes from the environment or the platform.
 
@@ -92,6 +126,7 @@ class Settings:
             full_sweep_after=_seconds(full_sweep_after, "full_sweep_after"),
             overlap=_seconds(overlap, "overlap"),
             max_cache_bytes=check_whole_number(max_cache_bytes, "max_cache_bytes"),
+            patience=patience or Patience(),
         )
 
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import secrets
 from collections import Counter
 from contextlib import suppress
 from decimal import Decimal
@@ -31,6 +30,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from milestone_kit.core import files
 from milestone_kit.errors import QueryError, SchemaError
 from milestone_kit.table.cell_text import cell_values
 from milestone_kit.table.schema import ARROW_SCHEMA, COLUMNS, DTYPES, TIMELINE_DTYPES, from_arrow
@@ -119,7 +119,7 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[IO[bytes]], objec
         )
     if real.is_dir():
         raise QueryError(f"path={os.fspath(path)!r} is a folder; name a file in it")
-    _replace(real, write)
+    files.write_whole(real, write, private=False)
     return target
 
 
@@ -211,22 +211,6 @@ def check_table(df: object) -> None:
     repeated = [name for name, count in Counter(map(str, df.columns)).items() if count > 1]
     if repeated:
         raise QueryError(f"column {repeated[0]!r} occurs more than once; rename one of them")
-
-
-def _replace(target: Path, write: Callable[[IO[bytes]], object]) -> None:
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("xb") as sink:
-            write(sink)
-            sink.flush()
-            os.fsync(sink.fileno())
-        with suppress(FileNotFoundError):
-            temporary.chmod(target.stat().st_mode & 0o777)
-        temporary.replace(target)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
 
 
 def _write(df: pd.DataFrame, sink: IO[bytes], *, escape: bool) -> None:

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from milestone_kit.errors import ApiError
-from milestone_kit.fetching.page_source import source_of
-from milestone_kit.fetching.sweep import Sweep, newest_of
+from milestone_kit.fetching.gathering import Gathering, newest_of
+from milestone_kit.fetching.page_source import PageSource
 from milestone_kit.table.frame import Repairs, join_pages, starts_of
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from milestone_kit.api.transport import Transport
     from milestone_kit.core.query import Query
     from milestone_kit.core.settings import Settings
-    from milestone_kit.fetching.plan import Density
+    from milestone_kit.fetching.start_density import StartDensity
 
 __all__ = ["Delta", "DeltaRefusedError", "Deltas", "changed_since", "likely_cuts"]
 
@@ -86,14 +86,6 @@ def changed_since(newest: int | None, *, began: float, ended: float, overlap: fl
     return max(0, int(since - overlap))
 
 
-class _Ask(NamedTuple):
-    since: int
-    limit: int
-    density: Density
-    report: Callable[[int, int], object]
-    cuts: Sequence[int]
-
-
 def likely_cuts(table: pa.Table, *, limit: int) -> list[int]:
     """Return where to cut the delta of a large table, so that a few pages come at one time.
 
@@ -145,7 +137,7 @@ class Deltas:
         since: int,
         *,
         limit: int,
-        density: Density,
+        density: StartDensity,
         report: Callable[[int, int], object] = lambda _rows, _pages: None,
         cuts: Sequence[int] = (),
     ) -> Delta:
@@ -159,7 +151,7 @@ class Deltas:
             Unix seconds.
         limit : int
             Rows of a full page.
-        density : Density
+        density : StartDensity
             Where rows are expected.
         report : callable
             Is told (rows, pages) after each page.
@@ -185,39 +177,39 @@ class Deltas:
         began = as_of = self._now()
         for _ in range(_ROUNDS):
             as_of = self._now()
-            asked = max(since, query.min_updated_ts or 0)
-            ask = _Ask(asked, limit, density, report, cuts)
-            sweep = self._sweep(query, ask)
-            tables.append(sweep.table())
-            pages += sweep.pages
-            repairs += sweep.repairs
-            if sweep.pages <= 1 or self._now() - as_of < _NOTICEABLE:
+            gathering = self._gathering(query, since, limit=limit, density=density, cuts=cuts)
+            try:
+                gathering.gather(workers=self._settings.workers, report=report)
+            except ApiError as error:
+                if error.status_code != _BAD_REQUEST:
+                    raise
+                raise DeltaRefusedError(str(error)) from error
+            tables.append(gathering.table())
+            pages += gathering.pages
+            repairs += gathering.repairs
+            if gathering.pages <= 1 or self._now() - as_of < _NOTICEABLE:
                 break
             since = changed_since(newest_of(tables[-1]), began=as_of, ended=self._now(), overlap=0.0)
             cuts = ()
         return Delta(join_pages(tables), began, as_of, pages, repairs)
 
-    def _sweep(self, query: Query, ask: _Ask) -> Sweep:
-        changed = replace(query, minimum_start_date=None, maximum_start_date=None, min_updated_ts=ask.since)
+    def _gathering(
+        self, query: Query, since: int, *, limit: int, density: StartDensity, cuts: Sequence[int]
+    ) -> Gathering:
+        asked = max(since, query.min_updated_ts or 0)
+        changed = replace(query, minimum_start_date=None, maximum_start_date=None, min_updated_ts=asked)
 
         def check(page: pa.Table) -> None:
             oldest = pc.min(page["last_updated_ts"]).cast(pa.int64()).as_py()
-            if oldest is not None and oldest < ask.since * 1_000_000:
-                raise DeltaRefusedError(f"rows of {oldest} came, asked for since {ask.since}")
+            if oldest is not None and oldest < asked * 1_000_000:
+                raise DeltaRefusedError(f"rows of {oldest} came, asked for since {asked}")
 
-        sweep = Sweep(changed, check=check)
-        source = source_of(self._transport, self._transport.session(), changed, limit=ask.limit)
-        try:
-            sweep.run_ranges(
-                source,
-                limit=ask.limit,
-                workers=self._settings.workers,
-                density=ask.density,
-                report=ask.report,
-                cuts=ask.cuts,
-            )
-        except ApiError as error:
-            if error.status_code != _BAD_REQUEST:
-                raise
-            raise DeltaRefusedError(str(error)) from error
-        return sweep
+        return Gathering(
+            changed,
+            PageSource(self._transport, changed, limit=limit),
+            limit=limit,
+            density=density,
+            cuts=cuts,
+            patience=self._settings.patience,
+            check=check,
+        )

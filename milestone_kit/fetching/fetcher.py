@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from milestone_kit.core.notices import carried, warn
 from milestone_kit.errors import ApiError, IncompleteError, MilestoneKitError, OfflineError, StaleWarning
 from milestone_kit.fetching.delta import DeltaRefusedError, changed_since, likely_cuts
-from milestone_kit.fetching.plan import Density
+from milestone_kit.fetching.full_walk import Ask
+from milestone_kit.fetching.gathering import newest_of, within
 from milestone_kit.fetching.progress import reporting
-from milestone_kit.fetching.sweep import newest_of, within
-from milestone_kit.fetching.walk import Ask
+from milestone_kit.fetching.start_density import StartDensity
 from milestone_kit.storage.manifests import FORMAT, Manifest, moment
 from milestone_kit.table.frame import starts_of, warn_repairs
 from milestone_kit.table.merge import merge_tables
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from milestone_kit.core.query import Query
     from milestone_kit.core.settings import Settings
     from milestone_kit.fetching.delta import Deltas
+    from milestone_kit.fetching.full_walk import FullWalks, Kept
     from milestone_kit.fetching.progress import Progress
-    from milestone_kit.fetching.walk import Kept, Walks
+    from milestone_kit.storage.cache_folder import CacheFolder
     from milestone_kit.storage.history import History
-    from milestone_kit.storage.store import Store
 
 __all__ = ["Fetcher"]
 
@@ -43,13 +43,13 @@ class Fetcher:
     ----------
     settings : Settings
         Says how old an answer may be, and whether a stale one may stand in.
-    store : Store
+    cache : CacheFolder
         Keeps snapshots.
     history : History
         Is told every version of every row that comes.
     deltas : Deltas
         Asks for what changed.
-    walks : Walks
+    walks : FullWalks
         Asks for everything.
     now : callable
         Gives seconds since 1970.
@@ -58,15 +58,15 @@ class Fetcher:
     def __init__(
         self,
         settings: Settings,
-        store: Store,
+        cache: CacheFolder,
         history: History,
         deltas: Deltas,
-        walks: Walks,
+        walks: FullWalks,
         *,
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
-        self._store = store
+        self._cache = cache
         self._history = history
         self._deltas = deltas
         self._walks = walks
@@ -74,17 +74,17 @@ class Fetcher:
 
     def offline(self, query: Query) -> tuple[pa.Table, Manifest]:
         """Return the snapshot for a query, of any age; OfflineError when there is none."""
-        kept = self._store.read(query)
+        kept = self._cache.read(query)
         if kept is None:
             raise OfflineError(
-                f"offline=True, but the cache {self._store.folder} holds no complete answer to "
+                f"offline=True, but the cache {self._cache.folder} holds no complete answer to "
                 f"{query.key()} from {self._settings.base_url}; ask once without offline=True"
             )
         return kept
 
     def fresh(self, query: Query) -> Kept | None:
         """Return the snapshot for a query when it is young enough, else None."""
-        return self._young(self._store.read(query))
+        return self._young(self._cache.read(query))
 
     def _young(self, kept: Kept | None, *, after: float = 0.0, swept: bool = False) -> Kept | None:
         """Return a snapshot when it is young enough, else None.
@@ -101,7 +101,7 @@ class Fetcher:
         if kept is None:
             return None
         manifest = kept[1]
-        began = manifest.swept if swept else manifest.started
+        began = manifest.last_full_sweep if swept else manifest.started
         young = 0 <= self._now() - manifest.started <= self._settings.expire_after
         return kept if young and began > after else None
 
@@ -137,9 +137,9 @@ class Fetcher:
         kept = None if refresh else self.fresh(query)
         if kept is not None:
             return *kept, False
-        with self._store.lock(query):
+        with self._cache.lock(query):
             # whoever had the lock may just have fetched what is wanted here
-            known = self._store.read(query)
+            known = self._cache.read(query)
             kept = self._young(known, after=asked if refresh else 0.0, swept=full)
             if kept is not None:
                 return *kept, False
@@ -154,7 +154,7 @@ class Fetcher:
         cause = error if isinstance(error, ApiError) else error.__cause__
         # what may succeed later: no network, 429, 5xx; a refusal (400, 401, 404) is the true answer
         allowed = self._settings.stale_if_error and isinstance(cause, ApiError) and cause.retryable
-        kept = self._store.read(query) if allowed else None
+        kept = self._cache.read(query) if allowed else None
         if kept is None:
             raise error
         message = f"using the answer of {moment(kept[1].finished)} because: {error}"
@@ -163,7 +163,10 @@ class Fetcher:
 
     def _ask(self, ask: Ask, kept: Kept | None, *, full: bool) -> Kept:
         """Bring the snapshot up to date where there is one, else walk."""
-        density = Density.usual(self._now()) if kept is None else Density.of_starts(starts_of(kept[0]))
+        if kept is None:
+            density = StartDensity.usual(self._now())
+        else:
+            density = StartDensity.of_starts(starts_of(kept[0]))
         if kept is not None and not full and not self._sweep_is_due(kept[1]):
             try:
                 return self._refresh(ask, *kept, density)
@@ -172,13 +175,13 @@ class Fetcher:
         return self._walk(ask, density)
 
     def _sweep_is_due(self, manifest: Manifest) -> bool:
-        return not 0 <= self._now() - manifest.swept < self._settings.full_sweep_after
+        return not 0 <= self._now() - manifest.last_full_sweep < self._settings.full_sweep_after
 
-    def _refresh(self, ask: Ask, table: pa.Table, manifest: Manifest, density: Density) -> Kept:
+    def _refresh(self, ask: Ask, table: pa.Table, manifest: Manifest, density: StartDensity) -> Kept:
         """Ask for what changed since the snapshot, and publish the snapshot with it."""
         since = changed_since(
             newest_of(table),
-            began=manifest.as_of or manifest.started,
+            began=manifest.as_of,
             ended=manifest.finished,
             overlap=self._settings.overlap,
         )
@@ -200,7 +203,6 @@ class Fetcher:
             started=delta.began,
             finished=self._now(),
             as_of=delta.as_of,
-            last_full_sweep=manifest.swept,
             refreshed=manifest.refreshed + 1,
             rows=merged.num_rows,
             pages=delta.pages,
@@ -210,7 +212,7 @@ class Fetcher:
         self._publish(ask.query, merged, manifest, seen=delta.table)
         return merged, manifest
 
-    def _walk(self, ask: Ask, density: Density) -> Kept:
+    def _walk(self, ask: Ask, density: StartDensity) -> Kept:
         table, manifest = self._walks.run(ask, density)
         if manifest.complete:
             self._publish(ask.query, table, manifest, seen=table)
@@ -229,8 +231,8 @@ class Fetcher:
                 scope=query.key(),
             )
             # in this order: a version that a snapshot shows would not be asked for again
-            self._store.publish(query, table, manifest, ready=recorded.result)
-        self._store.prune(
+            self._cache.publish(query, table, manifest, ready=recorded.result)
+        self._cache.prune(
             now=self._now(), keep=self._settings.expire_after, max_bytes=self._settings.max_cache_bytes
         )
 

@@ -1,4 +1,4 @@
-"""Which start-date ranges a walk is cut into while it runs: a plan without threads, network or tables.
+"""Which ranges of starts a walk is cut into while it runs: a plan without threads, network or tables.
 
 A walk begins as one chain of pages. Whoever has nothing to do takes over the later half of what the
 chain with most left to do still has before it. How much that is comes from a density: where the rows of
@@ -8,92 +8,26 @@ the last snapshot lie, or where milestones usually lie, corrected by how many ea
 from __future__ import annotations
 
 from bisect import insort
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
+from milestone_kit.fetching.trail import Trail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from numpy.typing import ArrayLike, NDArray
+    import numpy as np
+    from numpy.typing import NDArray
 
-__all__ = ["FULL_PAGES", "Chain", "Density", "Plan"]
+    from milestone_kit.fetching.start_density import StartDensity
+
+__all__ = ["FULL_PAGES", "Chain", "Plan"]
 
 FULL_PAGES: Final = 3
 """How many full pages must have come before a walk of unknown size is cut."""
 
 _WORTH_PAGES: Final = 1.25
 _SECOND: Final = 1_000_000
-_DAY: Final = 86_400 * _SECOND
-_YEAR: Final = 365 * _DAY
-_KNOTS: Final = 1025
-
-
-class Density:
-    """How many rows may be expected between two starts.
-
-    Parameters
-    ----------
-    starts : array of int
-        Microseconds since 1970, rising.
-    mass : array of float
-        How many rows (or what share of them) start up to each of `starts`.
-    exact : bool
-        Whether `mass` counts rows, so that the size of the answer is known beforehand.
-
-    Examples
-    --------
-    >>> density = Density([0, 10, 20], [0, 1, 5])
-    >>> density.between(5, 15), density.at(3.0)
-    (2.5, 15)
-    """
-
-    def __init__(self, starts: ArrayLike, mass: ArrayLike, *, exact: bool = False) -> None:
-        self._starts = np.asarray(starts, dtype=np.float64)
-        self._mass = np.asarray(mass, dtype=np.float64)
-        self.exact = exact
-
-    @classmethod
-    def usual(cls, now: float) -> Density:
-        """Return where milestones usually lie around `now` (seconds since 1970): mostly in two years."""
-        moment = int(now) * _SECOND
-        ages = np.array([60, 6, 2, 0, -0.1, -1, -8]) * _YEAR
-        return cls(moment - ages, [0.0, 0.01, 0.08, 0.96, 0.98, 0.995, 1.0])
-
-    @classmethod
-    def of_starts(cls, starts: ArrayLike) -> Density:
-        """Return where rows lie whose starts (microseconds since 1970, rising) are known."""
-        starts = np.asarray(starts, dtype=np.int64)
-        if not len(starts):
-            return cls([0, 1], [0, 0], exact=True)
-        chosen = starts[np.linspace(0, len(starts) - 1, min(len(starts), _KNOTS)).astype(np.int64)]
-        knots = np.unique(chosen)
-        mass = np.searchsorted(starts, knots, side="right")
-        # what was added since lies mostly in the near future
-        knots = np.concatenate([[knots[0] - _SECOND], knots, [knots[-1] + _YEAR]])
-        return cls(knots, np.concatenate([[0], mass, [mass[-1] * 1.01]]), exact=True)
-
-    def shape(self) -> Density:
-        """Return the same places for an answer of another, unknown size."""
-        return Density(self._starts, self._mass)
-
-    @property
-    def total(self) -> float:
-        """All rows."""
-        return float(self._mass[-1])
-
-    def upto(self, start: int | None, *, default: float) -> float:
-        """Return the mass up to a start; `default` where that is None."""
-        return default if start is None else float(np.interp(start, self._starts, self._mass))
-
-    def between(self, low: int | None, high: int | None) -> float:
-        """Return the mass from `low` to `high`; None stands for the beginning and the end."""
-        return max(0.0, self.upto(high, default=self.total) - self.upto(low, default=0.0))
-
-    def at(self, mass: float) -> int:
-        """Return the start up to which there is this mass."""
-        return int(np.interp(mass, self._mass, self._starts))
 
 
 @dataclass(slots=True, eq=False)
@@ -114,6 +48,7 @@ class Chain:
     done: bool = False
     ended: bool = False
     stolen: bool = False
+    trail: Trail = field(default_factory=Trail)
 
     @property
     def position(self) -> int | None:
@@ -126,7 +61,7 @@ class Plan:
 
     Parameters
     ----------
-    density : Density
+    density : StartDensity
         Where rows are expected.
     limit : int
         Rows of a full page.
@@ -148,7 +83,7 @@ class Plan:
 
     def __init__(
         self,
-        density: Density,
+        density: StartDensity,
         *,
         limit: int,
         cuts: Iterable[int] = (),

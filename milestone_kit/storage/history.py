@@ -13,13 +13,12 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-import filelock
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from milestone_kit.api.page_cache import make_private_folder
 from milestone_kit.core.arguments import to_utc
+from milestone_kit.core.files import locked
 from milestone_kit.core.notices import warn
 from milestone_kit.errors import CacheWarning, QueryError
 from milestone_kit.storage.segments import FORMAT, Segments, View, write_arrow
@@ -28,17 +27,13 @@ from milestone_kit.table.merge import same_rows
 from milestone_kit.table.schema import ARROW_SCHEMA, from_arrow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     import pandas as pd
 
     from milestone_kit.core.arguments import DateLike
 
-__all__ = ["LOCK_SECONDS", "History"]
-
-LOCK_SECONDS: Final = 30.0
-"""How long a writer waits for another one before it gives up, with a CacheWarning."""
+__all__ = ["History"]
 
 _INSTANT: Final = pa.timestamp("us", tz="UTC")
 _FLAG: Final = pa.bool_()
@@ -57,7 +52,6 @@ _HEADS: Final = pa.schema(
         pa.field("row", pa.int64(), nullable=False),
     ]
 )
-_INDEX_AFTER: Final = 50_000  # the index is made anew once so many rows are not in it
 _MOST_SCOPES: Final = 1_000
 _FAILURES: Final = (OSError, ValueError, TypeError, KeyError, pa.ArrowException)
 
@@ -71,6 +65,10 @@ class History:
         Where the histories of all addresses lie; made, for its owner only, when first written to.
     base_url : str
         The API address; versions of different addresses never mix.
+    lock_seconds : float
+        How long a writer waits for another one before it gives up, with a CacheWarning.
+    index_after : int
+        How many rows may not be in the index before it is made anew.
 
     Notes
     -----
@@ -78,8 +76,12 @@ class History:
     is not kept, each with a CacheWarning. Readers never wait; one writer at a time, across processes.
     """
 
-    def __init__(self, folder: Path, base_url: str) -> None:
+    def __init__(
+        self, folder: Path, base_url: str, *, lock_seconds: float = 30.0, index_after: int = 50_000
+    ) -> None:
         self._base_url = base_url
+        self._lock_seconds = lock_seconds
+        self._index_after = index_after
         self.folder = folder / hashlib.sha256(base_url.encode()).hexdigest()[:32]
         self._segments = Segments(self.folder, _SCHEMA)
 
@@ -223,30 +225,16 @@ class History:
         last[to_numpy(codes.indices)] = np.arange(len(codes))  # of several the last one stays
         older = indexed.filter(pc.invert(pc.is_in(indexed["id"], value_set=codes.dictionary)))
         heads = pa.concat_tables([older, recent.take(pa.array(last))]).combine_chunks()
-        if recent.num_rows > _INDEX_AFTER:
+        if recent.num_rows > self._index_after:
             number = view.last()
             with contextlib.suppress(OSError):  # it only saves time
                 write_arrow(path, heads, {"through": number, "rows": view.rows_through(number)})
         return heads
 
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[bool]:
+    def _alone(self) -> contextlib.AbstractContextManager[bool]:
         """Hold the right to write; give False, with a warning, when it cannot be had."""
         path = self.folder / "writer.lock"
-        lock = filelock.FileLock(path, timeout=LOCK_SECONDS, mode=0o600, thread_local=False)
-        try:
-            make_private_folder(self.folder.parent)
-            make_private_folder(self.folder)
-            lock.acquire()
-        except (OSError, filelock.Timeout) as error:
-            message = f"the history's lock {path} could not be had ({error}); nothing was recorded"
-            warn(message, CacheWarning)
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            lock.release()
+        return locked(path, seconds=self._lock_seconds, otherwise="nothing was recorded")
 
 
 def _scopes(known: list[str], scope: str | None) -> list[str]:

@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
-import tempfile
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from milestone_kit.api.page_cache import make_private_folder, quarantine
+from milestone_kit.core.files import delete, quarantine, write_whole
 from milestone_kit.core.notices import warn
 from milestone_kit.errors import CacheWarning
 
@@ -123,8 +121,7 @@ class Segments:
             When the disk refuses; nothing was appended then.
         """
         # left by a writer that was killed
-        for path in [*self.folder.glob(".new-*"), *(one.path for one in self._listed()[1])]:
-            path.unlink(missing_ok=True)
+        delete(*self.folder.glob(".new-*"), *(one.path for one in self._listed()[1]))
         segments = self.listed()
         number = segments[-1].last + 1 if segments else 1
         # the first is mostly the whole universe, which all that comes is compared with: it stays unpacked
@@ -151,14 +148,11 @@ class Segments:
             # a damaged file was just put aside: its rows are gone, and the name must not count them
             if joined.num_rows == rows:
                 self._write(segments[start].first, segments[-1].last, joined, view.facts())
-                for segment in segments[start:]:
-                    segment.path.unlink(missing_ok=True)
+                delete(*(segment.path for segment in segments[start:]))
 
     def clear(self) -> None:
         """Delete every file but locks: whoever waits for one must not get another one's."""
-        for path in sorted(self.folder.glob("*")):
-            if path.suffix != ".lock":
-                path.unlink(missing_ok=True)
+        delete(*(path for path in sorted(self.folder.glob("*")) if path.suffix != ".lock"))
 
 
 class View:
@@ -322,20 +316,12 @@ def _manifest(schema: pa.Schema) -> dict[str, Any]:
 
 def write_arrow(path: Path, table: pa.Table, facts: Mapping[str, Any], *, packed: bool = True) -> None:
     """Write an Arrow file for its owner only, whole, with a manifest; raise OSError if refused."""
-    make_private_folder(path.parent.parent)
-    make_private_folder(path.parent)
     schema = table.schema.with_metadata({_MANIFEST: json.dumps(dict(facts) | {"format": FORMAT}).encode()})
     codec = pa.Codec("zstd", compression_level=1) if packed else None
     options = pa.ipc.IpcWriteOptions(compression=codec)
-    descriptor, temporary = tempfile.mkstemp(prefix=".new-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            with pa.ipc.new_file(file, schema, options=options) as writer:
-                writer.write_table(table.combine_chunks().replace_schema_metadata(schema.metadata), _BATCH)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)  # noqa: PTH105 - mkstemp gives text
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)  # noqa: PTH108
-        raise
+
+    def write(file: IO[bytes]) -> None:
+        with pa.ipc.new_file(file, schema, options=options) as writer:
+            writer.write_table(table.combine_chunks().replace_schema_metadata(schema.metadata), _BATCH)
+
+    write_whole(path, write)

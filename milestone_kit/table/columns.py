@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec.structs import astuple
 
-from milestone_kit.core.rows import MilestoneRow
+from milestone_kit.core.rows import MilestoneRow, unknown_fields
 from milestone_kit.core.strict_json import decode
 from milestone_kit.errors import SchemaError
 from milestone_kit.table.schema import ARROW_SCHEMA
@@ -70,11 +70,12 @@ def quick_columns(rows: Sequence[MilestoneRow]) -> list[pa.Array] | None:
     list of pyarrow.Array or None
         The columns of `ARROW_SCHEMA`; None when something must be looked at with care.
     """
-    # the fields of each row, laid out by field
-    values = dict(zip(MilestoneRow.__struct_fields__, zip(*map(astuple, rows), strict=True), strict=True))
+    # the known fields of each row, laid out by field
+    columns = zip(*map(astuple, rows), strict=False)
+    values = dict(zip(MilestoneRow.__struct_fields__, columns, strict=False))
     try:
         made = _json_columns(values) | _instant_columns(values)
-        made["extra"] = pa.nulls(len(rows), pa.large_string())
+        made["extra"] = _unknown_column(rows)
         return [
             made[field.name] if field.name in made else _array(values[field.name], field.type)
             for field in ARROW_SCHEMA
@@ -96,6 +97,14 @@ def _instant_columns(values: Mapping[str, Sequence[Any]]) -> dict[str, pa.Array]
     if earliest == _FIRST:  # a start is never null, whatever it says
         others = [_zero_to_null(other) for other in others]
     return dict(zip(names, [start, *others], strict=True))
+
+
+def _unknown_column(rows: Sequence[MilestoneRow]) -> pa.Array:
+    unknown = unknown_fields(rows)
+    texts: list[bytes | None] = [None] * len(rows)
+    for place, text in unknown.items():
+        texts[place] = orjson.dumps(decode(text)[0])  # to the letter as the careful way writes it
+    return _array(texts, pa.large_string())
 
 
 def _parts(column: pa.Array, count: int) -> list[pa.Array]:
@@ -242,7 +251,8 @@ def _extra(objects: Sequence[Any], repairs: Repairs) -> pa.Array:
         return pa.nulls(len(objects), pa.large_string())
     texts = []
     for milestone in objects:
-        unknown = {key: value for key, value in milestone.items() if key not in _FIELDS}
+        # in one order, whatever the server's: another one is no change
+        unknown = {key: milestone[key] for key in sorted(milestone.keys() - _FIELDS)}
         texts.append(_sound_json(milestone, unknown, "extra", repairs) if unknown else None)
     return _array(texts, pa.large_string())
 

@@ -6,6 +6,7 @@ not Python objects; `assemble` joins the pages into the DataFrame.
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -88,7 +89,7 @@ def page_table(objects: Sequence[Any], repairs: Repairs | None = None) -> pa.Tab
 
     Parameters
     ----------
-    objects : sequence of dict, or of MilestoneRow
+    objects : sequence of dict and MilestoneRow
         Milestones as decoded from the API's JSON, in any order, repeated ids allowed.
     repairs : Repairs, optional
         Counts of what was repaired are added here.
@@ -103,12 +104,21 @@ def page_table(objects: Sequence[Any], repairs: Repairs | None = None) -> pa.Tab
     SchemaError
         Naming id and field.
     """
-    if objects and isinstance(objects[0], MilestoneRow):
-        columns = quick_columns(objects)
-        if columns is not None:
-            return pa.Table.from_arrays(columns, schema=ARROW_SCHEMA)
-        objects = plain_objects(objects)
-    columns = careful_columns(objects, Repairs() if repairs is None else repairs)
+    repairs = Repairs() if repairs is None else repairs
+    is_row = np.fromiter((isinstance(each, MilestoneRow) for each in objects), bool, len(objects))
+    columns = quick_columns([*compress(objects, is_row)]) if is_row.any() else None
+    others = [*compress(objects, ~is_row)]
+    if columns is None or set(map(type, others)) - {dict}:
+        return _from_columns(careful_columns(plain_objects(objects), repairs))
+    usual = _from_columns(columns)
+    if not others:
+        return usual
+    both = pa.concat_tables([usual, _from_columns(careful_columns(others, repairs))])
+    places = np.where(is_row, is_row.cumsum() - 1, len(usual) + (~is_row).cumsum() - 1)
+    return both.take(pa.array(places))
+
+
+def _from_columns(columns: list[pa.Array]) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=ARROW_SCHEMA)
 
 

@@ -15,7 +15,6 @@ from milestone_kit.table.frame import join_pages
 __all__ = ["MergeCounts", "merge_tables", "same_rows"]
 
 _NUMBER: Final = pa.int64()
-_MANY_RUNS: Final = 10_000
 
 
 class MergeCounts(NamedTuple):
@@ -36,7 +35,7 @@ class MergeCounts(NamedTuple):
     unchanged: int
 
 
-def merge_tables(base: pa.Table, delta: pa.Table) -> tuple[pa.Table, MergeCounts]:
+def merge_tables(base: pa.Table, delta: pa.Table, *, many_runs: int = 10_000) -> tuple[pa.Table, MergeCounts]:
     """Put the rows of a delta into a table.
 
     Parameters
@@ -45,6 +44,8 @@ def merge_tables(base: pa.Table, delta: pa.Table) -> tuple[pa.Table, MergeCounts
         In `ARROW_SCHEMA`, one row per id, sorted by (start_date, id), as `join_pages` gives it.
     delta : pyarrow.Table
         In `ARROW_SCHEMA`, in any order; where an id comes more than once its newest row counts.
+    many_runs : int
+        From how many runs of rows on they are copied one by one.
 
     Returns
     -------
@@ -75,7 +76,8 @@ def merge_tables(base: pa.Table, delta: pa.Table) -> tuple[pa.Table, MergeCounts
     stays, comes = np.ones(base.num_rows, dtype=bool), np.ones(delta.num_rows, dtype=bool)
     stays[known[wins]] = False
     comes[twin[~wins]] = False
-    return _interleaved(base, np.flatnonzero(stays), delta, np.flatnonzero(comes)), counts
+    merged = _interleaved(base, np.flatnonzero(stays), delta, np.flatnonzero(comes), many_runs)
+    return merged, counts
 
 
 def same_rows(left: pa.Table, right: pa.Table) -> np.ndarray:
@@ -97,7 +99,9 @@ def _wins(base: pa.ChunkedArray, delta: pa.ChunkedArray) -> np.ndarray:
     return ~to_numpy(pc.less(delta, base).fill_null(False))  # noqa: FBT003
 
 
-def _interleaved(base: pa.Table, stays: np.ndarray, delta: pa.Table, comes: np.ndarray) -> pa.Table:
+def _interleaved(
+    base: pa.Table, stays: np.ndarray, delta: pa.Table, comes: np.ndarray, many_runs: int
+) -> pa.Table:
     """Merge two sorted choices of rows into one sorted table."""
     rows = np.concatenate([stays, comes + base.num_rows])
     start = np.concatenate(
@@ -109,10 +113,10 @@ def _interleaved(base: pa.Table, stays: np.ndarray, delta: pa.Table, comes: np.n
     order = np.argsort(start, kind="stable")  # two sorted runs: linear
     both = pa.concat_tables([base, delta])
     _settle_ties(order, rows, start, both["id"], len(stays))
-    return pa.table(_copied(both, rows[order], base.num_rows), schema=base.schema)
+    return pa.table(_copied(both, rows[order], base.num_rows, many_runs), schema=base.schema)
 
 
-def _copied(both: pa.Table, rows: np.ndarray, seam: int) -> list[pa.Array]:
+def _copied(both: pa.Table, rows: np.ndarray, seam: int, many_runs: int) -> list[pa.Array]:
     """Copy rows out of two tables that follow each other: whole runs of them where there are few runs."""
     begins = np.flatnonzero((np.diff(rows, prepend=-2) != 1) | (rows == seam))
     lengths = np.diff(begins, append=len(rows))
@@ -120,7 +124,7 @@ def _copied(both: pa.Table, rows: np.ndarray, seam: int) -> list[pa.Array]:
     places = pa.array(rows)
 
     def copied(column: pa.ChunkedArray) -> pa.Array:
-        if len(runs) > _MANY_RUNS:
+        if len(runs) > many_runs:
             return pc.take(one_chunk(column), places, memory_pool=POOL)
         first, second = one_chunk(column.slice(0, seam)), one_chunk(column.slice(seam))
         parts = [first.slice(at, n) if at < seam else second.slice(at - seam, n) for at, n in runs]

@@ -28,7 +28,9 @@ from tests.wire import PAGE, answer, wire
 
 @contextmanager
 def transport(url, clock, **options):
-    made = Transport(url, requests_per_second=10_000, timeout=(5, 5), retry=clock.retry(**options))
+    made = Transport(
+        url, requests_per_second=10_000, timeout=(5, 5), retry=clock.retry(**options), busy_seconds=0.05
+    )
     try:
         yield made
     finally:
@@ -281,8 +283,7 @@ def test_a_planted_pickle_or_a_broken_row_is_a_miss_and_nothing_runs(clock, tmp_
 
 
 @pytest.mark.parametrize("kind", ["IMMEDIATE", "EXCLUSIVE"])
-def test_a_locked_cache_file_costs_a_bounded_wait_and_a_warning(clock, tmp_path, monkeypatch, kind):
-    monkeypatch.setattr("milestone_kit.api.page_cache.BUSY_SECONDS", 0.05)
+def test_a_locked_cache_file_costs_a_bounded_wait_and_a_warning(clock, tmp_path, kind):
     path = tmp_path / "pages.sqlite"
     with wire(answer(), answer()) as (url, _), transport(url, clock) as made:
         session = made.cached_session(path)

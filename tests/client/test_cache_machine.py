@@ -28,7 +28,7 @@ from milestone_kit.errors import ApiError, CacheWarning, IncompleteError, Offlin
 from milestone_kit.sandbox import GO_ZERO_TIME, serve, synthetic_milestones
 from milestone_kit.table.frame import milestones_frame
 from milestone_kit.table.schema import ATTRS_KEY, check_milestones
-from tests.conftest import Clock
+from tests.conftest import IMPATIENT, Clock
 from tests.faults.bench import Forker
 
 ROWS = synthetic_milestones(120)
@@ -56,13 +56,9 @@ def rows_of(server, query):
 
 @pytest.fixture(scope="module", autouse=True)
 def _forker():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "milestone_kit.fetching.workers._PATIENCE", 0.0
-        )  # near as the server is, its walks are cut
-        CacheMachine.forker = Forker()
-        yield
-        CacheMachine.forker.close()
+    CacheMachine.forker = Forker()
+    yield
+    CacheMachine.forker.close()
 
 
 class CacheMachine(RuleBasedStateMachine):
@@ -84,7 +80,8 @@ class CacheMachine(RuleBasedStateMachine):
     def client(self, workers):
         return MilestoneClient(
             base_url=self.server.url, cache_dir=self.folder, requests_per_second=10_000, workers=workers,
-            retry=self.clock.retry(attempts=2), stale_if_error=True, full_sweep_after="1D",
+            retry=self.clock.retry(attempts=2), patience=IMPATIENT, stale_if_error=True,
+            full_sweep_after="1D",
         )  # fmt: skip
 
     def teardown(self):

@@ -43,9 +43,7 @@ def page(*milestones, cursor=""):
 FORKER = """
 import os, sys
 sys.path.insert(0, sys.argv[1])
-from milestone_kit.fetching import workers as walkers
 from tests.faults.jobs import JOBS
-walkers._PATIENCE = 0.0  # near as the server is, walks are cut into ranges
 print("ready", flush=True)
 for line in sys.stdin:
     what, *words = line.rstrip("\\n").split("\\t")

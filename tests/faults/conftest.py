@@ -6,6 +6,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from tests.conftest import IMPATIENT
+
 
 @dataclass
 class Kept:
@@ -22,9 +24,9 @@ class Kept:
         return True
 
 
-@pytest.fixture(autouse=True)
-def _walks_are_cut(impatient):
-    pass
+@pytest.fixture
+def patience():
+    return IMPATIENT
 
 
 @pytest.fixture

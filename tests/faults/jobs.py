@@ -6,14 +6,15 @@ import json
 
 import milestone_kit as mk
 from milestone_kit.api.transport import Retry
-from tests.conftest import Clock
+from tests.conftest import IMPATIENT, Clock
 
 __all__ = ["JOBS"]
 
 
 def client(url, folder, **options):
     options = {"requests_per_second": 10_000, "full_sweep_after": "7d", "expire_after": 0} | options
-    return mk.MilestoneClient(base_url=url, cache_dir=folder, retry=Retry(first_wait=0.01), **options)
+    retry = Retry(first_wait=0.01)
+    return mk.MilestoneClient(base_url=url, cache_dir=folder, retry=retry, patience=IMPATIENT, **options)
 
 
 def get(url, folder, workers="2"):
@@ -40,7 +41,8 @@ def ask(url, folder, *question):
     how, query, limit, now = question
     retry = Clock(float(now)).retry(attempts=2)
     options = {"requests_per_second": 10_000, "stale_if_error": True, "full_sweep_after": "1D"}
-    with mk.MilestoneClient(base_url=url, cache_dir=folder, workers=2, retry=retry, **options) as made:
+    options |= {"retry": retry, "patience": IMPATIENT}
+    with mk.MilestoneClient(base_url=url, cache_dir=folder, workers=2, **options) as made:
         query = json.loads(query) | {"limit": int(limit)}
         if how == "get":
             return len(made.get_milestones(**query))

@@ -18,9 +18,8 @@ import pyarrow as pa
 import pytest
 
 import milestone_kit as mk
-from milestone_kit.api import page_cache as pagecache
+from milestone_kit.core.settings import Patience
 from milestone_kit.sandbox import serve
-from milestone_kit.storage import history, store
 from milestone_kit.table.schema import ATTRS_KEY
 from tests.faults.bench import Forker, truth
 from tests.faults.kills import kill_fetches
@@ -63,14 +62,16 @@ def held_by_another_process(*paths):
 
 
 @pytest.fixture
-def short_bounds(monkeypatch):
-    """The stated bounds, made short: what is tested is that each is kept, not how long it is."""
-    assert (store.LOCK_SECONDS, history.LOCK_SECONDS, pagecache.BUSY_SECONDS) == (300.0, 30.0, 3.0)
-    for module, name in ((store, "LOCK_SECONDS"), (history, "LOCK_SECONDS"), (pagecache, "BUSY_SECONDS")):
-        monkeypatch.setattr(module, name, 0.2)
+def hurried(make_client, server):
+    """A client with the stated bounds made short: what is tested is that each is kept, not how long it is."""
+    stated = Patience()
+    assert (stated.other_walk, stated.other_record, stated.answers_file) == (300.0, 30.0, 3.0)
+    short = Patience(page=0.0, other_walk=0.2, other_record=0.2, answers_file=0.2)
+    return make_client(server.url, patience=short)
 
 
-def test_fault_31_single_answers_are_locked(client, server, short_bounds, tmp_path):
+def test_fault_31_single_answers_are_locked(hurried, server, tmp_path):
+    client = hurried
     client.get_competitions()
     id_ = server.milestones()[0]["id"]
     with held_by_another_process(tmp_path / "cache" / "answers.sqlite"):
@@ -82,7 +83,8 @@ def test_fault_31_single_answers_are_locked(client, server, short_bounds, tmp_pa
         assert client.get_milestone(id_)["id"] == id_, "once it was said, nothing waits again"
 
 
-def test_fault_31_walk_and_history_are_locked(client, server, short_bounds, tmp_path):
+def test_fault_31_walk_and_history_are_locked(hurried, server, tmp_path):
+    client = hurried
     client.get_milestones(limit=500)
     locks = sorted((tmp_path / "cache").rglob("*.lock"))
     assert len(locks) == 2
@@ -98,7 +100,8 @@ def test_fault_31_walk_and_history_are_locked(client, server, short_bounds, tmp_
     assert "nothing was recorded" in said
 
 
-def test_fault_31_pages_of_a_walk_are_locked(client, server, short_bounds, tmp_path):
+def test_fault_31_pages_of_a_walk_are_locked(hurried, server, tmp_path):
+    client = hurried
     server.script.fail(500, page=3)
     with pytest.raises(mk.IncompleteError):
         client.get_milestones()
@@ -282,11 +285,11 @@ def test_fault_34_snapshot_of_a_newer_version(client, server, tmp_path):
     with pa.ipc.new_file(path, newer) as writer:
         writer.write_table(table)
     with (
-        pytest.warns(mk.CacheWarning, match="written by a newer milestone_kit"),
+        pytest.warns(mk.CacheWarning, match="written by another version of milestone_kit"),
         pytest.raises(mk.OfflineError, match="ask once without offline"),
     ):
         client.get_milestones(offline=True)
-    with pytest.warns(mk.CacheWarning, match="written by a newer milestone_kit"):
+    with pytest.warns(mk.CacheWarning, match="written by another version of milestone_kit"):
         pd.testing.assert_frame_equal(client.get_milestones(), truth(server))
 
 

@@ -105,6 +105,8 @@ def test_fault_14_refusals(make_kept, server, clock, status, body):
     with pytest.raises(mk.ApiError, match=rf"(?i)the server answered {status}: .*{WORDS}") as caught:
         kept.client.get_milestones()
     assert caught.value.status_code == status
+    assert WORDS in caught.value.body.lower()
+    assert "<" not in caught.value.body
     assert isinstance(caught.value, mk.NotFoundError) == (status == 404)
     assert not caught.value.retryable
     assert len(server.requests) == 1

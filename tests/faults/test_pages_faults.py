@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 
 import milestone_kit as mk
-from milestone_kit.fetching import cursor as pages
+from milestone_kit.core.settings import Patience
 from milestone_kit.sandbox import NO_CURSOR
 from milestone_kit.table.schema import ATTRS_KEY
 from tests.faults.bench import page, truth
+
+AT_MOST_40 = Patience(page=0.0, most_pages=40)
 
 
 def repaired(df):
@@ -40,11 +42,9 @@ def test_fault_02_cursors_in_a_circle(make_kept, server, workers):
 
 
 @pytest.mark.parametrize("workers", [1, 4])
-def test_fault_03_fresh_cursors_without_end(make_kept, server, monkeypatch, workers):
-    assert pages.MAX_PAGES == 5_000  # the cap that is stated; a test need not go that far
-    kept = make_kept(server, workers=workers)
-    monkeypatch.setattr("milestone_kit.fetching.workers.MAX_PAGES", 40)
-    monkeypatch.setattr(pages.Trail.__init__, "__kwdefaults__", {"max_pages": 40})
+def test_fault_03_fresh_cursors_without_end(make_kept, server, workers):
+    assert Patience().most_pages == 5_000  # the cap that is stated; a test need not go that far
+    kept = make_kept(server, workers=workers, patience=AT_MOST_40)
     server.script.fail(404, where=lambda _: len(server.requests) > 200)
     server.script.endless_cursors()
     with pytest.raises(
@@ -55,14 +55,12 @@ def test_fault_03_fresh_cursors_without_end(make_kept, server, monkeypatch, work
     assert kept.survives()
 
 
-def test_fault_04_empty_page_with_a_live_cursor(make_kept, server, monkeypatch):
-    kept = make_kept(server)
+def test_fault_04_empty_page_with_a_live_cursor(make_kept, server):
+    kept = make_kept(server, patience=AT_MOST_40)
     server.script.empty_page(page=2)
     pd.testing.assert_frame_equal(kept.client.get_milestones(), truth(server))
     server.script.clear()
     server.script.empty_page(times=10_000)
-    monkeypatch.setattr("milestone_kit.fetching.workers.MAX_PAGES", 40)
-    monkeypatch.setattr(pages.Trail.__init__, "__kwdefaults__", {"max_pages": 40})
     with pytest.raises(mk.PaginationError, match="no end after 40 pages"):
         kept.client.refresh(full=True)
     pd.testing.assert_frame_equal(kept.client.get_milestones(offline=True), truth(server))

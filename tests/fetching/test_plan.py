@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milestone_kit.fetching.plan import FULL_PAGES, Density, Plan
+from milestone_kit.fetching.plan import FULL_PAGES, Plan
+from milestone_kit.fetching.start_density import StartDensity
 
 NOW = 1_790_000_000
 SECOND = 1_000_000
@@ -53,16 +54,16 @@ two_years = st.integers(NOW - 2 * 365 * 86_400, NOW + 30 * 86_400).map(lambda se
     workers=st.integers(1, 5),
 )
 def test_every_row_is_walked_once_however_the_rows_lie(starts, limit, workers):
-    plan = Plan(Density.usual(NOW), limit=limit)
+    plan = Plan(StartDensity.usual(NOW), limit=limit)
     walked, everything, _ = walk(starts, plan, limit=limit, workers=workers)
     assert walked == everything
 
 
 @given(starts=st.lists(two_years, min_size=50, max_size=400), workers=st.integers(2, 4))
 def test_a_plan_that_is_taken_up_again_has_the_same_ranges(starts, workers):
-    first = Plan(Density.usual(NOW), limit=5)
+    first = Plan(StartDensity.usual(NOW), limit=5)
     walk(starts, first, limit=5, workers=workers)
-    again = Plan(Density.usual(NOW), limit=5, cuts=first.cuts)
+    again = Plan(StartDensity.usual(NOW), limit=5, cuts=first.cuts)
     assert [(chain.low, chain.high) for chain in again.chains] == [(c.low, c.high) for c in first.chains]
     assert again.take().low is None
 
@@ -83,7 +84,7 @@ def universe(rows):
 @pytest.mark.parametrize("known", [False, True])
 def test_four_workers_need_a_quarter_of_the_turns_and_few_more_pages(known):
     starts = universe(137_200)
-    density = Density.of_starts(np.sort(starts)) if known else Density.usual(NOW)
+    density = StartDensity.of_starts(np.sort(starts)) if known else StartDensity.usual(NOW)
     plan = Plan(density, limit=500)
     walked, everything, turns = walk(starts, plan, limit=500, workers=4)
     assert walked == everything
@@ -92,13 +93,13 @@ def test_four_workers_need_a_quarter_of_the_turns_and_few_more_pages(known):
 
 
 def test_one_worker_never_cuts():
-    plan = Plan(Density.usual(NOW), limit=10)
+    plan = Plan(StartDensity.usual(NOW), limit=10)
     walk(universe(1000), plan, limit=10, workers=1)
     assert plan.cuts == []
 
 
 def test_a_short_answer_is_one_chain():
-    plan = Plan(Density.usual(NOW), limit=500)
+    plan = Plan(StartDensity.usual(NOW), limit=500)
     _, _, turns = walk(universe(FULL_PAGES * 500 - 20), plan, limit=500, workers=4)
     assert plan.cuts == []
     assert turns == plan.pages == FULL_PAGES
@@ -106,14 +107,14 @@ def test_a_short_answer_is_one_chain():
 
 def test_rows_that_share_one_start_are_one_chain_and_cost_hardly_a_page_more():
     starts = np.full(5000, NOW * SECOND)
-    plan = Plan(Density.usual(NOW), limit=100)
+    plan = Plan(StartDensity.usual(NOW), limit=100)
     walked, everything, _ = walk(starts, plan, limit=100, workers=4)
     assert walked == everything
     assert plan.pages <= 50 + 4
 
 
 def test_a_page_out_of_order_leaves_the_first_chain_to_go_to_its_very_end():
-    plan = Plan(Density.of_starts(np.arange(1000) * 60 * SECOND), limit=10, high=5000 * SECOND)
+    plan = Plan(StartDensity.of_starts(np.arange(1000) * 60 * SECOND), limit=10, high=5000 * SECOND)
     first, second = plan.take(), plan.take()
     assert second.low > 0
     plan.came(second, page_of(second.low - 1, second.low + 5), last=False)
@@ -128,7 +129,7 @@ def test_a_page_out_of_order_leaves_the_first_chain_to_go_to_its_very_end():
 
 
 def test_a_chain_that_had_reached_its_seam_goes_on_when_the_order_breaks():
-    plan = Plan(Density.of_starts(np.arange(1000) * 60 * SECOND), limit=10)
+    plan = Plan(StartDensity.of_starts(np.arange(1000) * 60 * SECOND), limit=10)
     first, second = plan.take(), plan.take()
     plan.came(first, page_of(0, first.high), last=False)
     assert first.done
@@ -138,7 +139,7 @@ def test_a_chain_that_had_reached_its_seam_goes_on_when_the_order_breaks():
 
 
 def test_nothing_is_cut_off_what_the_cache_may_hold():
-    plan = Plan(Density.of_starts(np.arange(10_000) * 60 * SECOND), limit=10, cuts=[300_000 * SECOND])
+    plan = Plan(StartDensity.of_starts(np.arange(10_000) * 60 * SECOND), limit=10, cuts=[300_000 * SECOND])
     assert [plan.take().low, plan.take().low] == [None, 300_000 * SECOND]
     assert plan.take() is None
     plan.chains[0].replaying = False
@@ -147,9 +148,9 @@ def test_nothing_is_cut_off_what_the_cache_may_hold():
 
 def test_a_density_knows_where_its_rows_lie():
     starts = np.repeat(np.arange(100) * SECOND, 3)
-    density = Density.of_starts(starts)
+    density = StartDensity.of_starts(starts)
     assert density.between(None, 50 * SECOND) == pytest.approx(153)
     assert density.at(153) == 50 * SECOND
     assert density.exact
     assert not density.shape().exact
-    assert Density.of_starts(np.array([], dtype=np.int64)).total == 0
+    assert StartDensity.of_starts(np.array([], dtype=np.int64)).total == 0

@@ -262,7 +262,8 @@ def test_every_version_seen_is_in_the_history(client, server, clock):
     versions = client.history(row["id"])
     assert list(versions["title"]) == [row["title"], "Second", "Third"]
     assert len(client.history()) == 1202
-    assert set(client.history(category=row["category"])["category"]) == {row["category"]}
+    found = set(client.history(category=row["category"])["category"])
+    assert {category.casefold() for category in found} == {row["category"].casefold()}  # as the server does
 
 
 def test_changes_tell_what_was_rescheduled_added_and_deleted(changed, server, clock):

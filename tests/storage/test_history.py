@@ -18,7 +18,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from milestone_kit.errors import CacheWarning, QueryError
-from milestone_kit.storage import history as history_module
 from milestone_kit.storage.history import History
 from milestone_kit.storage.segments import FORMAT, View
 from milestone_kit.table.frame import join_pages
@@ -89,17 +88,14 @@ class Model:
 @settings(max_examples=60)
 @given(sightings(), st.booleans())
 def test_the_history_holds_what_a_plain_list_of_versions_holds(tmp_path_factory, seen, small):
-    limits = {"_INDEX_AFTER": 3} if small else {}
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in limits.items():
-            patch.setattr(history_module, name, value)
-        folder = tmp_path_factory.mktemp("history")
-        model = Model()
-        for number, (one, complete) in enumerate(seen):
-            seen_at = 1_790_000_000.0 + number
-            new = History(folder, URL).record(one, seen_at=seen_at, complete=complete)
-            assert new == model.record(one, seen_at, complete=complete)
-        stored = History(folder, URL).versions()
+    options = {"index_after": 3} if small else {}
+    folder = tmp_path_factory.mktemp("history")
+    model = Model()
+    for number, (one, complete) in enumerate(seen):
+        seen_at = 1_790_000_000.0 + number
+        new = History(folder, URL, **options).record(one, seen_at=seen_at, complete=complete)
+        assert new == model.record(one, seen_at, complete=complete)
+    stored = History(folder, URL).versions()
     expected = sorted(model.versions, key=lambda version: (version[0]["id"], version[1]))
     assert arrow(stored[list(COLUMNS)]).to_pylist() == [version[0] for version in expected]
     assert stored["deleted"].tolist() == [version[2] for version in expected]
@@ -235,8 +231,8 @@ def test_versions_that_can_be_neither_read_nor_put_aside_cost_a_warning(history,
 
 
 @pytest.mark.parametrize("damage", [b"", b"junk" * 100, None])
-def test_a_damaged_or_missing_index_is_made_anew(history, monkeypatch, damage):
-    monkeypatch.setattr(history_module, "_INDEX_AFTER", 0)
+def test_a_damaged_or_missing_index_is_made_anew(tmp_path, damage):
+    history = History(tmp_path, URL, index_after=0)
     some = indexed(history)
     index = history.folder / "heads.arrow"
     assert index.exists()
@@ -245,8 +241,8 @@ def test_a_damaged_or_missing_index_is_made_anew(history, monkeypatch, damage):
     assert index.stat().st_size > 500
 
 
-def test_an_index_that_counts_rows_of_a_lost_file_is_not_believed(history, monkeypatch):
-    monkeypatch.setattr(history_module, "_INDEX_AFTER", 0)
+def test_an_index_that_counts_rows_of_a_lost_file_is_not_believed(tmp_path):
+    history = History(tmp_path, URL, index_after=0)
     some = indexed(history)
     files(history)[1].unlink()
     assert history.record(some, seen_at=4, complete=True) == 1
@@ -305,8 +301,8 @@ def test_a_folder_that_cannot_be_written_costs_a_warning_and_not_the_answer(tmp_
     assert history.versions().empty
 
 
-def test_a_second_writer_waits_a_bounded_time(history, monkeypatch):
-    monkeypatch.setattr(history_module, "LOCK_SECONDS", 0.05)
+def test_a_second_writer_waits_a_bounded_time(tmp_path):
+    history = History(tmp_path, URL, lock_seconds=0.05)
     with history._alone(), pytest.warns(CacheWarning, match="could not be had"):
         assert history.record(rows({}), seen_at=1, complete=True) == 0
     assert history.record(rows({}), seen_at=1, complete=True) == 1

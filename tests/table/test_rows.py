@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import warnings
 
 import msgspec
@@ -16,7 +17,7 @@ from milestone_kit.core.strict_json import JSONTextError, decode
 from milestone_kit.errors import DataWarning, SchemaError
 from milestone_kit.sandbox import synthetic_milestones
 from milestone_kit.table.frame import page_table
-from tests.table.test_frame import milestones, raw
+from tests.table.test_frame import json_values, milestones, raw
 
 PAGE = synthetic_milestones(300)
 
@@ -41,15 +42,68 @@ def test_the_last_page_has_no_cursor():
     assert decode_answer(b'{"milestones":[]}') == ({"milestones": []}, 0)
 
 
+@pytest.mark.parametrize("odd", [{"title": None}, {"end_date": 5}, {"primary_event_tickers": None}])
+def test_only_the_row_with_anything_unusual_is_left_to_care(odd):
+    usual, other = quick(body([raw(), raw(id="b") | odd]))
+    assert type(usual) is MilestoneRow
+    assert other == raw(id="b") | odd
+
+
 @pytest.mark.parametrize(
-    "odd", [{"later": 1}, {"title": None}, {"end_date": 5}, {"primary_event_tickers": None}]
+    "unknown",
+    [
+        {"product_details": {}},
+        {"later": 1, "again": [1.5, None, "A&M", 12345678901234567890123], "": True},
+        {"extra": "mine", "unknown_0": {"a": 1}},
+        {'a`b` - at `"ü\n': 0},
+        {f"new_{number}": number for number in range(30)},
+    ],
+    ids=["one", "some", "names of ours", "an awkward name", "many"],
 )
-def test_a_page_with_anything_unusual_is_left_to_care(odd):
-    rows = quick(body([raw(), raw(id="b") | odd]))
-    assert rows == [raw(), raw(id="b") | odd]
+@pytest.mark.parametrize("odd", [{}, {"end_date": "soon"}, {"category": "\ud800"}, {"source_ids": None}])
+def test_unknown_fields_are_kept_and_cost_no_row_its_place(unknown, odd):
+    rows = [raw(id="a"), raw(id="b") | unknown, raw(id="c") | odd, raw(id="d"), raw(id="e") | unknown]
+    text = json.dumps({"milestones": rows}).encode()
+    table = page_table(quick(text))
+    assert table.equals(page_table(decode(text)[0]["milestones"]))
+    assert table["id"].to_pylist() == [*"abcde"]
+    assert [None if one is None else json.loads(one) for one in table["extra"].to_pylist()] == [
+        None, unknown, None, None, unknown,
+    ]  # fmt: skip
 
 
-@given(st.lists(milestones, max_size=6))
+def test_a_page_of_which_every_row_has_unknown_fields_is_still_rows():
+    rows = quick(body([row | {"product_details": {}, "is_new": True} for row in PAGE]))
+    assert all(isinstance(row, MilestoneRow) for row in rows)
+    assert set(page_table(rows)["extra"].to_pylist()) == {'{"is_new":true,"product_details":{}}'}
+
+
+def test_half_characters_in_an_unknown_field_are_counted():
+    assert decode_answer(body([raw(later="half")]).replace(b'"half"', b'"\\ud800"'))[1] == 1
+
+
+def test_an_unknown_field_that_could_not_be_read_again_is_refused_by_name():
+    with pytest.raises(SchemaError, match=r"a1.*extra"):
+        page_table(quick(body([raw(later=0)]).replace(b'"later":0', b'"later":1e400')))
+
+
+def test_what_is_no_object_is_named_by_its_place():
+    with pytest.raises(SchemaError, match="milestone 1 of the page is 7"):
+        page_table(quick(body([raw(), 7])))
+
+
+optional = st.sampled_from(["end_date", "source_id", "source_ids", "details"])
+pages = st.lists(
+    st.one_of(
+        milestones,
+        st.builds(operator.or_, milestones, st.dictionaries(st.text(max_size=3), json_values, max_size=3)),
+        st.builds(operator.or_, milestones, st.dictionaries(optional, st.none())),
+    ),
+    max_size=6,
+)
+
+
+@given(pages)
 def test_any_page_gives_the_table_that_care_gives(rows):
     text = body(rows)
     with warnings.catch_warnings():

@@ -9,8 +9,8 @@ import pytest
 from milestone_kit.core.query import Query
 from milestone_kit.errors import CacheWarning
 from milestone_kit.sandbox import synthetic_milestones
+from milestone_kit.storage.cache_folder import CacheFolder
 from milestone_kit.storage.manifests import FORMAT, Manifest
-from milestone_kit.storage.store import Store
 from milestone_kit.table.frame import join_pages, page_table
 
 URL = "https://example.com/v2"
@@ -20,7 +20,7 @@ DATES = ["start_date", "end_date", "last_updated_ts"]
 
 @pytest.fixture
 def store(tmp_path):
-    return Store(tmp_path / "cache", URL)
+    return CacheFolder(tmp_path / "cache", URL)
 
 
 @pytest.fixture
@@ -36,6 +36,8 @@ def manifest(table, **changes):
         "finished": 2.0,
         "rows": table.num_rows,
         "pages": 1,
+        "last_full_sweep": 1.0,
+        "as_of": 1.0,
     }
     return Manifest(**fields | changes)
 
@@ -55,7 +57,7 @@ def test_what_was_published_is_read_back_the_same(store, table):
 def test_another_query_or_address_is_a_miss(store, table):
     store.publish(SPORTS, table, manifest(table))
     assert store.read(Query.of(category="sports")) is None
-    assert Store(store.folder, URL + "3").read(SPORTS) is None
+    assert CacheFolder(store.folder, URL + "3").read(SPORTS) is None
 
 
 def test_an_empty_answer_is_an_answer(store, table):
@@ -107,16 +109,17 @@ def test_a_snapshot_with_damaged_bytes_never_brings_the_reader_down(store, table
     assert {warning.category for warning in recwarn} == {CacheWarning}
 
 
-def test_a_snapshot_of_a_newer_version_is_a_miss_and_stays(store, table):
-    store.publish(SPORTS, table, manifest(table, format=FORMAT + 1))
-    with pytest.warns(CacheWarning, match="newer"):
+@pytest.mark.parametrize("version", [FORMAT - 1, FORMAT + 1])
+def test_a_snapshot_of_another_version_is_a_miss_and_stays(store, table, version):
+    store.publish(SPORTS, table, manifest(table, format=version))
+    with pytest.warns(CacheWarning, match="another version.*fetched again"):
         assert store.read(SPORTS) is None
     assert snapshot(store).exists()
 
 
 @pytest.mark.parametrize(
     "text",
-    [b"", b"[]", b"{}", b"no json", b'{"format": 1}', b'{"format": "1"}', b'{"format": 1, "started": "x"}'],
+    [b"", b"[]", b"{}", b"no json", b'{"format": 2}', b'{"format": "2"}', b'{"format": 2, "started": "x"}'],
 )
 def test_a_file_without_a_sound_manifest_is_put_aside(store, table, text):
     store.publish(SPORTS, table, manifest(table))
@@ -141,7 +144,7 @@ def test_a_table_with_other_columns_or_rows_is_put_aside(store, table):
 def test_a_folder_that_cannot_be_written_costs_a_warning(tmp_path, table):
     blocker = tmp_path / "file"
     blocker.touch()
-    store = Store(blocker, URL)
+    store = CacheFolder(blocker, URL)
     with pytest.warns(CacheWarning, match="not cached"):
         store.publish(SPORTS, table, manifest(table))
     assert blocker.read_bytes() == b""
@@ -166,8 +169,10 @@ def walk(store, *, limit=500, now=100.0, longest=60.0, refresh=False):
 
 def test_an_unfinished_walk_is_gone_on_with(store):
     first = walk(store)
-    assert walk(store, now=160.0) == first
-    assert store.pages_path(SPORTS, first).name.endswith(f"{first.id}.sqlite")
+    assert not first.resumed
+    first.pages_path.touch()
+    again = walk(store, now=160.0)
+    assert (again.started, again.pages_path, again.resumed) == (100.0, first.pages_path, True)
 
 
 @pytest.mark.parametrize(
@@ -175,27 +180,32 @@ def test_an_unfinished_walk_is_gone_on_with(store):
 )
 def test_a_walk_that_does_not_fit_is_forgotten_with_its_pages(store, change):
     first = walk(store)
-    pages = store.pages_path(SPORTS, first)
-    pages.touch()
-    assert walk(store, **change).id != first.id
-    assert not pages.exists()
+    first.pages_path.touch()
+    assert walk(store, **change).pages_path != first.pages_path
+    assert not first.pages_path.exists()
 
 
 def test_a_refresh_goes_on_with_a_walk_that_was_interrupted(store):
     first = walk(store)
-    store.interrupt(SPORTS, first)
-    assert walk(store, refresh=True).id == first.id
+    first.interrupt()
+    assert walk(store, refresh=True).pages_path == first.pages_path
+
+
+def test_a_walk_can_be_forgotten(store):
+    first = walk(store)
+    first.pages_path.touch()
+    first.forget()
+    assert list(store.folder.joinpath("walks").iterdir()) == []
 
 
 def test_publishing_forgets_the_walk(store, table):
-    pages = store.pages_path(SPORTS, walk(store))
-    pages.touch()
+    walk(store).pages_path.touch()
     store.publish(SPORTS, table, manifest(table))
     assert list(store.folder.joinpath("walks").iterdir()) == []
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", '{"format": 1}', '{"format": 1, "id": "x", "started": "y", "limit": 5}']
+    "text", ["", "[]", '{"format": 2}', '{"format": 2, "id": "x", "started": "y", "limit": 5}']
 )
 def test_a_broken_walk_record_begins_a_new_walk(store, text):
     walk(store)
@@ -203,14 +213,15 @@ def test_a_broken_walk_record_begins_a_new_walk(store, text):
     path.write_text(text)
     with pytest.warns(CacheWarning):
         fresh = walk(store)
-    assert walk(store) == fresh
+    assert walk(store).pages_path == fresh.pages_path
 
 
-def test_a_walk_record_of_a_newer_version_begins_a_new_walk(store):
+@pytest.mark.parametrize("version", [FORMAT - 1, FORMAT + 1])
+def test_a_walk_record_of_another_version_begins_a_new_walk(store, version):
     first = walk(store)
     (path,) = store.folder.joinpath("walks").glob("*.json")
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": FORMAT + 1}))
-    assert walk(store).id != first.id
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": version}))
+    assert walk(store).pages_path != first.pages_path
 
 
 def test_only_one_at_a_time_holds_the_lock(store):
@@ -218,20 +229,21 @@ def test_only_one_at_a_time_holds_the_lock(store):
     leave = threading.Event()
 
     def hold():
-        with Store(store.folder, URL).lock(SPORTS):
+        with store.lock(SPORTS):
             inside.set()
             leave.wait(5)
 
     holder = threading.Thread(target=hold)
     holder.start()
     inside.wait(5)
-    with pytest.warns(CacheWarning, match="walking without it"), store.lock(SPORTS, seconds=0.01):
+    other = CacheFolder(store.folder, URL, lock_seconds=0.01)
+    with pytest.warns(CacheWarning, match="walking without it"), other.lock(SPORTS):
         pass
-    with store.lock(Query.of(), seconds=0.01):
+    with other.lock(Query.of()):
         pass
     leave.set()
     holder.join()
-    with store.lock(SPORTS, seconds=0.01):
+    with other.lock(SPORTS):
         pass
 
 
@@ -245,19 +257,8 @@ def test_files_are_for_their_owner_only(store, table):
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
 
 
-def test_the_file_of_format_1_opens(store, tmp_path):
-    """The sample was written once by `Store.publish`; it must open for as long as format 1 is read."""
-    from pathlib import Path
-
-    sample = Path(__file__).parents[1] / "data" / "snapshot-format-1.arrow"
-    store.folder.joinpath("snapshots").mkdir(parents=True)
-    store.folder.joinpath("snapshots", f"{store.key(SPORTS)}.arrow").write_bytes(sample.read_bytes())
-    read, told = store.read(SPORTS)
-    assert read.num_rows == told.rows == 20
-
-
 def test_the_file_of_format_2_opens(store):
-    """The sample was written once by `Store.publish`; it must open for as long as format 2 is read."""
+    """The sample was written once by `CacheFolder.publish`; it must open for as long as format 2 is read."""
     from pathlib import Path
 
     sample = Path(__file__).parents[1] / "data" / "snapshot-format-2.arrow"
@@ -269,19 +270,10 @@ def test_the_file_of_format_2_opens(store):
 
 
 def test_the_cuts_of_a_walk_are_kept_with_it(store):
-    first = walk(store)
-    store.cut(SPORTS, first, [5, 7])
+    walk(store).cut([5, 7])
     assert walk(store).cuts == (5, 7)
-    store.interrupt(SPORTS, walk(store))
+    walk(store).interrupt()
     assert walk(store, refresh=True).cuts == (5, 7)
-
-
-def test_a_walk_of_format_1_is_gone_on_with(store):
-    first = walk(store)
-    (path,) = store.folder.joinpath("walks").glob("*.json")
-    old = {"id": first.id, "started": 100.0, "limit": 500, "interrupted": False, "format": 1}
-    path.write_text(json.dumps(old))
-    assert (walk(store).id, walk(store).cuts) == (first.id, ())
 
 
 @pytest.mark.parametrize("cuts", ["[1, null]", '"x"', "[1.5]", "7"])
@@ -290,7 +282,7 @@ def test_a_walk_with_broken_cuts_begins_anew(store, cuts):
     (path,) = store.folder.joinpath("walks").glob("*.json")
     path.write_text(path.read_text().replace('"cuts": []', f'"cuts": {cuts}'))
     with pytest.warns(CacheWarning):
-        assert walk(store).id != first.id
+        assert walk(store).pages_path != first.pages_path
 
 
 NOW = 1_000_000_000.0
@@ -309,8 +301,7 @@ def full_cache(store, table):
         (path,) = set(store.folder.joinpath("snapshots").glob("*.arrow")) - set(paths)
         os.utime(path, (NOW - days * DAY, NOW - days * DAY))
         paths.append(path)
-    record = walk(store)
-    store.pages_path(SPORTS, record).write_bytes(b"x" * 100)
+    walk(store).pages_path.write_bytes(b"x" * 100)
     for path in store.folder.joinpath("walks").iterdir():
         os.utime(path, (NOW - 3 * DAY, NOW - 3 * DAY))
     return paths

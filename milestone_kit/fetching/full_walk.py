@@ -1,0 +1,243 @@
+"""A walk through all pages of a query: taken up again after a failure, closed by what changed meanwhile."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from milestone_kit.core.notices import carried
+from milestone_kit.errors import ApiError, IncompleteError, PaginationError, SchemaError
+from milestone_kit.fetching.delta import DeltaRefusedError, changed_since
+from milestone_kit.fetching.gathering import Gathering, within
+from milestone_kit.fetching.page_source import PageSource
+from milestone_kit.fetching.progress import reporting
+from milestone_kit.fetching.start_density import StartDensity
+from milestone_kit.storage.manifests import Manifest, to_frame
+from milestone_kit.table.frame import join_pages, warn_repairs
+from milestone_kit.table.merge import merge_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pyarrow as pa
+    import requests
+
+    from milestone_kit.api.transport import Transport
+    from milestone_kit.core.query import Query
+    from milestone_kit.core.settings import Settings
+    from milestone_kit.fetching.delta import Delta, Deltas
+    from milestone_kit.fetching.progress import Progress
+    from milestone_kit.storage.cache_folder import CacheFolder
+    from milestone_kit.storage.unfinished import UnfinishedWalk
+
+    Kept = tuple[pa.Table, Manifest]
+
+__all__ = ["Ask", "FullWalks"]
+
+_BAD_REQUEST: Final = 400
+_log = logging.getLogger("milestone_kit")
+
+
+class Ask(NamedTuple):
+    """One question, as `Fetcher.fetch` got it."""
+
+    query: Query
+    limit: int
+    max_rows: int | None
+    refresh: bool
+    progress: Progress
+
+
+class _UnderWay(NamedTuple):
+    ask: Ask
+    walk: UnfinishedWalk
+    gathering: Gathering
+
+
+class FullWalks:
+    """Walks through the pages of queries.
+
+    Parameters
+    ----------
+    settings : Settings
+        Says how many pages may be asked for side by side, and how old a walk may be to be gone on with.
+    transport : Transport
+        Asks the server.
+    cache : CacheFolder
+        Keeps unfinished walks.
+    deltas : Deltas
+        Asks for what changed.
+    now : callable
+        Gives seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        transport: Transport,
+        cache: CacheFolder,
+        deltas: Deltas,
+        *,
+        now: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._transport = transport
+        self._cache = cache
+        self._deltas = deltas
+        self._now = now
+
+    def run(self, ask: Ask, density: StartDensity) -> Kept:
+        """Walk through the pages of a query, or go on where an earlier attempt ended.
+
+        Parameters
+        ----------
+        ask : Ask
+            The question.
+        density : StartDensity
+            Where rows are expected.
+
+        Returns
+        -------
+        table : pyarrow.Table
+            In `ARROW_SCHEMA`, one row per id, in order; closed by a delta where it took several pages.
+        manifest : Manifest
+            `complete` says whether the walk reached its end; it need not with `max_rows`.
+
+        Raises
+        ------
+        IncompleteError
+            When pages came, and then no more could be had; with the rows so far.
+        MilestoneKitError
+            When none could be had, or they are wrong.
+        """
+        try:
+            return self._run_once(ask, density)
+        except IncompleteError as error:
+            if not _is_about_the_cursor(error.__cause__):
+                raise
+            _log.info("the walk's cursor was refused, walking anew: %s", error.__cause__)
+            return self._run_once(ask, density)
+
+    def stream(self, query: Query, *, limit: int, max_rows: int | None) -> Iterator[pa.Table]:
+        """Yield the answer page by page as it comes, keeping nothing; some rows more than `max_rows`."""
+        gathering = Gathering(
+            query,
+            PageSource(self._transport, query, limit=limit),
+            limit=limit,
+            density=StartDensity.usual(self._now()),
+            patience=self._settings.patience,
+        )
+        for page in gathering.in_turn(max_rows):
+            yield join_pages([page.table], gathering.repairs)
+        warn_repairs(gathering.repairs)
+
+    def _run_once(self, ask: Ask, density: StartDensity) -> Kept:
+        walk = self._cache.walk(
+            ask.query,
+            limit=ask.limit,
+            now=self._now(),
+            longest=self._settings.expire_after,
+            refresh=ask.refresh,
+        )
+        session = self._transport.cached_session(walk.pages_path)
+        gathering = self._gathering(ask, walk, session, density)
+        run = _UnderWay(ask, walk, gathering)
+        try:
+            with reporting(ask.progress) as report:
+                gathering.gather(workers=self._settings.workers, max_rows=ask.max_rows, report=report)
+            with ThreadPoolExecutor(1) as beside:
+                joined = beside.submit(carried(gathering.table))  # while the network is asked for the gap
+                closed = self._close(run, density)
+                table = joined.result()
+        except (SchemaError, PaginationError):
+            walk.forget()  # its pages are wrong: they must not be served again
+            raise
+        except KeyboardInterrupt:
+            walk.interrupt()
+            raise
+        except ApiError as error:
+            if not gathering.pages:
+                raise
+            if _is_about_the_cursor(error):
+                walk.forget()  # nobody can go on from there
+            else:
+                walk.interrupt()
+            raise self._incomplete(run, error) from error
+        finally:
+            session.cache.close()  # only the page file: the connections are shared
+        warn_repairs(gathering.repairs)
+        return self._closed(run, table, closed)
+
+    def _gathering(
+        self, ask: Ask, walk: UnfinishedWalk, session: requests.Session, density: StartDensity
+    ) -> Gathering:
+        source = PageSource(
+            self._transport, ask.query, limit=ask.limit, session=session, resumed=walk.resumed
+        )
+        return Gathering(
+            ask.query,
+            source,
+            limit=ask.limit,
+            density=density,
+            cuts=walk.cuts if ask.max_rows is None else (),  # the first rows come with the first range
+            cut=walk.cut,
+            patience=self._settings.patience,
+        )
+
+    def _close(self, run: _UnderWay, density: StartDensity) -> Delta | None:
+        """Ask for what changed while a walk of several pages ran; None where that cannot be or needs not."""
+        ask, walk, gathering = run
+        if not gathering.whole or gathering.pages <= 1 or ask.query.min_updated_ts is not None:
+            return None
+        since = changed_since(
+            gathering.newest(), began=walk.started, ended=self._now(), overlap=self._settings.overlap
+        )
+        try:
+            return self._deltas.ask(ask.query, since, limit=ask.limit, density=density.shape())
+        except DeltaRefusedError as error:
+            _log.warning("what changed while the walk ran is not known: %s", error)
+            return None
+
+    def _closed(self, run: _UnderWay, table: pa.Table, delta: Delta | None) -> Kept:
+        """Merge the closing delta, and say how it all came about."""
+        repaired = run.gathering.repairs.total() + run.gathering.rescued
+        if delta is None:
+            return table, self._manifest(run, table, repaired)
+        table, counts = merge_tables(table, delta.table)
+        before = table.num_rows
+        table = within(table, run.ask.query)
+        # of what a delta brings beyond the bounds nothing was repaired
+        repaired += max(0, counts.added - (before - table.num_rows)) + counts.changed
+        return table, replace(self._manifest(run, table, repaired), as_of=delta.as_of)
+
+    def _incomplete(self, run: _UnderWay, error: ApiError) -> IncompleteError:
+        table, pages = run.gathering.table(), run.gathering.pages
+        message = (
+            f"the walk stopped after {pages} pages ({table.num_rows} milestones are in .partial): "
+            f"{error}; ask again with the same arguments to go on from there"
+        )
+        manifest = self._manifest(run, table, run.gathering.repairs.total())
+        return IncompleteError(
+            message, partial=to_frame(table, replace(manifest, complete=False)), pages=pages
+        )
+
+    def _manifest(self, run: _UnderWay, table: pa.Table, repaired: int) -> Manifest:
+        return Manifest(
+            base_url=self._settings.base_url,
+            query=run.ask.query.key(),
+            started=run.walk.started,
+            finished=self._now(),
+            rows=table.num_rows,
+            pages=run.gathering.pages,
+            last_full_sweep=run.walk.started,
+            as_of=run.walk.started,
+            repaired=repaired,
+            complete=run.gathering.whole,
+        )
+
+
+def _is_about_the_cursor(error: BaseException | None) -> bool:
+    """Tell whether an answer after a good page was a 400: that can only mean the cursor, which expired."""
+    return isinstance(error, ApiError) and error.status_code == _BAD_REQUEST
