@@ -14,6 +14,7 @@ from .client.client import MilestoneClient
 from .client.functions import get_competitions, get_milestone, get_milestones
 from .core.settings import DEMO_URL, PRODUCTION_URL
 from .errors import (
+    AddressWarning,
     ApiError,
     CacheError,
     CacheWarning,
@@ -42,6 +43,7 @@ __version__: str
 __all__ = [
     "DEMO_URL",
     "PRODUCTION_URL",
+    "AddressWarning",
     "ApiError",
     "CacheError",
     "CacheWarning",

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "AddressWarning",
     "ApiError",
     "CacheError",
     "CacheWarning",
@@ -134,6 +135,10 @@ class CacheError(MilestoneKitError):
 
 class MilestoneKitWarning(UserWarning):
     """Root of every warning that this package gives on purpose."""
+
+
+class AddressWarning(MilestoneKitWarning):
+    """The API's address did not answer, and an older one of the same API is asked instead."""
 
 
 class CacheWarning(MilestoneKitWarning):

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from milestone_kit.analysis.durations import MIN_SAMPLES, known_durations, levels_of
 from milestone_kit.analysis.expected import expected_durations
-from milestone_kit.analysis.quantiles import SortedValues
+from milestone_kit.analysis.flags import is_placeholder
+from milestone_kit.analysis.lengths import MIN_SAMPLES, Level, known_durations, levels_of
+from milestone_kit.analysis.quantiles import SHARES, SortedValues
 from milestone_kit.core.arguments import read_duration
 from milestone_kit.errors import QueryError
+from milestone_kit.table.arrays import instants
 from milestone_kit.table.schema import DTYPES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from milestone_kit.analysis.durations import Assume, LevelName
+    from milestone_kit.analysis.lengths import Assume, Level, LevelName
     from milestone_kit.core.arguments import TimedeltaLike
 
 __all__ = ["calibrate_durations"]
@@ -73,6 +75,10 @@ def calibrate_durations(
         - `q25`, `q75`: timedelta64[us], its quartiles
         - `median_error`: timedelta64[us], the median of its size
         - `within`: float64 from 0 to 1, the share whose error is at most `within`; NaN where none is assumed
+        - `live_recall`, `live_precision`: float64 from 0 to 1, of the time in which rows are on, how much they
+          would be called live (until they last longer than nearly all of their kind do), and of the time in
+          which rows are called live, how much they are on. Rows that have been without an end for longer
+          than their kind lasts are taken for called off; NaN where nobody can tell
 
     Raises
     ------
@@ -104,9 +110,42 @@ def calibrate_durations(
     by_type = _errors(error, codes, len(types.names), tolerance)
     by_type = by_type.assign(level="type", type=types.names["type"].array)
     total = _errors(error, np.zeros_like(codes), 1, tolerance).assign(level="all", type=None)
+    called = _called_live(df, types, spans)
+    by_type = by_type.assign(**_shares(called))
+    total = total.assign(**_shares(called.sum().to_frame().T))
     table = pd.concat([by_type, total.astype({"type": DTYPES["type"]})], ignore_index=True)
     names = ["level", "type", "n", "n_assumed", "bias", "q25", "q75", "median_error", "within"]
+    names += ["live_recall", "live_precision"]
     return table[names].astype({"level": DTYPES["type"], "type": DTYPES["type"]})
+
+
+def _called_live(df: pd.DataFrame, types: Level, spans: NDArray[np.timedelta64]) -> pd.DataFrame:
+    """Return, by type, for how many seconds rows are on, are so while called live, and are called live."""
+    groups = len(types.names)
+    longest = SortedValues.of(spans.astype(np.int64), types.codes, groups).quantile(SHARES["q99"])
+    seconds = spans / np.timedelta64(1, "s")
+    most = np.where(np.isnat(longest), np.nan, longest / np.timedelta64(1, "s"))
+    on = np.bincount(types.codes, weights=seconds, minlength=groups)
+    right = np.bincount(types.codes, weights=np.fmin(seconds, most[types.codes]), minlength=groups)
+    # what has no end and should have one long since was called live for as long as anything lasts
+    newest = instants(df["end_date"])
+    silent = df[np.isnat(newest) & ~is_placeholder(df).to_numpy()]
+    at = types.names["type"].str.casefold().to_list()
+    place = silent["type"].str.casefold().map({name: number for number, name in enumerate(at)})
+    known = place.notna().to_numpy()
+    code = place[known].to_numpy(dtype=np.intp)
+    past = np.nanmax(newest.astype(np.int64), initial=np.iinfo(np.int64).min)
+    waited = (past - instants(silent["start_date"])[known].astype(np.int64)) / 1e6
+    given_up = waited > most[code]
+    wrong = np.bincount(code[given_up], weights=most[code[given_up]], minlength=groups)
+    return pd.DataFrame({"on": on, "right": right, "called": right + wrong})
+
+
+def _shares(called: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        recall = (called["right"] / called["on"]).to_numpy()
+        precision = (called["right"] / called["called"]).to_numpy()
+    return {"live_recall": recall, "live_precision": precision}
 
 
 def _without_itself(

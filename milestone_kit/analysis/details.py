@@ -19,10 +19,12 @@ from milestone_kit.table.schema import COLUMNS, DTYPES, STRING_LIST, check_miles
 
 __all__ = [
     "LEAGUE_KEYS",
+    "LEAGUE_NAMES",
     "MAX_COLUMNS",
     "TEAM_KEYS",
     "details_of",
     "expand_details",
+    "league_codes",
     "league_of",
     "teams_of",
 ]
@@ -39,13 +41,28 @@ SAMPLE_ROWS: Final = 200
 LEAGUE_KEYS: Final = ("league", "competition", "tournament_name", "tour")
 """Where the details of different types name the league; the first that holds text counts."""
 
+LEAGUE_NAMES: Final = {
+    "NFL": ("Pro Football",),
+    "NCAAFB": ("NCAA Football", "College Football"),
+    "NBA": ("Pro Basketball (M)", "Pro Basketball"),
+    "WNBA": ("Pro Basketball (W)",),
+    "NCAAMB": ("College Basketball (M)", "College Basketball", "NCAA Basketball (M)"),
+    "NCAAWB": ("College Basketball (W)", "NCAA Basketball (W)"),
+    "MLB": ("Pro Baseball",),
+    "NHL": ("Pro Hockey",),
+}
+"""What people and the list of competitions call leagues that the details name by a code."""
+
 TEAM_KEYS: Final = (
     "home_team_id",
     "away_team_id",
     "first_competitor_id",
     "second_competitor_id",
+    "home_competitor_id",
+    "away_competitor_id",
     "team_ids",
     "competitor_ids",
+    "candidate_ids",
 )
 """Where the details of different types name who takes part: an id, or a list of ids."""
 
@@ -192,6 +209,19 @@ def league_of(df: pd.DataFrame) -> pd.Series[str]:
                 break
         leagues.append(named)
     return pd.Series(leagues, index=df.index, dtype=_STR, name="league")
+
+
+def league_codes(name: str) -> tuple[str, ...]:
+    """Return under which codes the details may name a league: the name itself, and codes known for it.
+
+    Examples
+    --------
+    >>> league_codes("college football")
+    ('college football', 'NCAAFB')
+    """
+    folded = name.casefold()
+    codes = [code for code, names in LEAGUE_NAMES.items() if folded in map(str.casefold, names)]
+    return (name, *codes)
 
 
 def teams_of(df: pd.DataFrame) -> pd.Series[Any]:

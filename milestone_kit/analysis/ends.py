@@ -10,6 +10,7 @@ import pandas as pd
 
 from milestone_kit.analysis.expected import Expected, expected_durations
 from milestone_kit.analysis.flags import is_date_only, is_placeholder
+from milestone_kit.analysis.learned import learned_for
 from milestone_kit.core.arguments import DateLike, TimedeltaLike, read_duration, read_now
 from milestone_kit.errors import QueryError
 from milestone_kit.table.arrays import instants, stamp_instant
@@ -18,7 +19,7 @@ from milestone_kit.table.schema import ATTRS_KEY, END_SOURCES, STATUSES, check_m
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from milestone_kit.analysis.durations import Assume
+    from milestone_kit.analysis.lengths import Assume
 
 __all__ = ["LIVE_FOR", "Ends", "judged_as_of"]
 
@@ -92,6 +93,7 @@ class Ends:
 
         asked = ~believed & ~placeholder
         at = np.flatnonzero(asked)
+        learned = learned_for(df) if learned is None else learned
         expected = expected_durations(df, asked, assume, as_of=as_of, learned=learned)
         # a date may stand for "some time that day"
         day = np.where(is_date_only(df).to_numpy()[at], _DAY, np.timedelta64("NaT", "us"))

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from milestone_kit.analysis.details import league_of
-from milestone_kit.analysis.durations import MIN_SAMPLES, Assume, LevelName, Spans, known_durations, learn
 from milestone_kit.analysis.groups import Groups
+from milestone_kit.analysis.lengths import MIN_SAMPLES, Assume, Lasting, LevelName, known_durations, learn
 from milestone_kit.analysis.priors import priors_table
 from milestone_kit.analysis.quantiles import SHARES
 from milestone_kit.analysis.tickers import series_of
@@ -190,7 +190,7 @@ def _taught(df: pd.DataFrame, rows: pd.DataFrame, as_of: np.datetime64 | None) -
     yield learn(spans, "type")
 
 
-def _latest(spans: Spans, rows: pd.DataFrame, as_of: np.datetime64 | None) -> Spans:
+def _latest(spans: Lasting, rows: pd.DataFrame, as_of: np.datetime64 | None) -> Lasting:
     """Leave the latest rows of each type of which a row near the fetch is asked for."""
     near = _is_near(rows, as_of)
     types = Groups.of(spans.rows["type"])
@@ -200,7 +200,7 @@ def _latest(spans: Spans, rows: pd.DataFrame, as_of: np.datetime64 | None) -> Sp
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order)) - np.concatenate([[0], first])[types.codes[order]]
     kept = np.flatnonzero(wanted & (rank < _RECENT))
-    return Spans(spans.rows.iloc[kept], spans.places[kept], spans.duration[kept], spans.over[kept])
+    return Lasting(spans.rows.iloc[kept], spans.places[kept], spans.duration[kept], spans.over[kept])
 
 
 def _is_near(rows: pd.DataFrame, as_of: np.datetime64 | None) -> NDArray[np.bool_]:

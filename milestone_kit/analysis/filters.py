@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from milestone_kit.analysis.details import league_codes
 from milestone_kit.analysis.flags import is_placeholder, is_simulated
 from milestone_kit.analysis.groups import Groups, column_of
 from milestone_kit.analysis.ticker_index import TickerIndex
@@ -159,7 +160,8 @@ def filter_milestones(
     simulated, placeholder : bool, optional
         True: only such rows; False: none of them (see `milestone_kit.analysis.flags`); left out: both.
     league : str or iterable of str, optional
-        One of these leagues or competitions, as the details name them; case does not matter.
+        One of these leagues or competitions, as the details name them ("NCAAFB") or people do ("College
+        Football"); case does not matter.
     now : str, datetime.date, datetime.datetime or pandas.Timestamp, optional
         The moment for `status`; the current time if left out.
 
@@ -278,6 +280,8 @@ class FilterIndex:
         return self._cache[key]
 
     def _compute(self, name: str, value: Any) -> np.ndarray:
+        if name == "league":
+            return self._column(name).find(code for each in value for code in league_codes(each))
         if name in TEXT_FACETS:
             return self._column(name).find(value)
         if name in BOOLEAN_FACETS:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from milestone_kit.analysis.timeline import Assume
+    from milestone_kit.analysis.lengths import Assume
 
 __all__ = [
     "MAX_BINS",

@@ -29,7 +29,7 @@ from milestone_kit.table.schema import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from milestone_kit.analysis.timeline import Assume
+    from milestone_kit.analysis.lengths import Assume
 
 __all__ = ["MAX_PAIRS", "find_overlaps"]
 

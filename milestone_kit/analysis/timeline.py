@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from milestone_kit.analysis.durations import Assume
 from milestone_kit.analysis.ends import LIVE_FOR, Ends
 from milestone_kit.analysis.flags import is_date_only
 from milestone_kit.analysis.groups import groups_of
 from milestone_kit.analysis.intervals import lowest_lanes
+from milestone_kit.analysis.lengths import Assume
 from milestone_kit.core.arguments import DateLike, TimedeltaLike, read_now
 from milestone_kit.table.arrays import instants, stamp_instant, utc_index
 from milestone_kit.table.schema import (

@@ -32,7 +32,14 @@ from milestone_kit.core.notices import warn
 from milestone_kit.core.rows import decode_answer
 from milestone_kit.core.settings import is_loopback
 from milestone_kit.core.strict_json import JSONTextError
-from milestone_kit.errors import ApiError, DataWarning, NetworkError, RateLimitError, SchemaError
+from milestone_kit.errors import (
+    AddressWarning,
+    ApiError,
+    DataWarning,
+    NetworkError,
+    RateLimitError,
+    SchemaError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -101,6 +108,8 @@ class Transport:
         How often and how long one request is tried.
     busy_seconds : float
         How long a file of answers that another process has locked is waited for.
+    older_url : str, optional
+        Another address of the same API, asked, with an AddressWarning, where the first never answers.
     """
 
     def __init__(
@@ -111,8 +120,10 @@ class Transport:
         timeout: tuple[float, float],
         retry: Retry | None = None,
         busy_seconds: float = 3.0,
+        older_url: str | None = None,
     ) -> None:
         self.base_url = base_url
+        self._older_url = older_url
         self._timeout = timeout
         self._busy_seconds = busy_seconds
         self._adapter = _Wire(requests_per_second, retry or Retry())
@@ -176,10 +187,28 @@ class Transport:
         SchemaError
             When the answer is no JSON object.
         """
-        response = session.get(
-            self.base_url + path, params=params, timeout=self._timeout, allow_redirects=False, **options
-        )
+        try:
+            response = self._ask(session, self.base_url, path, params, options)
+        except NetworkError as error:
+            if self._older_url is None or error.status_code is not None:
+                raise
+            response = self._ask(session, self._older_url, path, params, options)
+            warn(f"{self.base_url} does not answer; {self._older_url} is asked instead", AddressWarning)
+            self.base_url = self._older_url
+        self._older_url = None  # once anything was answered, this is the address
         return _object_of(response)
+
+    def _ask(
+        self,
+        session: requests.Session,
+        base_url: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        options: dict[str, Any],
+    ) -> requests.Response:
+        return session.get(
+            base_url + path, params=params, timeout=self._timeout, allow_redirects=False, **options
+        )
 
     def kept(
         self, session: PageSession, path: str, params: Mapping[str, str] | None = None

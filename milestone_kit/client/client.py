@@ -6,8 +6,10 @@ import logging
 from typing import TYPE_CHECKING, Self, Unpack
 from urllib.parse import quote
 
+import pandas as pd
 import pyarrow.compute as pc
 
+from milestone_kit.analysis.learned import durations_path, learn_from, remember_where
 from milestone_kit.api.transport import Retry, Transport
 from milestone_kit.client.hints import CATEGORIES, TYPES, competitions_frame, near_values
 from milestone_kit.client.past_versions import recall_changes, recall_versions
@@ -15,8 +17,9 @@ from milestone_kit.client.single_answers import Singles
 from milestone_kit.core.arguments import spelled_out
 from milestone_kit.core.notices import told_once, warn
 from milestone_kit.core.query import Query, QueryOptions, check_limit, check_max_rows
-from milestone_kit.core.settings import Patience, Settings
+from milestone_kit.core.settings import OLDER_URLS, Patience, Settings
 from milestone_kit.errors import (
+    CacheWarning,
     EmptyResultWarning,
     MilestoneKitError,
     QueryError,
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
 
-    import pandas as pd
+    import pyarrow as pa
 
     from milestone_kit.core.arguments import DateLike
     from milestone_kit.fetching.progress import Progress
@@ -144,6 +147,7 @@ class MilestoneClient:
             timeout=self._settings.timeout,
             retry=retry,
             busy_seconds=patience.answers_file,
+            older_url=OLDER_URLS.get(self._settings.base_url),
         )
         folder, address = self._settings.cache_dir, self._settings.base_url
         self._cache = CacheFolder(folder, address, lock_seconds=patience.other_walk)
@@ -151,7 +155,11 @@ class MilestoneClient:
         now = retry.wall_clock
         deltas = Deltas(self._settings, self._transport, now)
         walks = FullWalks(self._settings, self._transport, self._cache, deltas, now=now)
-        self._fetcher = Fetcher(self._settings, self._cache, self._history, deltas, walks, now=now)
+        self._durations = durations_path(folder, address)
+        remember_where(address, self._durations)
+        self._fetcher = Fetcher(
+            self._settings, self._cache, self._history, deltas, walks, teach=self._teach, now=now
+        )
         self._singles = Singles(self._settings, self._transport, self._cache.answers_path)
 
     def __repr__(self) -> str:
@@ -273,6 +281,18 @@ class MilestoneClient:
         if df.empty and query.filters():
             self._warn_empty(query, offline=offline)
         return df
+
+    def _teach(self, table: pa.Table, fetched: float) -> None:
+        """Keep what a fetch teaches of how long things last."""
+        names = ["category", "type", "start_date", "end_date", "id", "details"]
+        try:
+            learn_from(
+                from_arrow(table.select(names)),
+                self._durations,
+                now=pd.Timestamp(fetched, unit="s", tz="UTC"),
+            )
+        except (OSError, MilestoneKitError) as error:
+            warn(f"what was fetched taught nothing of durations: {error}", CacheWarning)
 
     @spelled_out(QueryOptions)
     def iter_pages(

@@ -25,21 +25,47 @@ CATEGORIES: Final = (
     "Elections",
     "Entertainment",
     "Companies",
+    "Commodities",
     "Finance",
     "Science and Technology",
+    "Politics",
+    "Climate and Weather",
+    "Crypto",
+    "Technology",
+    "World",
     "Science & Technology",
 )
-"""Categories seen in public recordings of production, 2026, most frequent first."""
+"""The categories of production, counted by somebody in August 2026, most frequent first."""
 
 TYPES: Final = (
     "tennis_tournament_singles",
+    "one_off_milestone",
     "basketball_game",
     "soccer_tournament_multi_leg",
     "esports_match",
+    "baseball_tournament",
     "football_game",
+    "table_tennis_match",
+    "hockey_tournament",
+    "political_race",
+    "artist_streams",
+    "company_report",
+    "mma_match",
+    "truflation",
     "golf_tournament",
+    "cricket_match",
+    "darts_match",
+    "racing_tournament",
+    "Companies",
+    "boxing_match",
+    "kpis",
+    "rugby_match",
+    "hockey_match",
+    "golf_match",
+    "tv_views",
+    "baseball_game",
 )
-"""Types seen in public recordings of production, 2026, most frequent first."""
+"""The types of production whose names are known, 2026; there are 44."""
 
 
 def near_values(value: str, known: Iterable[str], *, most: int = 3) -> list[str]:

@@ -19,13 +19,19 @@ from milestone_kit.errors import QueryError
 if TYPE_CHECKING:
     import datetime as dt
 
-__all__ = ["DEMO_URL", "PRODUCTION_URL", "Patience", "Settings", "is_loopback"]
+__all__ = ["DEMO_URL", "OLDER_URLS", "PRODUCTION_URL", "Patience", "Settings", "is_loopback"]
 
-PRODUCTION_URL: Final = "https://api.elections.kalshi.com/trade-api/v2"
-"""Kalshi's production API; milestones need no account."""
+PRODUCTION_URL: Final = "https://external-api.kalshi.com/trade-api/v2"
+"""Kalshi's production API, the host that its description lists first; milestones need no account."""
 
-DEMO_URL: Final = "https://demo-api.kalshi.co/trade-api/v2"
+DEMO_URL: Final = "https://external-api.demo.kalshi.co/trade-api/v2"
 """Kalshi's demo API."""
+
+OLDER_URLS: Final = {
+    PRODUCTION_URL: "https://api.elections.kalshi.com/trade-api/v2",
+    DEMO_URL: "https://demo-api.kalshi.co/trade-api/v2",
+}
+"""The hosts of before, which the description calls "also supported": asked where the newer do not answer."""
 
 _URL_VARIABLE: Final = "MILESTONE_KIT_BASE_URL"
 _FOLDER_VARIABLE: Final = "MILESTONE_KIT_CACHE_DIR"

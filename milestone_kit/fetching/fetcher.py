@@ -51,6 +51,9 @@ class Fetcher:
         Asks for what changed.
     walks : FullWalks
         Asks for everything.
+    teach : callable
+        Is given what was fetched, in `ARROW_SCHEMA`, and when, in seconds since 1970: what can be learned
+        from it beside its rows is somebody else's. It raises nothing.
     now : callable
         Gives seconds since 1970.
     """
@@ -63,6 +66,7 @@ class Fetcher:
         deltas: Deltas,
         walks: FullWalks,
         *,
+        teach: Callable[[pa.Table, float], object],
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
@@ -70,6 +74,7 @@ class Fetcher:
         self._history = history
         self._deltas = deltas
         self._walks = walks
+        self._teach = teach
         self._now = now
 
     def offline(self, query: Query) -> tuple[pa.Table, Manifest]:
@@ -230,6 +235,7 @@ class Fetcher:
                 complete=everything,
                 scope=query.key(),
             )
+            beside.submit(carried(self._teach), seen, manifest.finished)
             # in this order: a version that a snapshot shows would not be asked for again
             self._cache.publish(query, table, manifest, ready=recorded.result)
         self._cache.prune(

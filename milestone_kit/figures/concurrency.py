@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from milestone_kit.analysis.timeline import Assume
+    from milestone_kit.analysis.lengths import Assume
     from milestone_kit.core.arguments import DateLike, TimedeltaLike
 
 __all__ = ["plot_concurrency"]

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from milestone_kit.analysis.calibration import calibrate_durations
-from milestone_kit.analysis.durations import MIN_SAMPLES, typical_durations
+from milestone_kit.analysis.durations import typical_durations
+from milestone_kit.analysis.lengths import MIN_SAMPLES
 from milestone_kit.analysis.timeline import compute_timeline
 from milestone_kit.errors import QueryError
 from milestone_kit.table.schema import empty_milestones

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal, assert_series_equal
 
-from milestone_kit.analysis.durations import MIN_SAMPLES
+from milestone_kit.analysis.lengths import MIN_SAMPLES
 from milestone_kit.analysis.timeline import assign_lanes, compute_timeline, status_of
 from milestone_kit.errors import QueryError
 from milestone_kit.table.schema import TIMELINE_DTYPES, empty_milestones

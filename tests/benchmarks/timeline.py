@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from milestone_kit.analysis.calibration import calibrate_durations
-from milestone_kit.analysis.durations import MIN_SAMPLES, typical_durations
+from milestone_kit.analysis.durations import typical_durations
+from milestone_kit.analysis.lengths import MIN_SAMPLES
 from milestone_kit.analysis.timeline import assign_lanes, compute_timeline, status_of
 from tests.benchmarks._growth import add_arguments, compare
 from tests.benchmarks.schedule import NOW, many

@@ -26,7 +26,7 @@ from milestone_kit.figures.time_axis import DAY, Window, fit_window
 if TYPE_CHECKING:
     import pandas as pd
 
-    from milestone_kit.analysis.timeline import Assume
+    from milestone_kit.analysis.lengths import Assume
     from milestone_kit.core.arguments import DateLike
 
 __all__ = ["plot_gantt", "scene_words", "static_figure"]
