@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from milestone_kit.errors import ApiError
 from milestone_kit.fetching.gathering import Gathering, newest_of
 from milestone_kit.fetching.page_source import PageSource
-from milestone_kit.table.frame import Repairs, join_pages, starts_of
+from milestone_kit.table.frame import join_pages, starts_of
+from milestone_kit.table.intake import Repairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -15,7 +15,8 @@ from milestone_kit.fetching.gathering import newest_of, within
 from milestone_kit.fetching.progress import reporting
 from milestone_kit.fetching.start_density import StartDensity
 from milestone_kit.storage.manifests import FORMAT, Manifest, moment
-from milestone_kit.table.frame import starts_of, warn_repairs
+from milestone_kit.table.frame import starts_of
+from milestone_kit.table.intake import warn_repairs
 from milestone_kit.table.merge import merge_tables
 
 if TYPE_CHECKING:

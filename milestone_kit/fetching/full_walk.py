@@ -15,7 +15,8 @@ from milestone_kit.fetching.page_source import PageSource
 from milestone_kit.fetching.progress import reporting
 from milestone_kit.fetching.start_density import StartDensity
 from milestone_kit.storage.manifests import Manifest, to_frame
-from milestone_kit.table.frame import join_pages, warn_repairs
+from milestone_kit.table.frame import join_pages
+from milestone_kit.table.intake import warn_repairs
 from milestone_kit.table.merge import merge_tables
 
 if TYPE_CHECKING:

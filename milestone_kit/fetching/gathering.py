@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from milestone_kit.fetching.plan import Plan
 from milestone_kit.fetching.walkers import ChainPage, Walk, Walkers
-from milestone_kit.table.frame import Repairs, join_pages, starts_of
+from milestone_kit.table.frame import join_pages, starts_of
+from milestone_kit.table.intake import Repairs
 from milestone_kit.table.schema import ARROW_SCHEMA
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, Self
 from milestone_kit.core.notices import carried
 from milestone_kit.core.settings import Patience
 from milestone_kit.errors import PaginationError
-from milestone_kit.table.frame import Repairs, page_table, starts_of
+from milestone_kit.table.frame import page_table, starts_of
+from milestone_kit.table.intake import Repairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

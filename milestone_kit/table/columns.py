@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections import Counter
 from operator import itemgetter
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final
@@ -27,10 +26,9 @@ from milestone_kit.table.schema import ARROW_SCHEMA
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["POOL", "Repairs", "careful_columns", "quick_columns"]
+    from milestone_kit.table.intake import Repairs
 
-Repairs = Counter[str]
-"""What was mended on the way, by kind ("end_date unreadable", "duplicate ids", ...)."""
+__all__ = ["POOL", "careful_columns", "quick_columns"]
 
 _FIELDS: Final = frozenset(ARROW_SCHEMA.names) - {"extra"}
 _INSTANT: Final = pa.timestamp("us", tz="UTC")
@@ -207,6 +205,10 @@ def _optional_text(objects: Sequence[Any], name: str, repairs: Repairs) -> pa.Ar
 def _tickers(objects: Sequence[Any], name: str, repairs: Repairs) -> pa.Array:
     tickers = ARROW_SCHEMA.field(name).type
     lists = [milestone.get(name) for milestone in objects]
+    if None in lists and all(name in milestone for milestone in objects):
+        repairs[f"{name} null, taken for an empty list"] += lists.count(None)
+        lists = [[] if each is None else each for each in lists]
+        objects = [m if m[name] is not None else {**m, name: []} for m in objects]
     # the types are looked at first because Arrow would take a string for a list of characters
     if not set(map(type, lists)) - {list}:
         try:

@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from milestone_kit.core.notices import warn
 from milestone_kit.core.rows import MilestoneRow, plain_objects
-from milestone_kit.errors import DataWarning
-from milestone_kit.table.columns import POOL, Repairs, careful_columns, quick_columns
+from milestone_kit.errors import SchemaError
+from milestone_kit.table.columns import POOL, careful_columns, quick_columns
+from milestone_kit.table.intake import DUPLICATES, Rejected, Repairs, are_most, warn_repairs
 from milestone_kit.table.schema import ARROW_SCHEMA, from_arrow
 
 if TYPE_CHECKING:
@@ -25,10 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["Repairs", "assemble", "join_pages", "milestones_frame", "page_table", "starts_of", "warn_repairs"]
-
-DUPLICATES: Final = "duplicate ids"
-"""The kind of repair that is normal (rows move while a walk runs) and gives no warning."""
+__all__ = ["assemble", "join_pages", "milestones_frame", "page_table", "starts_of"]
 
 _NUMBER: Final = pa.int64()
 _NEVER: Final = -(2**63)
@@ -76,15 +73,9 @@ def milestones_frame(objects: Sequence[Any]) -> pd.DataFrame:
     return df
 
 
-def warn_repairs(repairs: Repairs) -> None:
-    """Give one DataWarning that counts what was repaired; none when nothing was."""
-    worth_saying = {kind: count for kind, count in repairs.items() if kind != DUPLICATES and count}
-    if worth_saying:
-        counted = ", ".join(f"{count} x {kind}" for kind, count in sorted(worth_saying.items()))
-        warn(f"the server sent values that had to be repaired: {counted}", DataWarning)
-
-
-def page_table(objects: Sequence[Any], repairs: Repairs | None = None) -> pa.Table:
+def page_table(
+    objects: Sequence[Any], repairs: Repairs | None = None, *, strict: bool = True, lenient: bool = False
+) -> pa.Table:
     """Validate the milestones of one page and convert them to Arrow columns.
 
     Parameters
@@ -92,7 +83,12 @@ def page_table(objects: Sequence[Any], repairs: Repairs | None = None) -> pa.Tab
     objects : sequence of dict and MilestoneRow
         Milestones as decoded from the API's JSON, in any order, repeated ids allowed.
     repairs : Repairs, optional
-        Counts of what was repaired are added here.
+        Counts of what was repaired, and what was set aside, are added here.
+    strict : bool
+        Whether a milestone that breaks the contract is an error; else it is set aside, and only a page of
+        which most are so is one.
+    lenient : bool
+        Whether the page is one of changes, which may be few; see `intake.are_most`.
 
     Returns
     -------
@@ -105,6 +101,42 @@ def page_table(objects: Sequence[Any], repairs: Repairs | None = None) -> pa.Tab
         Naming id and field.
     """
     repairs = Repairs() if repairs is None else repairs
+    mended = Repairs()
+    try:
+        table = _converted(objects, mended)
+    except SchemaError as error:
+        if strict:
+            raise
+        good, rejected = _sorted_out(objects)
+        if are_most(len(rejected), len(objects), lenient=lenient):
+            raise SchemaError(
+                f"{error}; {len(rejected)} of the {len(objects)} milestones of this page are such: the API "
+                "may have changed",
+                id=error.id,
+                field=error.field,
+            ) from error
+        repairs.rejected += rejected
+        mended = Repairs()
+        table = _converted(good, mended)
+    repairs += mended
+    return table
+
+
+def _sorted_out(objects: Sequence[Any]) -> tuple[list[Any], list[Rejected]]:
+    """Tell the milestones that can be converted from those that cannot."""
+    good: list[Any] = []
+    rejected: list[Rejected] = []
+    for each in objects:
+        try:
+            _converted([each], Repairs())
+        except SchemaError as error:
+            rejected.append(Rejected.of(each, error))
+        else:
+            good.append(each)
+    return good, rejected
+
+
+def _converted(objects: Sequence[Any], repairs: Repairs) -> pa.Table:
     is_row = np.fromiter((isinstance(each, MilestoneRow) for each in objects), bool, len(objects))
     columns = quick_columns([*compress(objects, is_row)]) if is_row.any() else None
     others = [*compress(objects, ~is_row)]

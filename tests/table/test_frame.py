@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from milestone_kit.errors import DataWarning, SchemaError
-from milestone_kit.table.frame import Repairs, assemble, milestones_frame, page_table
+from milestone_kit.table.frame import assemble, milestones_frame, page_table
+from milestone_kit.table.intake import Repairs
 from milestone_kit.table.schema import COLUMNS, check_milestones
 
 RAW = {
