@@ -14,7 +14,7 @@ from milestone_kit.api.transport import Retry, Transport
 from milestone_kit.client.hints import CATEGORIES, TYPES, competitions_frame, near_values
 from milestone_kit.client.past_versions import recall_changes, recall_versions
 from milestone_kit.client.single_answers import Singles
-from milestone_kit.core.arguments import spelled_out
+from milestone_kit.core.arguments import check_flag, spelled_out
 from milestone_kit.core.notices import told_once, warn
 from milestone_kit.core.query import Query, QueryOptions, check_limit, check_max_rows
 from milestone_kit.core.settings import OLDER_URLS, Patience, Settings
@@ -33,6 +33,7 @@ from milestone_kit.storage.cache_folder import CacheFolder
 from milestone_kit.storage.history import History
 from milestone_kit.storage.manifests import to_frame
 from milestone_kit.table.frame import milestones_frame
+from milestone_kit.table.intake import Rejected, Repairs, rejected_frame, warn_repairs
 from milestone_kit.table.schema import from_arrow
 
 if TYPE_CHECKING:
@@ -82,6 +83,9 @@ class MilestoneClient:
     max_cache_bytes : int
         How large snapshots and unfinished walks may become together; beyond it the oldest go, but no
         snapshot younger than `expire_after`.
+    strict : bool
+        Whether a milestone that breaks the server's contract is a SchemaError; else it is set aside, told,
+        and kept in `last_rejected`, and the others arrive.
     retry : Retry, optional
         How often and how long one request is tried: six times within two minutes by default.
     patience : Patience, optional
@@ -125,6 +129,7 @@ class MilestoneClient:
         overlap: str | float | dt.timedelta = "2min",
         max_cache_bytes: int = 2 * 10**9,
         retry: Retry | None = None,
+        strict: bool = False,
         patience: Patience | None = None,
     ) -> None:
         self._settings = Settings.of(
@@ -140,6 +145,7 @@ class MilestoneClient:
             max_cache_bytes=max_cache_bytes,
             patience=patience,
         )
+        self._strict = check_flag(strict, "strict")
         retry, patience = retry or Retry(), self._settings.patience
         self._transport = Transport(
             self._settings.base_url,
@@ -153,12 +159,20 @@ class MilestoneClient:
         self._cache = CacheFolder(folder, address, lock_seconds=patience.other_walk)
         self._history = History(folder / "history", address, lock_seconds=patience.other_record)
         now = retry.wall_clock
+        self._rejected: list[Rejected] = []
         deltas = Deltas(self._settings, self._transport, now)
-        walks = FullWalks(self._settings, self._transport, self._cache, deltas, now=now)
+        walks = FullWalks(self._settings, self._transport, self._cache, deltas, tell=self._tell, now=now)
         self._durations = durations_path(folder, address)
         remember_where(address, self._durations)
         self._fetcher = Fetcher(
-            self._settings, self._cache, self._history, deltas, walks, teach=self._teach, now=now
+            self._settings,
+            self._cache,
+            self._history,
+            deltas,
+            walks,
+            tell=self._tell,
+            teach=self._teach,
+            now=now,
         )
         self._singles = Singles(self._settings, self._transport, self._cache.answers_path)
 
@@ -170,6 +184,16 @@ class MilestoneClient:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def last_rejected(self) -> pd.DataFrame:
+        """What the last fetch set aside because it breaks the server's contract, one row per milestone.
+
+        Columns, all str: `id` and `field` (NA where not known), `reason`, and `milestone`, the JSON text of
+        all that the server sent. Rows that are set aside are not in the table; `strict=True` makes the first
+        an error instead.
+        """
+        return rejected_frame(self._rejected)
 
     @property
     def base_url(self) -> str:
@@ -185,6 +209,7 @@ class MilestoneClient:
         max_rows: int | None = None,
         refresh: bool = False,
         offline: bool = False,
+        strict: bool | None = None,
         progress: Progress = None,
         **query: Unpack[QueryOptions],
     ) -> pd.DataFrame:
@@ -193,10 +218,19 @@ class MilestoneClient:
         limit, max_rows = check_limit(limit), check_max_rows(max_rows)
         _check_modes(refresh=refresh, offline=offline)
         check_progress(progress)
+        strict = self._strict if strict is None else check_flag(strict, "strict")
         if offline:
             table, manifest = self._fetcher.offline(checked)
+            if strict and manifest.rejected:
+                raise SchemaError(
+                    f"strict=True, but {len(manifest.rejected)} milestones of this answer were set aside, as "
+                    f"they break the contract: {', '.join(manifest.rejected[:3])}",
+                    id=manifest.rejected[0] or None,
+                )
             return self._shown(checked, to_frame(table.slice(0, max_rows), manifest), offline=True)
-        return self._fetch(checked, limit=limit, max_rows=max_rows, refresh=refresh, progress=progress)
+        return self._fetch(
+            checked, limit=limit, max_rows=max_rows, refresh=refresh, progress=progress, strict=strict
+        )
 
     @told_once
     @spelled_out(QueryOptions)
@@ -205,6 +239,7 @@ class MilestoneClient:
         *,
         limit: int = 500,
         full: bool = False,
+        strict: bool | None = None,
         progress: Progress = None,
         **query: Unpack[QueryOptions],
     ) -> pd.DataFrame:
@@ -216,6 +251,8 @@ class MilestoneClient:
             Milestones per page, 1 to 500.
         full : bool
             Walk through all pages instead, which also notices what a delta cannot (see Notes).
+        strict : bool, optional
+            Whether a milestone that breaks the contract is an error; by default as the client is set.
         progress : bool or callable, optional
             As for `get_milestones`.
         **query
@@ -251,14 +288,13 @@ class MilestoneClient:
         'Another title'
         """
         checked = Query.of(**query)
-        if not isinstance(full, bool):
-            raise QueryError(f"full={full!r}: expected True or False")
         return self._fetch(
             checked,
             limit=check_limit(limit),
             max_rows=None,
             refresh=True,
-            full=full,
+            full=check_flag(full, "full"),
+            strict=self._strict if strict is None else check_flag(strict, "strict"),
             progress=check_progress(progress),
         )
 
@@ -270,10 +306,17 @@ class MilestoneClient:
         max_rows: int | None,
         refresh: bool,
         progress: Progress,
+        strict: bool,
         full: bool = False,
     ) -> pd.DataFrame:
         table, manifest, stale = self._fetcher.fetch(
-            query, limit=limit, max_rows=max_rows, refresh=refresh, full=full, progress=progress
+            query,
+            limit=limit,
+            max_rows=max_rows,
+            refresh=refresh,
+            full=full,
+            progress=progress,
+            strict=strict,
         )
         return self._shown(query, to_frame(table.slice(0, max_rows), manifest, stale=stale), offline=False)
 
@@ -281,6 +324,11 @@ class MilestoneClient:
         if df.empty and query.filters():
             self._warn_empty(query, offline=offline)
         return df
+
+    def _tell(self, repairs: Repairs) -> None:
+        """Warn of what had to be repaired, and keep what was set aside."""
+        self._rejected = repairs.rejected
+        warn_repairs(repairs)
 
     def _teach(self, table: pa.Table, fetched: float) -> None:
         """Keep what a fetch teaches of how long things last."""
@@ -324,7 +372,9 @@ class MilestoneClient:
         """
         checked = Query.of(**query)
         limit, max_rows = check_limit(limit), check_max_rows(max_rows)
-        return map(from_arrow, self._fetcher.stream(checked, limit=limit, max_rows=max_rows))
+        return map(
+            from_arrow, self._fetcher.stream(checked, limit=limit, max_rows=max_rows, strict=self._strict)
+        )
 
     @told_once
     def get_milestone(self, id: str, *, refresh: bool = False, offline: bool = False) -> pd.Series:  # noqa: A002 - the field's own name
@@ -485,8 +535,7 @@ class MilestoneClient:
 
 
 def _check_modes(*, refresh: bool, offline: bool) -> None:
-    for name, value in (("refresh", refresh), ("offline", offline)):
-        if not isinstance(value, bool):
-            raise QueryError(f"{name}={value!r}: expected True or False")
+    check_flag(refresh, "refresh")
+    check_flag(offline, "offline")
     if refresh and offline:
         raise QueryError("refresh=True asks the server and offline=True forbids it; choose one")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import atexit
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from milestone_kit.client.client import MilestoneClient
+from milestone_kit.core.arguments import spelled_out
+from milestone_kit.core.query import QueryOptions
 from milestone_kit.core.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from milestone_kit.core.arguments import DateLike
     from milestone_kit.fetching.progress import Progress
 
 __all__ = ["get_competitions", "get_milestone", "get_milestones"]
@@ -31,22 +32,17 @@ def _default_client() -> MilestoneClient:
         return _defaults[settings]
 
 
+@spelled_out(QueryOptions)
 def get_milestones(
     *,
-    category: str | None = None,
-    competition: str | None = None,
-    type: str | None = None,  # noqa: A002 - the endpoint's own name
-    source_id: str | None = None,
-    related_event_ticker: str | None = None,
-    minimum_start_date: DateLike | None = None,
-    maximum_start_date: DateLike | None = None,
-    min_updated_ts: DateLike | int | None = None,
     limit: int = 500,
     max_rows: int | None = None,
     refresh: bool = False,
     offline: bool = False,
+    strict: bool | None = None,
     progress: Progress = None,
     client: MilestoneClient | None = None,
+    **query: Unpack[QueryOptions],
 ) -> pd.DataFrame:
     """Fetch milestones as a table, from the cache where that is fresh; without a filter, all there are.
 
@@ -68,6 +64,9 @@ def get_milestones(
         pages where there is none; see `MilestoneClient.refresh`.
     offline : bool
         Take the last complete answer from the cache, of any age, and never touch the network.
+    strict : bool, optional
+        Whether a milestone that breaks the server's contract is a SchemaError. By default it is set aside,
+        told in a DataWarning and kept in `client.last_rejected`, and the others arrive.
     progress : bool or callable, optional
         None: a bar once the walk takes over two seconds; True or False: at once or never; a
         function: is called with (rows, pages) after each page.
@@ -79,7 +78,7 @@ def get_milestones(
     pandas.DataFrame
         The milestones schema (see `schema.DTYPES`), also when empty: one row per id, sorted by
         (start_date, id), RangeIndex. `attrs["milestone_kit"]` holds source, query, fetched_at,
-        complete, stale, pages, repaired, refreshed and last_full_sweep.
+        complete, stale, pages, repaired, refreshed, rejected and last_full_sweep.
 
     Raises
     ------
@@ -90,7 +89,7 @@ def get_milestones(
     IncompleteError
         When a later page could not be had: `partial` has the rows so far. Asking again goes on from there.
     SchemaError, PaginationError
-        When the server does not follow its contract.
+        When the server does not follow its contract; of milestones, when most of a page do not.
     OfflineError
         When `offline=True` and the cache has no complete answer.
 
@@ -105,7 +104,7 @@ def get_milestones(
     -----
     A request waits at most two minutes in all, retries included; for another process's walk of the
     same query a call waits at most five minutes. Source of the parameters: Kalshi's description of
-    `GET /milestones`; `min_updated_ts` is known from the server only.
+    `GET /milestones`.
 
     Examples
     --------
@@ -114,23 +113,17 @@ def get_milestones(
     >>> with serve(rows=300) as server, tempfile.TemporaryDirectory() as folder:
     ...     with MilestoneClient(base_url=server.url, cache_dir=folder) as client:
     ...         df = get_milestones(category="Sports", max_rows=100, client=client)
-    >>> len(df), set(df["category"])
-    (100, {'Sports'})
+    >>> len(df), set(df["category"].str.casefold())
+    (100, {'sports'})
     """
     return (client or _default_client()).get_milestones(
-        category=category,
-        competition=competition,
-        type=type,
-        source_id=source_id,
-        related_event_ticker=related_event_ticker,
-        minimum_start_date=minimum_start_date,
-        maximum_start_date=maximum_start_date,
-        min_updated_ts=min_updated_ts,
         limit=limit,
         max_rows=max_rows,
         refresh=refresh,
         offline=offline,
+        strict=strict,
         progress=progress,
+        **query,
     )
 
 

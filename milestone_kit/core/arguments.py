@@ -239,32 +239,34 @@ def spelled_out(options: type) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]
     ... def ask(*, limit=500, **query): ...
     >>> ask(categroy="Sports")
     Traceback (most recent call last):
-    TypeError: ask() got an unexpected keyword argument 'categroy'; it takes limit, category, ...
+    TypeError: ask() got an unexpected keyword argument 'categroy'; it takes category, ...
     """
 
     def decorate(function: Callable[_P, _T]) -> Callable[_P, _T]:
         signature = inspect.signature(function)
         *own, _ = signature.parameters.values()
+        given = [each for each in own if each.kind is not inspect.Parameter.KEYWORD_ONLY]
         keyword = inspect.Parameter.KEYWORD_ONLY
         added = [
             inspect.Parameter(name, keyword, default=None, annotation=getattr(kind, "__forward_arg__", kind))
             for name, kind in inspect.get_annotations(options).items()
         ]
-        known = {each.name for each in (*own, *added)}
+        shown = [*given, *added, *(each for each in own if each not in given)]
+        known = {each.name for each in shown}
 
         @functools.wraps(function)
-        def call(*arguments: _P.args, **given: _P.kwargs) -> _T:
-            for name in given:
+        def call(*arguments: _P.args, **options: _P.kwargs) -> _T:
+            for name in options:
                 if name not in known:
-                    names = [each.name for each in (*own, *added) if each.name != "self"]
+                    names = [each.name for each in shown if each.name not in {"self", "cls"}]
                     raise TypeError(
                         f"{function.__name__}() got an unexpected keyword argument {name!r}; "
                         f"it takes {', '.join(names)}"
                     )
-            return function(*arguments, **given)
+            return function(*arguments, **options)
 
-        shown: Any = call
-        shown.__signature__ = signature.replace(parameters=[*own, *added])
+        as_shown: Any = call
+        as_shown.__signature__ = signature.replace(parameters=shown)
         return call
 
     return decorate

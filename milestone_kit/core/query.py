@@ -1,9 +1,8 @@
 """What may be asked of `GET /milestones`, checked before any request is made.
 
-Source of the parameters: Kalshi's endpoint description (`limit`, `minimum_start_date`, `category`,
-`competition`, `source_id`, `type`, `related_event_ticker`, `cursor`) and `min_updated_ts` (Unix
-seconds), which the server knows but the description does not. `maximum_start_date` is ours: pages
-come ordered by start date, so a walk can stop there.
+Source of the parameters: Kalshi's description of the endpoint (`limit`, `minimum_start_date`, `category`,
+`competition`, `source_id`, `type`, `related_event_ticker`, `cursor`, and since 3.13 `min_updated_ts`, Unix
+seconds). `maximum_start_date` is ours: pages come ordered by start date, so a walk can stop there.
 """
 
 from __future__ import annotations

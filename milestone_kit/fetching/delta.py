@@ -213,4 +213,5 @@ class Deltas:
             cuts=cuts,
             patience=self._settings.patience,
             check=check,
+            lenient=True,
         )

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from milestone_kit.core.notices import carried, warn
 from milestone_kit.errors import ApiError, IncompleteError, MilestoneKitError, OfflineError, StaleWarning
-from milestone_kit.fetching.delta import DeltaRefusedError, changed_since, likely_cuts
+from milestone_kit.fetching.delta import Delta, DeltaRefusedError, changed_since, likely_cuts
 from milestone_kit.fetching.full_walk import Ask
 from milestone_kit.fetching.gathering import newest_of, within
 from milestone_kit.fetching.progress import reporting
 from milestone_kit.fetching.start_density import StartDensity
 from milestone_kit.storage.manifests import FORMAT, Manifest, moment
 from milestone_kit.table.frame import starts_of
-from milestone_kit.table.intake import warn_repairs
+from milestone_kit.table.intake import Repairs, refuse_rejected
 from milestone_kit.table.merge import merge_tables
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class Fetcher:
         Asks for what changed.
     walks : FullWalks
         Asks for everything.
+    tell : callable
+        Is given what had to be repaired or set aside.
     teach : callable
         Is given what was fetched, in `ARROW_SCHEMA`, and when, in seconds since 1970: what can be learned
         from it beside its rows is somebody else's. It raises nothing.
@@ -67,6 +69,7 @@ class Fetcher:
         deltas: Deltas,
         walks: FullWalks,
         *,
+        tell: Callable[[Repairs], object],
         teach: Callable[[pa.Table, float], object],
         now: Callable[[], float],
     ) -> None:
@@ -75,6 +78,7 @@ class Fetcher:
         self._history = history
         self._deltas = deltas
         self._walks = walks
+        self._tell = tell
         self._teach = teach
         self._now = now
 
@@ -120,6 +124,7 @@ class Fetcher:
         refresh: bool,
         progress: Progress,
         full: bool = False,
+        strict: bool = False,
     ) -> tuple[pa.Table, Manifest, bool]:
         """Return a fresh answer, asking for what changed, or walking for it, where needed.
 
@@ -129,6 +134,8 @@ class Fetcher:
             As for `client.get_milestones`.
         full : bool
             Whether a refresh must walk through all pages.
+        strict : bool
+            Whether a milestone that had to be set aside is an error.
 
         Returns
         -------
@@ -141,15 +148,16 @@ class Fetcher:
         """
         asked = self._now()
         kept = None if refresh else self.fresh(query)
-        if kept is not None:
+        if kept is not None and not (strict and kept[1].rejected):
             return *kept, False
         with self._cache.lock(query):
             # whoever had the lock may just have fetched what is wanted here
             known = self._cache.read(query)
             kept = self._young(known, after=asked if refresh else 0.0, swept=full)
-            if kept is not None:
+            full = full or (strict and known is not None and bool(known[1].rejected))
+            if kept is not None and not (strict and kept[1].rejected):
                 return *kept, False
-            ask = Ask(query, limit, max_rows, refresh, progress)
+            ask = Ask(query, limit, max_rows, refresh, progress, strict)
             try:
                 return *self._ask(ask, known, full=full), False
             except (ApiError, IncompleteError) as error:
@@ -202,7 +210,9 @@ class Fetcher:
             )
         merged, counts = merge_tables(table, delta.table)
         merged = within(merged, ask.query)
-        warn_repairs(delta.repairs)
+        if ask.strict:
+            refuse_rejected(delta.repairs)
+        self._tell(delta.repairs)
         _log.info("refreshed: %d added, %d changed, in %d pages", *counts[:2], delta.pages)
         manifest = replace(
             manifest,
@@ -213,6 +223,7 @@ class Fetcher:
             rows=merged.num_rows,
             pages=delta.pages,
             repaired=delta.repairs.total(),
+            rejected=_still_rejected(manifest, delta),
             format=FORMAT,
         )
         self._publish(ask.query, merged, manifest, seen=delta.table)
@@ -226,8 +237,8 @@ class Fetcher:
 
     def _publish(self, query: Query, table: pa.Table, manifest: Manifest, *, seen: pa.Table) -> None:
         """Keep a table as the snapshot, and what was seen of it now in the history."""
-        # only a sweep through everything can tell that a row is gone
-        everything = not query.as_dict() and seen is table
+        # only a sweep through everything can tell that a row is gone, and what was set aside is not
+        everything = not query.as_dict() and seen is table and not manifest.rejected
         with ThreadPoolExecutor(1) as beside:
             recorded = beside.submit(
                 carried(self._history.record),
@@ -243,19 +254,28 @@ class Fetcher:
             now=self._now(), keep=self._settings.expire_after, max_bytes=self._settings.max_cache_bytes
         )
 
-    def stream(self, query: Query, *, limit: int, max_rows: int | None) -> Iterator[pa.Table]:
+    def stream(
+        self, query: Query, *, limit: int, max_rows: int | None, strict: bool = False
+    ) -> Iterator[pa.Table]:
         """Yield the answer page by page, from a fresh snapshot or the server, keeping nothing."""
         left = max_rows
-        for table in self._stream(query, limit, max_rows):
+        for table in self._stream(query, limit, max_rows, strict=strict):
             yield table.slice(0, left)
             left = None if left is None else left - table.num_rows
             if left is not None and left <= 0:
                 return
 
-    def _stream(self, query: Query, limit: int, max_rows: int | None) -> Iterator[pa.Table]:
+    def _stream(self, query: Query, limit: int, max_rows: int | None, *, strict: bool) -> Iterator[pa.Table]:
         kept = self.fresh(query)
-        if kept is not None:
+        if kept is not None and not (strict and kept[1].rejected):
             table, _ = kept
             yield from (table.slice(start, limit) for start in range(0, table.num_rows, limit))
         else:
-            yield from self._walks.stream(query, limit=limit, max_rows=max_rows)
+            yield from self._walks.stream(query, limit=limit, max_rows=max_rows, strict=strict)
+
+
+def _still_rejected(manifest: Manifest, delta: Delta) -> tuple[str, ...]:
+    """Return the ids of what is set aside after a delta: what came right is not any more."""
+    came = set(delta.table["id"].to_pylist())
+    newly = [each.id or "" for each in delta.repairs.rejected]
+    return tuple(dict.fromkeys(id_ for id_ in (*manifest.rejected, *newly) if id_ not in came))

@@ -16,7 +16,7 @@ from milestone_kit.fetching.progress import reporting
 from milestone_kit.fetching.start_density import StartDensity
 from milestone_kit.storage.manifests import Manifest, to_frame
 from milestone_kit.table.frame import join_pages
-from milestone_kit.table.intake import warn_repairs
+from milestone_kit.table.intake import Repairs, refuse_rejected
 from milestone_kit.table.merge import merge_tables
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Ask(NamedTuple):
     max_rows: int | None
     refresh: bool
     progress: Progress
+    strict: bool = False
 
 
 class _UnderWay(NamedTuple):
@@ -70,6 +71,8 @@ class FullWalks:
         Keeps unfinished walks.
     deltas : Deltas
         Asks for what changed.
+    tell : callable
+        Is given what had to be repaired or set aside.
     now : callable
         Gives seconds since 1970.
     """
@@ -81,12 +84,14 @@ class FullWalks:
         cache: CacheFolder,
         deltas: Deltas,
         *,
+        tell: Callable[[Repairs], object],
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._transport = transport
         self._cache = cache
         self._deltas = deltas
+        self._tell = tell
         self._now = now
 
     def run(self, ask: Ask, density: StartDensity) -> Kept:
@@ -121,7 +126,9 @@ class FullWalks:
             _log.info("the walk's cursor was refused, walking anew: %s", error.__cause__)
             return self._run_once(ask, density)
 
-    def stream(self, query: Query, *, limit: int, max_rows: int | None) -> Iterator[pa.Table]:
+    def stream(
+        self, query: Query, *, limit: int, max_rows: int | None, strict: bool = False
+    ) -> Iterator[pa.Table]:
         """Yield the answer page by page as it comes, keeping nothing; some rows more than `max_rows`."""
         gathering = Gathering(
             query,
@@ -131,8 +138,10 @@ class FullWalks:
             patience=self._settings.patience,
         )
         for page in gathering.in_turn(max_rows):
+            if strict:
+                refuse_rejected(page.repairs)
             yield join_pages([page.table], gathering.repairs)
-        warn_repairs(gathering.repairs)
+        self._tell(gathering.repairs)
 
     def _run_once(self, ask: Ask, density: StartDensity) -> Kept:
         walk = self._cache.walk(
@@ -152,6 +161,8 @@ class FullWalks:
                 joined = beside.submit(carried(gathering.table))  # while the network is asked for the gap
                 closed = self._close(run, density)
                 table = joined.result()
+            if ask.strict:
+                refuse_rejected(gathering.repairs)
         except (SchemaError, PaginationError):
             walk.forget()  # its pages are wrong: they must not be served again
             raise
@@ -168,7 +179,7 @@ class FullWalks:
             raise self._incomplete(run, error) from error
         finally:
             session.cache.close()  # only the page file: the connections are shared
-        warn_repairs(gathering.repairs)
+        self._tell(gathering.repairs)
         return self._closed(run, table, closed)
 
     def _gathering(
@@ -236,6 +247,7 @@ class FullWalks:
             as_of=run.walk.started,
             repaired=repaired,
             complete=run.gathering.whole,
+            rejected=tuple(each.id or "" for each in run.gathering.repairs.rejected),
         )
 
 

@@ -50,6 +50,8 @@ class Gathering:
         Says when threads join, and when the walk is given up.
     check : callable
         Is given each page as it was converted, and may raise.
+    lenient : bool
+        Whether its pages are of changes only; see `intake.are_most`.
 
     Attributes
     ----------
@@ -72,6 +74,7 @@ class Gathering:
         cut: Callable[[list[int]], object] = lambda _: None,
         patience: Patience | None = None,
         check: Callable[[pa.Table], object] = lambda _: None,
+        lenient: bool = False,
     ) -> None:
         self.pages = 0
         self.rows = 0
@@ -83,7 +86,7 @@ class Gathering:
         low, high = _micros(query.minimum_start_date), _micros(query.maximum_start_date)
         above = None if high is None else high + 1
         self._plan = Plan(density, limit=limit, cuts=cuts, low=low, high=above)
-        self._walk = Walk(source, self._plan, cut=cut, patience=patience)
+        self._walk = Walk(source, self._plan, cut=cut, patience=patience, lenient=lenient)
 
     @property
     def whole(self) -> bool:

@@ -61,6 +61,8 @@ class Walk:
         Is told where the walk is cut, whenever that changes.
     patience : Patience
         Says after how many pages a walk without end is given up.
+    lenient : bool
+        Whether its pages are of changes only; see `intake.are_most`.
     """
 
     def __init__(
@@ -70,12 +72,14 @@ class Walk:
         *,
         cut: Callable[[list[int]], object] = lambda _: None,
         patience: Patience | None = None,
+        lenient: bool = False,
     ) -> None:
         self.source = source
         self.plan = plan
         self.patience = patience or Patience()
         self.news = threading.Condition()
         self._cut = cut
+        self._lenient = lenient
 
     def in_turn(self) -> Iterator[ChainPage]:
         """Yield the pages of a plan of one chain, each asked for when it is wanted, by the caller."""
@@ -96,7 +100,9 @@ class Walk:
         """Ask for the next page of a chain, convert it, and let the plan know."""
         answer, is_live = self.source.fetch(chain.low, chain.trail.cursor)
         milestones, is_last = chain.trail.step(answer)
-        page = ChainPage(chain, page_table(milestones, repairs := Repairs()), repairs)
+        repairs = Repairs()
+        table = page_table(milestones, repairs, strict=False, lenient=self._lenient)
+        page = ChainPage(chain, table, repairs)
         del answer, milestones  # the table is all that is needed, and much smaller
         with self.news:
             if is_live:

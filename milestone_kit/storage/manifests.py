@@ -44,6 +44,8 @@ class Manifest:
         Whether the walk reached its end.
     refreshed : int
         How many deltas were merged since the last full sweep.
+    rejected : tuple of str
+        Ids of milestones that are not in the table because they broke the contract; "" for one without.
     format : int
         `FORMAT` of the version that wrote it.
 
@@ -63,6 +65,7 @@ class Manifest:
     repaired: int = 0
     complete: bool = True
     refreshed: int = 0
+    rejected: tuple[str, ...] = ()
     format: int = FORMAT
 
 
@@ -110,6 +113,7 @@ def to_frame(table: pa.Table, manifest: Manifest, *, stale: bool = False) -> pd.
         "pages": manifest.pages,
         "repaired": manifest.repaired,
         "refreshed": manifest.refreshed,
+        "rejected": len(manifest.rejected),
         "last_full_sweep": moment(manifest.last_full_sweep).isoformat(),
     }
     return df

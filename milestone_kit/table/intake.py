@@ -14,7 +14,15 @@ from milestone_kit.core.notices import warn
 from milestone_kit.errors import DataWarning, SchemaError
 from milestone_kit.table.schema import DTYPES
 
-__all__ = ["DUPLICATES", "Rejected", "Repairs", "are_most", "rejected_frame", "warn_repairs"]
+__all__ = [
+    "DUPLICATES",
+    "Rejected",
+    "Repairs",
+    "are_most",
+    "refuse_rejected",
+    "rejected_frame",
+    "warn_repairs",
+]
 
 DUPLICATES: Final = "duplicate ids"
 """The kind of repair that is normal (rows move while a walk runs) and gives no warning."""
@@ -46,6 +54,10 @@ class Rejected(NamedTuple):
         """Set a milestone aside because of an error."""
         return cls(error.id, error.field, str(error), _text(milestone))
 
+    def error(self) -> SchemaError:
+        """Return the error again."""
+        return SchemaError(self.reason, id=self.id, field=self.field)
+
 
 class Repairs(Counter[str]):
     """What was mended on the way, by kind ("end_date unreadable", ...), and what was set aside.
@@ -60,7 +72,7 @@ class Repairs(Counter[str]):
         super().__init__(*arguments, **options)
         self.rejected: list[Rejected] = []
 
-    def __iadd__(self, other: Counter[str]) -> Self:  # type: ignore[override, misc]  # as Counter's, kept in place
+    def __iadd__(self, other: Counter[str]) -> Self:  # type: ignore[override, misc]  # as Counter does
         self.update(other)
         self.rejected += getattr(other, "rejected", [])
         return self
@@ -75,7 +87,7 @@ def are_most(rejected: int, rows: int, *, lenient: bool) -> bool:
 
 
 def warn_repairs(repairs: Repairs) -> None:
-    """Give one DataWarning that counts what was repaired and names what was set aside; none without either."""
+    """Give one DataWarning that counts what was repaired and names what was set aside, where any was."""
     said = []
     counted = {kind: count for kind, count in repairs.items() if kind != DUPLICATES and count}
     if counted:
@@ -90,6 +102,12 @@ def warn_repairs(repairs: Repairs) -> None:
         )
     if said:
         warn("; ".join(said), DataWarning)
+
+
+def refuse_rejected(repairs: Repairs) -> None:
+    """Raise the SchemaError of the first milestone that was set aside, where one was."""
+    for each in repairs.rejected:
+        raise each.error()
 
 
 def rejected_frame(rejected: list[Rejected]) -> pd.DataFrame:
