@@ -52,7 +52,8 @@ class MilestoneRow(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
 _KNOWN: Final = len(MilestoneRow.__struct_fields__)
 _ABSENT: Final = msgspec.Raw(b"")
-_MOST_NAMES: Final = 16
+_MOST_NAMES: Final = 16  # a page with more is no new version of the API, and each name costs a decoding
+# what the decoder refuses; it can be told of no name with quotes or control characters
 _UNKNOWN: Final = re.compile(r"""Object contains unknown field `([^"\\\x00-\x1f]*)` - at `.*`""")
 _FAILURES: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
