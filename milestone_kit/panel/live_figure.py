@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import plotly.graph_objects as go
 
-from milestone_kit.figures.gantt.look import CONFIG
+from milestone_kit.figures.layout import CONFIG
 
 if TYPE_CHECKING:
     from milestone_kit.panel.widgets import Bridge

@@ -20,15 +20,15 @@ __all__ = [
     "OPEN",
     "REPORTED",
     "Canvas",
-    "Density",
+    "DetailLevel",
     "GanttIndex",
     "Group",
-    "Level",
     "Marks",
     "Scene",
+    "StartCounts",
 ]
 
-Level = Literal["labelled", "bars", "density", "empty"]
+DetailLevel = Literal["labelled", "bars", "density", "empty"]
 
 MAX_BARS: Final = 400
 """More marks than this cost the browser some 90 ms and the wire 100 kB, and hide each other."""
@@ -134,7 +134,7 @@ class Marks:
 
 
 @dataclass(frozen=True, slots=True)
-class Density:
+class StartCounts:
     """Starts per time bin and group; `counts` has shape (groups, bins)."""
 
     first: float
@@ -164,7 +164,7 @@ class Scene:
         The rows in the window as positions of the index, and the group of each.
     """
 
-    level: Level
+    level: DetailLevel
     window: Window
     groups: tuple[Group, ...]
     lanes: float
@@ -173,7 +173,7 @@ class Scene:
     before: int
     after: int
     marks: Marks | None = None
-    density: Density | None = None
+    density: StartCounts | None = None
     labels: tuple[str, ...] = ()
     at: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     codes: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
