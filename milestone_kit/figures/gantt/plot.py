@@ -18,9 +18,8 @@ from milestone_kit.figures.colors import ColorScale, theme_of
 from milestone_kit.figures.gantt.arrange import lay_out
 from milestone_kit.figures.gantt.draw import draw_layout, draw_traces
 from milestone_kit.figures.gantt.look import Look
-from milestone_kit.figures.gantt.scene import MAX_BARS, Canvas, GanttIndex, Scene
+from milestone_kit.figures.gantt.scene import MAX_BARS, Canvas, GanttIndex, Scene, scene_words
 from milestone_kit.figures.layout import (
-    beside,
     between,
     check_title,
     heading,
@@ -36,19 +35,7 @@ if TYPE_CHECKING:
     from milestone_kit.analysis.timeline import Assume
     from milestone_kit.core.arguments import DateLike
 
-__all__ = ["plot_gantt", "scene_words", "static_figure"]
-
-
-def scene_words(scene: Scene) -> str:
-    """Return how many of how many rows are on screen, and at which level of detail."""
-    level = {
-        "labelled": "each shown with its title",
-        "bars": "each shown as a mark",
-        "density": "shown as how many start when",
-        "empty": "none in this window",
-    }[scene.level]
-    outside = beside(scene.before, scene.after)
-    return f"{scene.shown:,} of {scene.matching:,} milestones, {level}{outside}"
+__all__ = ["plot_gantt", "static_figure"]
 
 
 def _fitted(index: GanttIndex, chosen: NDArray[np.bool_], now: float) -> Window:

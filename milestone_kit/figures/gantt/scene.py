@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
+from milestone_kit.figures.layout import beside
 from milestone_kit.figures.time_axis import Window, to_ms
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ __all__ = [
     "Marks",
     "Scene",
     "StartCounts",
+    "scene_words",
 ]
 
 DetailLevel = Literal["labelled", "bars", "density", "empty"]
@@ -177,3 +179,15 @@ class Scene:
     labels: tuple[str, ...] = ()
     at: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     codes: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+
+def scene_words(scene: Scene) -> str:
+    """Return how many of how many rows are on screen, and at which level of detail."""
+    level = {
+        "labelled": "each shown with its title",
+        "bars": "each shown as a mark",
+        "density": "shown as how many start when",
+        "empty": "none in this window",
+    }[scene.level]
+    outside = beside(scene.before, scene.after)
+    return f"{scene.shown:,} of {scene.matching:,} milestones, {level}{outside}"
