@@ -33,7 +33,7 @@ from milestone_kit.panel.widgets.paged_table import PagedTable
 from milestone_kit.table.schema import empty_milestones
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import plotly.graph_objects as go
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 __all__ = ["MilestoneExplorer"]
 
 _log = logging.getLogger(__name__)
+
+_NO_EVENT: Final[Mapping[str, Any]] = {"kind": ""}
 
 _LARGEST_DOWNLOAD: Final = 80_000_000
 """Characters of CSV that are handed to the browser; more would stall the page."""
@@ -177,14 +179,8 @@ class MilestoneExplorer(w.VBox):
 
     def _on_event(self, event: dict[str, Any]) -> None:
         session = next_session(self._model, self._view, event)
-        kind, filters = event["kind"], self._view.session.state.filters
-        self._show(
-            session,
-            moving=kind == "window",
-            turn=event.get("turn"),
-            answer=kind in ("window", "attached"),
-            write=kind == "reset" or session.state.filters != filters,
-        )
+        filtered = session.state.filters != self._view.session.state.filters
+        self._show(session, event, write=filtered or event["kind"] == "reset")
 
     def _on_preset(self, name: str) -> None:
         self._guard(self._on_event, {"kind": "preset", "name": name})
@@ -210,28 +206,15 @@ class MilestoneExplorer(w.VBox):
     def _screen(self) -> Screen:
         return Screen(self._bridge.width or FIRST_WIDTH, self._bridge.dark)
 
-    def _show(
-        self,
-        session: Session,
-        *,
-        moving: bool = False,
-        turn: dict[str, Any] | None = None,
-        answer: bool = False,
-        write: bool = False,
-    ) -> None:
-        """Show a session; see `ExplorerModel.view` and `_assign`."""
+    def _show(self, session: Session, event: Mapping[str, Any] = _NO_EVENT, *, write: bool = False) -> None:
+        """Show a session: the view it makes, where it differs from what is on screen."""
         before = self._view
+        moving = event["kind"] == "window"
         self._view = self._model.view(session, self._screen(), before, moving=moving)
-        self._assign(self._view, before, turn=turn, answer=answer, write=write)
+        self._assign(self._view, before, event, write=write)
 
     def _assign(
-        self,
-        view: View,
-        before: View | None,
-        *,
-        turn: dict[str, Any] | None = None,
-        answer: bool = False,
-        write: bool = False,
+        self, view: View, before: View | None, event: Mapping[str, Any] = _NO_EVENT, *, write: bool = False
     ) -> None:
         """Give the widgets what differs from the view before; the chart first: the user waits for it.
 
@@ -239,15 +222,14 @@ class MilestoneExplorer(w.VBox):
         ----------
         view, before : View
             What is to be on screen, and what is; without the latter, the widgets are new.
-        turn : dict, optional
-            Which window of the browser's this answers.
-        answer : bool
-            Whether the browser waits for the picture, also where it is the same.
+        event : mapping
+            What this answers; the browser waits for the picture of a window, also where it is the same.
         write : bool
             Whether the state comes from elsewhere than the controls, which then have to follow.
         """
-        if before is not None and (answer or view.chart is not before.chart):
-            self._figure.show(view.chart, turn)
+        asked = event["kind"] in ("window", "attached")
+        if before is not None and (asked or view.chart is not before.chart):
+            self._figure.show(view.chart, event.get("turn"))
         self._summary.value = view.summary
         self._overview.show(view.strip)
         if before is None or write:
