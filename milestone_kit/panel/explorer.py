@@ -231,7 +231,7 @@ class MilestoneExplorer(w.VBox):
         if before is not None and (asked or view.chart is not before.chart):
             self._figure.show(view.chart, event.get("turn"))
         self._summary.value = view.summary
-        self._overview.show(view.strip)
+        self._overview.show(view.strip, None if before is None else before.strip)
         if before is None or write:
             self._controls.write(view.session.state, view.choices)
         elif view.choices is not before.choices:

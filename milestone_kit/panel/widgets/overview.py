@@ -37,8 +37,11 @@ class Overview(FrontEnd):
     marks: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     now = traitlets.Float(default_value=0.0).tag(sync=True)
 
-    def show(self, strip: Strip) -> None:
-        """Show a strip, in one message."""
+    def show(self, strip: Strip, before: Strip | None) -> None:
+        """Show a strip in one message that holds what differs from the one before."""
         with self.hold_sync():
             for one in fields(strip):
-                setattr(self, one.name, getattr(strip, one.name))
+                value = getattr(strip, one.name)
+                # traitlets would look through every item of a list again
+                if before is None or value != getattr(before, one.name):
+                    setattr(self, one.name, value)
