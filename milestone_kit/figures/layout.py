@@ -126,7 +126,7 @@ def base_layout(theme: Theme) -> dict[str, Any]:
 
 def heading_pixels(title: str | None, lines: int = 1) -> int:
     """Return the height of a heading with so many lines of words."""
-    return 12 + _LINE * lines + (0 if title is None else _TITLE)
+    return 8 + _LINE * lines + (0 if title is None else _TITLE)
 
 
 def heading(words: str, title: str | None, width: int) -> tuple[dict[str, Any], int]:
