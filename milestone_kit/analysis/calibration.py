@@ -76,9 +76,9 @@ def calibrate_durations(
         - `median_error`: timedelta64[us], the median of its size
         - `within`: float64 from 0 to 1, the share whose error is at most `within`; NaN where none is told
         - `live_recall`, `live_precision`: float64 from 0 to 1, of the time in which rows are on, how much
-          they would be called live (until they last longer than nearly all of their kind do), and of the time in
-          which rows are called live, how much they are on. Rows that have been without an end for longer
-          than their kind lasts are taken for called off; NaN where nobody can tell
+          they would be called live (until they last longer than nearly all of their kind do), and of the
+          time in which rows are called live, how much they are on. Rows that have been without an end for
+          longer than their kind lasts are taken for called off; NaN where nobody can tell
 
     Raises
     ------

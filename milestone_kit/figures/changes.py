@@ -11,9 +11,18 @@ import plotly.graph_objects as go
 from milestone_kit.analysis.slips import slips
 from milestone_kit.core.arguments import check_whole_number, check_zone, read_now
 from milestone_kit.figures.colors import Theme, theme_of, tint
-from milestone_kit.figures.gantt.hover import duration_text
-from milestone_kit.figures.layout import check_title, layout, note, now_marks, time_axis
-from milestone_kit.figures.text import plain, shorten
+from milestone_kit.figures.layout import (
+    NARROW,
+    bands,
+    check_title,
+    layout,
+    legend,
+    note,
+    now_marks,
+    quiet_axis,
+    time_axis,
+)
+from milestone_kit.figures.text import duration_text, plain, shorten
 from milestone_kit.figures.time_axis import DAY, HOUR, Window, fit_window, format_instants, to_ms
 
 if TYPE_CHECKING:
@@ -22,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["plot_changes"]
 
 _ROW_PX: Final = 24
-_NARROW: Final = 760
 _LATER, _EARLIER = 1, 0  # slots of the palette: orange and blue
 _KINDS: Final = (("later", _LATER, "triangle-right"), ("earlier", _EARLIER, "triangle-left"))
 
@@ -91,7 +99,7 @@ def plot_changes(
     every, aside = _moves(changes, after)
     moves = every.head(max_rows)
     window = _window(moves, instant.timestamp() * 1000)
-    names = _names(moves, 42 if width >= _NARROW else 18)
+    names = _names(moves, 42 if width >= NARROW else 18)
     longest = max((len(name) for name in names), default=0)
     margin = {"l": int(min(28 + 6.3 * longest, 290)), "r": 96, "t": 30, "b": 48}
     area = max(width - margin["l"] - margin["r"], 60)
@@ -104,25 +112,18 @@ def plot_changes(
         words=_words(every, len(moves), aside),
         title=title,
     )
+    striped = [(row - 0.5, row + 0.5) for row in range(0, rows, 2) if rows > 1]
     shapes, notes = now_marks(window, instant.timestamp() * 1000, colors)
     if not len(moves):
         notes = [*notes, note("No start date changed", colors)]
     figure |= {
         "hovermode": "y",
         "hoverdistance": _ROW_PX,
-        "legend": {
-            "orientation": "h",
-            "x": 0,
-            "y": 1,
-            "yanchor": "bottom",
-            "itemclick": False,
-            "itemdoubleclick": False,
-            "font": {"size": 11, "color": colors.text},
-        },
+        "legend": legend(colors, 1) | {"itemclick": False},
         "showlegend": len(moves) > 0,
         "xaxis": time_axis(window, zone, area, colors),
         "yaxis": _rows_axis(names, colors),
-        "shapes": [*_bands(rows, colors), *shapes],
+        "shapes": [*bands(striped, colors), *shapes],
         "annotations": notes,
     }
     traces = [trace for kind in _KINDS for trace in _arrows(moves, window, kind, colors)]
@@ -248,13 +249,11 @@ def _names(moves: pd.DataFrame, width: int) -> list[str]:
 
 def _rows_axis(names: list[str], theme: Theme) -> dict[str, Any]:
     rows = max(len(names), 1)
-    return {
+    return quiet_axis(theme) | {
         "range": [rows - 0.4, -0.6],
         "fixedrange": True,
         "autorange": False,
         "showgrid": False,
-        "zeroline": False,
-        "linecolor": theme.grid,
         "color": theme.text,
         "tickmode": "array",
         "tickvals": list(range(len(names))),
@@ -262,21 +261,3 @@ def _rows_axis(names: list[str], theme: Theme) -> dict[str, Any]:
         "ticklabelstandoff": 6,
         "tickfont": {"size": 11},
     }
-
-
-def _bands(rows: int, theme: Theme) -> list[dict[str, Any]]:
-    return [
-        {
-            "type": "rect",
-            "xref": "paper",
-            "x0": 0,
-            "x1": 1,
-            "y0": row - 0.5,
-            "y1": row + 0.5,
-            "fillcolor": theme.band,
-            "line": {"width": 0},
-            "layer": "below",
-        }
-        for row in range(0, rows, 2)
-        if rows > 1
-    ]

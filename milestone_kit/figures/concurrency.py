@@ -11,10 +11,22 @@ import plotly.graph_objects as go
 from milestone_kit.analysis.groups import Keys, column_of
 from milestone_kit.analysis.occupancy import Bins, Spans, Sweep, read_width, sweep
 from milestone_kit.analysis.timeline import with_timeline
-from milestone_kit.core.arguments import check_whole_number, check_zone, read_now, to_utc
+from milestone_kit.core.arguments import check_whole_number, check_zone, read_now
 from milestone_kit.errors import QueryError
 from milestone_kit.figures.colors import SLOTS, ColorScale, Theme, theme_of, tint
-from milestone_kit.figures.layout import beside, check_title, layout, note, now_marks, ranked, time_axis
+from milestone_kit.figures.layout import (
+    beside,
+    between,
+    check_title,
+    layout,
+    legend,
+    legend_rows_pixels,
+    note,
+    now_marks,
+    quiet_axis,
+    ranked,
+    time_axis,
+)
 from milestone_kit.figures.text import plain
 from milestone_kit.figures.time_axis import (
     DAY,
@@ -36,7 +48,6 @@ __all__ = ["plot_concurrency"]
 
 _MARGIN: Final = {"l": 58, "r": 18, "t": 34, "b": 48}
 _PIXELS_PER_BIN: Final = 4
-_LEGEND_ROW: Final = 19
 
 
 def plot_concurrency(
@@ -125,23 +136,15 @@ def plot_concurrency(
         colors_of,
         width=width,
         height=max(height - _MARGIN["t"] - _MARGIN["b"], 80),
-        margin=_MARGIN | {"t": _MARGIN["t"] + _LEGEND_ROW * (_legend_rows(traces, area_width) - 1)},
+        margin=_MARGIN
+        | {"t": _MARGIN["t"] + legend_rows_pixels([trace["name"] for trace in traces], area_width)},
         words=_words(spans, bins, counted, len(df)),
         title=title,
     )
     shapes, notes = now_marks(window, instant.timestamp() * 1000, colors_of)
     figure |= {
         "hovermode": "x",
-        "legend": {
-            "orientation": "h",
-            "x": 0,
-            "y": 1.02,
-            "yanchor": "bottom",
-            "itemclick": False,
-            "itemdoubleclick": False,
-            "traceorder": "normal",
-            "font": {"size": 11, "color": colors_of.text},
-        },
+        "legend": legend(colors_of, 1.02) | {"itemclick": False, "traceorder": "normal"},
         "showlegend": bool(counted.peak.any()),
         "xaxis": time_axis(window, zone, area_width, colors_of),
         "yaxis": _count_axis(int(counted.peak.max(initial=0)), colors_of),
@@ -155,20 +158,10 @@ def _window(spans: Spans, now: pd.Timestamp, start: DateLike | None, end: DateLi
     if not len(spans.start):  # an empty axis shows the days about now
         stamp = now.timestamp() * 1000
         fitted = Window(stamp - 2 * DAY, stamp + 5 * DAY)
-        return _between(fitted, start, end)
+        return between(fitted, start, end)
     order = np.argsort(spans.start, kind="stable")
     fitted = fit_window(spans.start[order] / 1000.0, spans.end[order] / 1000.0)
-    return _between(fitted, start, end)
-
-
-def _between(fitted: Window, start: DateLike | None, end: DateLike | None) -> Window:
-    low = fitted.start if start is None else to_utc(start, "start").timestamp() * 1000
-    high = fitted.end if end is None else to_utc(end, "end").timestamp() * 1000
-    if low >= high:
-        raise QueryError(
-            f"start={start!r} does not lie before end={end!r}; nothing can be shown between them"
-        )
-    return Window(low, high)
+    return between(fitted, start, end)
 
 
 def _bins(window: Window, freq: TimedeltaLike | None, pixels: int) -> Bins:
@@ -206,13 +199,6 @@ def _words(spans: Spans, bins: Bins, counted: Sweep, rows: int) -> str:
     return (
         f"{inside:,} of {rows:,} milestones{most if inside else ''}{beside(before, after, open_, doubtful)}"
     )
-
-
-def _legend_rows(traces: list[dict[str, Any]], pixels: int) -> int:
-    """Return how many rows the names will take: plotly gives each the room of the longest."""
-    longest = max((len(trace["name"]) for trace in traces), default=0)
-    abreast = max(int(pixels / (6.2 * longest + 48)), 1)
-    return max(-(-len(traces) // abreast), 1)
 
 
 def _steps(bins: Bins, values: NDArray[Any]) -> dict[str, Any]:
@@ -286,14 +272,11 @@ def _probe(bins: Bins, counted: Sweep, cards: list[str]) -> dict[str, Any]:
 
 
 def _count_axis(most: int, theme: Theme) -> dict[str, Any]:
-    return {
+    return quiet_axis(theme) | {
         "range": [0, max(most, 1) * 1.16],
         "fixedrange": True,
-        "gridcolor": theme.grid,
-        "linecolor": theme.grid,
         "zeroline": True,
         "zerolinecolor": theme.grid,
-        "color": theme.muted,
         "nticks": 6,
         "tickformat": ",d",
         "dtick": 1 if most <= 5 else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Final
 
-from milestone_kit.figures.gantt.look import CONFIG
+from milestone_kit.figures.layout import CONFIG
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

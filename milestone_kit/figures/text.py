@@ -1,4 +1,4 @@
-"""Turn text from the server into text that plotly shows as it is: no markup, no TeX, no flood."""
+"""Words of charts and cards: how times are told, and text from the server without markup, TeX or flood."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["plain", "plain_all", "shorten"]
+__all__ = ["DAY_ONLY", "basis_text", "duration_text", "plain", "plain_all", "shorten"]
+
+DAY_ONLY: Final = "may mean that day only"
+"""What is said of a start at midnight UTC: the server does not tell a kick-off then from a mere date."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 # Explicit bidirectional overrides could reorder the words of the sentence around a title.
@@ -59,3 +62,37 @@ def plain(text: str, width: int = 80) -> str:
 def plain_all(texts: Iterable[str], width: int = 80) -> list[str]:
     """Return `plain` of every text."""
     return [plain(text, width) for text in texts]
+
+
+def duration_text(ms: float) -> str:
+    """Return a length of time in its two largest units.
+
+    Examples
+    --------
+    >>> duration_text(9_000_000), duration_text(4 * 86_400_000)
+    ('2 h 30 min', '4 d')
+    """
+    minutes = round(ms / 60_000)
+    days, rest = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(rest, 60)
+    parts = [(days, "d"), (hours, "h"), (minutes, "min")]
+    said = [f"{number:,} {unit}" for number, unit in parts if number][:2]
+    return " ".join(said) if said else "0 min"
+
+
+def basis_text(level: object, samples: int) -> str:
+    """Return what an assumed end rests on, "" where it was not learned from a table.
+
+    Parameters
+    ----------
+    level : object
+        As in `end_level` of `compute_timeline`.
+    samples : int
+        As in `end_samples`.
+
+    Examples
+    --------
+    >>> basis_text("type", 1037)
+    'median of 1,037 spans of this type'
+    """
+    return f"median of {samples:,} spans of this {level}" if samples > 0 else ""

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from milestone_kit.figures.gantt.hover import DAY_ONLY, basis_text, duration_text
-from milestone_kit.figures.text import shorten
+from milestone_kit.figures.text import DAY_ONLY, basis_text, duration_text, shorten
 from milestone_kit.figures.time_axis import format_instants
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from milestone_kit.client.client import MilestoneClient
 from milestone_kit.client.functions import get_milestones
 from milestone_kit.core.arguments import spelled_out, to_utc
 from milestone_kit.panel.explorer import MilestoneExplorer
-from milestone_kit.panel.loading import Fetch, running_loop
+from milestone_kit.panel.fetch import Fetch, running_loop
 from milestone_kit.panel.state import PanelState
 from milestone_kit.table.schema import check_milestones
 

@@ -1,8 +1,8 @@
-"""What a view of the explorer is made of, as plain JSON values and as the Python that makes it again."""
+"""What a view of the explorer is made of: plain JSON values there and back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ COLOR_CHOICES: Final = ("category", "type", "league", "status", "end_source")
 
 
 def _instant(ms: float) -> str:
-    return iso(pd.Timestamp(round(ms), unit="ms", tz="UTC"))
+    return iso(pd.Timestamp(round(ms * 1000), unit="us", tz="UTC"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,46 +90,6 @@ class PanelState:
         """Return the state with another window."""
         edges = None if window is None else (_instant(window.start), _instant(window.end))
         return replace(self, window=edges)
-
-    def code(
-        self,
-        source: str,
-        *,
-        now: pd.Timestamp | None = None,
-        timed: bool = False,
-        color_order: Sequence[str] = (),
-    ) -> str:
-        """Return the Python that makes this view.
-
-        Parameters
-        ----------
-        source : str
-            The expression that gives the table.
-        now : pandas.Timestamp, optional
-            What statuses are relative to; None for the time at which the code runs.
-        timed : bool
-            Whether the table already has the columns of `compute_timeline`. Where it has not, they
-            are computed before filtering: what ends are assumed is learned from the whole table.
-        color_order : sequence of str
-            The values with colours of their own; ranked over the filtered rows they might get others.
-        """
-        moment = {} if now is None else {"now": iso(now)}
-        asked = "".join(f", {name}={value!r}" for name, value in moment.items())
-        table = "df" if timed else f"mk.compute_timeline(df{asked})"
-        criteria = "".join(f",\n    {name}={value!r}" for name, value in self.filters.as_dict().items())
-        order: dict[str, Any] = {"color_order": list(color_order)} if color_order else {}
-        options = {"color": self.color, **order, "tz": self.tz} | moment
-        if self.group != "none":
-            options["group"] = self.group
-        if self.window is not None:
-            options |= {"start": self.window[0], "end": self.window[1]}
-        drawn = "".join(f",\n    {name}={value!r}" for name, value in options.items())
-        return (
-            "import milestone_kit as mk\n\n"
-            f"df = {source}\n"
-            f"rows = mk.filter_milestones(\n    {table}{criteria},\n)\n"
-            f"mk.plot_gantt(\n    rows{drawn},\n)\n"
-        )
 
 
 def _criteria(values: Any) -> Criteria:

@@ -8,6 +8,8 @@ import numpy as np
 
 from milestone_kit.figures.text import shorten
 from milestone_kit.figures.time_axis import format_short, to_ms
+from milestone_kit.panel.remembered import remembered
+from milestone_kit.panel.session import Sort
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["PAGE_ROWS", "TableView"]
+__all__ = ["PAGE_ROWS", "SORTABLE", "TableView", "page_of"]
 
 PAGE_ROWS: Final = 12
 
@@ -28,6 +30,11 @@ _COLUMNS: Final = (
     ("type", "Type", "128px"),
     ("tickers", "Tickers", "68px"),
 )
+_BY_START: Final = Sort()
+
+SORTABLE: Final = tuple(name for name, _, _ in _COLUMNS)
+"""What the table view can be sorted by."""
+
 _CELL: Final = 160
 
 _SHOWN: Final = (
@@ -35,6 +42,11 @@ _SHOWN: Final = (
     "related_event_tickers",
 )
 """What a page is made of; the other columns, and the JSON texts among them, need not be gathered."""
+
+
+def page_of(place: int) -> int:
+    """Return the page that the row at a place stands on."""
+    return place // PAGE_ROWS
 
 
 class TableView:
@@ -49,52 +61,39 @@ class TableView:
     def __init__(self, timeline: pd.DataFrame) -> None:
         self._timeline = timeline
         self._shown = timeline[list(_SHOWN)]
-        self._orders: dict[tuple[str, bool], NDArray[np.int64]] = {}
-        self.sort_column = "start_date"
-        self.ascending = True
 
-    def sort_by(self, column: str) -> None:
-        """Sort by a column; by the same one again, the other way round."""
-        if column not in {name for name, _, _ in _COLUMNS}:
-            return
-        self.ascending = not self.ascending if column == self.sort_column else True
-        self.sort_column = column
+    @remembered
+    def _order(self, sort: Sort) -> NDArray[np.int64]:
+        if sort.column == "tickers":
+            keys = self._timeline["related_event_tickers"].list.len().to_numpy(dtype=np.float64)
+        else:
+            column = self._timeline[sort.column]
+            folded = column.str.casefold() if column.dtype == "str" else column
+            keys = folded.rank(method="dense").to_numpy()
+        # Missing values are NaN, which stand last either way; equal rows keep the table's order.
+        order: NDArray[np.int64] = np.argsort(keys if sort.ascending else -keys, kind="stable")
+        return order
 
-    def _order(self) -> NDArray[np.int64]:
-        name = self.sort_column
-        if (name, self.ascending) not in self._orders:
-            if name == "tickers":
-                keys = self._timeline["related_event_tickers"].list.len().to_numpy(dtype=np.float64)
-            else:
-                column = self._timeline[name]
-                keys = (
-                    (column.str.casefold() if column.dtype == "str" else column)
-                    .rank(method="dense")
-                    .to_numpy()
-                )
-            # Missing values are NaN, which stand last either way; equal rows keep the table's order.
-            self._orders[name, self.ascending] = np.argsort(keys if self.ascending else -keys, kind="stable")
-        return self._orders[name, self.ascending]
-
-    def rows(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+    def rows(self, chosen: NDArray[np.bool_], sort: Sort = _BY_START) -> NDArray[np.int64]:
         """Return the positions of the chosen rows in the order of the table."""
-        order = self._order()
-        return order[chosen[order]]
+        order = self._order(sort)
+        rows: NDArray[np.int64] = order[chosen[order]]
+        return rows
 
-    @staticmethod
-    def page_of(place: int) -> int:
-        """Return the page that the row at a place in `rows` stands on."""
-        return place // PAGE_ROWS
-
-    def page_of_now(self, rows: NDArray[np.int64], now: float) -> int:
+    def page_of_now(self, rows: NDArray[np.int64], now: float, sort: Sort = _BY_START) -> int:
         """Return the page on which the first milestone that has not begun stands, sorted by start."""
-        if self.sort_column != "start_date" or not self.ascending or not len(rows):
+        if sort != _BY_START or not len(rows):
             return 0
         begun = int(np.searchsorted(to_ms(self._timeline["start_date"].iloc[rows]), now))
-        return self.page_of(min(begun, len(rows) - 1))
+        return page_of(min(begun, len(rows) - 1))
 
     def page(
-        self, rows: NDArray[np.int64], number: int, zone: str, selected: Container[str]
+        self,
+        rows: NDArray[np.int64],
+        number: int,
+        zone: str,
+        selected: Container[str],
+        sort: Sort = _BY_START,
     ) -> dict[str, Any]:
         """Return the `view` of one page for `PagedTable`."""
         pages = max(-(-len(rows) // PAGE_ROWS), 1)
@@ -106,7 +105,7 @@ class TableView:
         return {
             "columns": [{"name": name, "label": label, "width": width} for name, label, width in _COLUMNS],
             "rows": _cells(some, zone),
-            "sort": {"column": self.sort_column, "ascending": self.ascending},
+            "sort": {"column": sort.column, "ascending": sort.ascending},
             "page": number,
             "pages": pages,
             "where": where,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from milestone_kit.table.intake import Repairs
 
-__all__ = ["POOL", "careful_columns", "quick_columns"]
+__all__ = ["POOL", "UnreadableDateError", "careful_columns", "quick_columns"]
 
 _FIELDS: Final = frozenset(ARROW_SCHEMA.names) - {"extra"}
 _INSTANT: Final = pa.timestamp("us", tz="UTC")
@@ -48,6 +48,10 @@ _DEEP: Final = 2_000
 """From how many characters on JSON text may be nested deeper than can be read again."""
 _AWKWARD: Final = r"""^[^{]|\\|":?\s|[{\[]\s|,\s"|[0-9]{16}|[:,\[]\s*-?[0-9][0-9.]*[eE]"""
 """JSON text to look at: no object, with escapes, spaced out, or with numbers that may be out of bounds."""
+
+
+class UnreadableDateError(SchemaError):
+    """A required date has another form: not a slip in one row, but a changed API."""
 
 
 POOL: Final = pa.system_memory_pool()
@@ -271,7 +275,8 @@ def _dates(objects: Sequence[Any], name: str) -> pa.Array:
         text = _required(milestone, name, str)
         instant = _instant(text)
         if instant is None:
-            raise _wrong(milestone, name, f"{_shown(text)} is not an RFC 3339 date and time")
+            error = _wrong(milestone, name, f"{_shown(text)} is not an RFC 3339 date and time")
+            raise UnreadableDateError(str(error), id=error.id, field=name)
         instants.append(instant)
     return _array(instants, _NUMBER).cast(_INSTANT)
 

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from milestone_kit.core.rows import MilestoneRow, plain_objects
 from milestone_kit.errors import SchemaError
-from milestone_kit.table.columns import POOL, careful_columns, quick_columns
+from milestone_kit.table.columns import POOL, UnreadableDateError, careful_columns, quick_columns
 from milestone_kit.table.intake import DUPLICATES, Rejected, Repairs, are_most, warn_repairs
 from milestone_kit.table.schema import ARROW_SCHEMA, from_arrow
 
@@ -105,7 +105,7 @@ def page_table(
     try:
         table = _converted(objects, mended)
     except SchemaError as error:
-        if strict:
+        if strict or isinstance(error, UnreadableDateError):
             raise
         good, rejected = _sorted_out(objects)
         if are_most(len(rejected), len(objects), lenient=lenient):

@@ -222,6 +222,7 @@ def _drag(page, *, back, steps=25):
 
 # What the kernel does for each change, but for the reading of messages: filters and windows in turn.
 _KERNEL = """
+import pandas as pd
 taken = []
 for i in range(40):
     state = explorer.state
@@ -230,9 +231,9 @@ for i in range(40):
         state["filters"] = {"simulated": False, "placeholder": False} | ({"category": names} if names else {})
         act = lambda: setattr(explorer, "state", state)
     else:
-        low, high = explorer._scene.window.start, explorer._scene.window.end
+        low, high = (pd.Timestamp(edge).timestamp() * 1000 for edge in explorer.figure().layout.xaxis.range)
         event = {"kind": "window", "low": low + (high - low) / 3, "high": high + (high - low) / 3}
-        act = lambda: explorer._on_figure(event)
+        act = lambda: explorer._on_event(event)
     began = time.perf_counter()
     act()
     taken.append(time.perf_counter() - began)

@@ -16,12 +16,12 @@ from milestone_kit.figures.gantt.scene import (
     MAX_BARS,
     OPEN,
     Canvas,
-    Density,
+    DetailLevel,
     GanttIndex,
     Group,
-    Level,
     Marks,
     Scene,
+    StartCounts,
 )
 from milestone_kit.figures.time_axis import Window, bin_step
 
@@ -167,7 +167,9 @@ class _Picture:
         nearest = np.argsort(np.abs(self.index.start[outside] - middle), kind="stable")
         return outside[nearest[: max(self.max_bars - len(at), 0)]]
 
-    def stood(self, at: NDArray[np.int64], grouping: _Grouping, level: Level) -> NDArray[np.int64] | None:
+    def stood(
+        self, at: NDArray[np.int64], grouping: _Grouping, level: DetailLevel
+    ) -> NDArray[np.int64] | None:
         """Return the lanes of the scene before, where the window has only moved since."""
         before = self.before
         if before is None or before.marks is None or before.level != level:
@@ -182,7 +184,12 @@ class _Picture:
         return np.array([tiers.get((row, grouping.labels[code]), NOWHERE) for row, code in rows], np.int64)
 
     def marks(
-        self, scene: Scene, grouping: _Grouping, level: Level, lengths: NDArray[np.int64], lane_px: float
+        self,
+        scene: Scene,
+        grouping: _Grouping,
+        level: DetailLevel,
+        lengths: NDArray[np.int64],
+        lane_px: float,
     ) -> Scene | None:
         """Return the scene with single marks, or None where they do not fit."""
         at, codes = scene.at, grouping.codes
@@ -243,7 +250,7 @@ class _Picture:
             codes = grouping.of_rows(self.groups, self.index.row[at])
         first, counts = _count_starts(self.index.start[at], codes, len(grouping.labels), span, step)
         slots = _group_slots(self.colors, self.index.row[scene.at], grouping)
-        density = Density(first, step, counts, slots)
+        density = StartCounts(first, step, counts, slots)
         return replace(scene, level="density", groups=bands, lanes=bands[-1].bottom, density=density)
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from milestone_kit.figures.gantt.scene import ASSUMED, REPORTED, Density, Marks
-from milestone_kit.figures.text import plain
+from milestone_kit.figures.gantt.scene import ASSUMED, REPORTED, Marks, StartCounts
+from milestone_kit.figures.text import DAY_ONLY, basis_text, duration_text, plain
 from milestone_kit.figures.time_axis import format_instants, format_step
 
 if TYPE_CHECKING:
@@ -17,46 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["DAY_ONLY", "basis_text", "bin_words", "duration_text", "mark_cards"]
-
-DAY_ONLY: Final = "may mean that day only"
-"""What is said of a start at midnight UTC: the server does not tell a kick-off then from a mere date."""
+__all__ = ["bin_words", "mark_cards"]
 
 _TICKERS_SHOWN: Final = 3
-
-
-def duration_text(ms: float) -> str:
-    """Return a length of time in its two largest units.
-
-    Examples
-    --------
-    >>> duration_text(9_000_000), duration_text(4 * 86_400_000)
-    ('2 h 30 min', '4 d')
-    """
-    minutes = round(ms / 60_000)
-    days, rest = divmod(minutes, 24 * 60)
-    hours, minutes = divmod(rest, 60)
-    parts = [(days, "d"), (hours, "h"), (minutes, "min")]
-    said = [f"{number:,} {unit}" for number, unit in parts if number][:2]
-    return " ".join(said) if said else "0 min"
-
-
-def basis_text(level: object, samples: int) -> str:
-    """Return what an assumed end rests on, "" where it was not learned from a table.
-
-    Parameters
-    ----------
-    level : object
-        As in `end_level` of `compute_timeline`.
-    samples : int
-        As in `end_samples`.
-
-    Examples
-    --------
-    >>> basis_text("type", 1037)
-    'median of 1,037 spans of this type'
-    """
-    return f"median of {samples:,} spans of this {level}" if samples > 0 else ""
 
 
 def _end_words(kind: int, lasts: float, begin: str, end: str, basis: str) -> str:
@@ -124,7 +87,7 @@ def mark_cards(marks: Marks, count: int, timeline: pd.DataFrame, zone: str) -> l
     return cards
 
 
-def bin_words(density: Density, zone: str) -> tuple[str, list[str]]:
+def bin_words(density: StartCounts, zone: str) -> tuple[str, list[str]]:
     """Return the hover template of a density and when each of its bins begins.
 
     The template takes the group's name as hovertext, the count as customdata and the begin as text,

@@ -1,32 +1,20 @@
-"""How big a chart is and how it looks, beyond what it shows."""
+"""The measures of a Gantt chart: margins, plotting area, height of a lane."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from milestone_kit.figures.layout import NARROW
 
 if TYPE_CHECKING:
     from milestone_kit.figures.colors import Theme
     from milestone_kit.figures.gantt.scene import Scene
 
-__all__ = ["CONFIG", "NARROW", "Look", "base_layout", "lane_pixels"]
-
-NARROW: Final = 760
-"""Figures of fewer pixels give their group names less room."""
+__all__ = ["Look", "lane_pixels"]
 
 _MARGIN: Final = {"l": 24, "r": 18, "t": 40, "b": 58}
 _LANE_PX: Final = {"labelled": 23.0, "bars": 14.0, "density": 15.0, "empty": 120.0}
-
-CONFIG: Final[dict[str, Any]] = {
-    "displaylogo": False,
-    "scrollZoom": True,
-    "responsive": True,
-    "typesetMath": False,
-    "showSendToCloud": False,
-    "modeBarButtonsToRemove": ["lasso2d", "autoScale2d", "resetScale2d"],
-    "toImageButtonOptions": {"filename": "milestones"},
-}
-"""plotly.js options: nothing is sent anywhere, no TeX, the wheel zooms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +50,3 @@ class Look:
 def lane_pixels(scene: Scene, height: int) -> float:
     """Return the height of one lane: comfortable where there is room, never more than fits."""
     return min(_LANE_PX[scene.level], height / max(scene.lanes, 1.0))
-
-
-def base_layout(theme: Theme) -> dict[str, Any]:
-    """Return what the layouts of all our figures have in common: a clear ground, quiet text and tools."""
-    return {
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"color": theme.text, "size": 12},
-        "dragmode": "pan",
-        "hoverlabel": {
-            "bgcolor": theme.hover,
-            "bordercolor": theme.muted,
-            "font": {"color": theme.text, "size": 12},
-            "align": "left",
-        },
-        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": theme.muted, "activecolor": theme.text},
-    }

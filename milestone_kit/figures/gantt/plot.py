@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,71 +12,35 @@ import plotly.graph_objects as go
 from milestone_kit.analysis.flags import is_placeholder
 from milestone_kit.analysis.groups import Keys, column_of
 from milestone_kit.analysis.timeline import with_timeline
-from milestone_kit.core.arguments import check_whole_number, check_zone, read_now, to_utc
+from milestone_kit.core.arguments import check_whole_number, check_zone, read_now
 from milestone_kit.errors import QueryError
 from milestone_kit.figures.colors import ColorScale, theme_of
 from milestone_kit.figures.gantt.arrange import lay_out
 from milestone_kit.figures.gantt.draw import draw_layout, draw_traces
 from milestone_kit.figures.gantt.look import Look
-from milestone_kit.figures.gantt.scene import MAX_BARS, Canvas, GanttIndex, Scene
-from milestone_kit.figures.layout import beside, check_title
-from milestone_kit.figures.text import plain
+from milestone_kit.figures.gantt.scene import MAX_BARS, Canvas, GanttIndex, Scene, scene_words
+from milestone_kit.figures.layout import (
+    between,
+    check_title,
+    heading,
+    heading_pixels,
+    legend_rows_pixels,
+)
 from milestone_kit.figures.time_axis import DAY, Window, fit_window
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from milestone_kit.analysis.lengths import Assume
     from milestone_kit.core.arguments import DateLike
 
-__all__ = ["plot_gantt", "scene_words", "static_figure"]
+__all__ = ["plot_gantt", "static_figure"]
 
 
-def scene_words(scene: Scene) -> str:
-    """Return how many of how many rows are on screen, and at which level of detail."""
-    level = {
-        "labelled": "each shown with its title",
-        "bars": "each shown as a mark",
-        "density": "shown as how many start when",
-        "empty": "none in this window",
-    }[scene.level]
-    outside = beside(scene.before, scene.after)
-    return f"{scene.shown:,} of {scene.matching:,} milestones, {level}{outside}"
-
-
-def _window(
-    index: GanttIndex,
-    start: DateLike | None,
-    end: DateLike | None,
-    chosen: np.ndarray[tuple[int], np.dtype[np.bool_]],
-    now: float,
-) -> Window:
+def _fitted(index: GanttIndex, chosen: NDArray[np.bool_], now: float) -> Window:
     here = chosen[index.row]
-    fitted = fit_window(index.start[here], index.end[here]) if here.any() else Window(now - DAY, now + DAY)
-    low = fitted.start if start is None else to_utc(start, "start").timestamp() * 1000
-    high = fitted.end if end is None else to_utc(end, "end").timestamp() * 1000
-    if low >= high:
-        raise QueryError(
-            f"start={start!r} does not lie before end={end!r}; nothing can be shown between them"
-        )
-    return Window(low, high)
-
-
-_LEGEND_ROW_PX: Final = 21
-_LEGEND_CHARACTER_PX: Final = 6
-_LEGEND_SYMBOL_PX: Final = 50
-
-
-def _heading_height(title: str | None) -> int:
-    return 24 if title is None else 44
-
-
-def _legend_rows(entries: list[str], width: int) -> int:
-    """Return how many rows the legend takes: plotly gives every entry the room of the widest."""
-    if not entries:
-        return 1
-    columns = max(width // (max(map(len, entries)) * _LEGEND_CHARACTER_PX + _LEGEND_SYMBOL_PX), 1)
-    return -(-len(entries) // columns)
+    return fit_window(index.start[here], index.end[here]) if here.any() else Window(now - DAY, now + DAY)
 
 
 def static_figure(
@@ -85,19 +49,9 @@ def static_figure(
     """Return a scene as a figure of its own, under a line that says how much of how many it shows."""
     traces = [trace for trace in draw_traces(scene, timeline, colors, look) if trace.get("visible", True)]
     layout = draw_layout(scene, look)
-    words = scene_words(scene)
     entries = [trace["name"] for trace in traces if trace.get("showlegend") and layout["showlegend"]]
-    above = _heading_height(title) + _LEGEND_ROW_PX * (_legend_rows(entries, look.area_width) - 1)
-    layout["title"] = {
-        "text": words if title is None else f"{plain(title, 90)}<br><sub>{words}</sub>",
-        "font": {"size": 13 if title is None else 17},
-        "x": 0.01,
-        "xanchor": "left",
-        "y": 1.0,
-        "yref": "container",
-        "yanchor": "top",
-        "pad": {"t": 12},
-    }
+    layout["title"], pixels = heading(scene_words(scene), title, look.width)
+    above = pixels + legend_rows_pixels(entries, look.area_width)
     layout["margin"] = layout["margin"] | {"t": layout["margin"]["t"] + above}
     layout["height"] += above
     if look.zone == "UTC":
@@ -201,17 +155,18 @@ def plot_gantt(
     timeline = with_timeline(df, now=instant, assume=assume)
     index = GanttIndex.of(timeline)
     dated = ~is_placeholder(timeline).to_numpy()
-    window = _window(index, start, end, dated if dated.any() else ~dated, instant.timestamp() * 1000)
+    moment = instant.timestamp() * 1000
+    window = between(_fitted(index, dated if dated.any() else ~dated, moment), start, end)
     look = Look(
         zone,
-        instant.timestamp() * 1000,
+        moment,
         colors_of,
         width,
         grouped=group is not None,
         legend=color != group,
         height=0,
     )
-    around = look.margins["t"] + look.margins["b"] + _heading_height(title)
+    around = look.margins["t"] + look.margins["b"] + heading_pixels(title)
     look = replace(look, height=max(height - around, 120))
     canvas = Canvas(look.area_width, look.height)
     colors = ColorScale.of(Keys.of(column_of(timeline, color, "color")), _checked_order(color_order))

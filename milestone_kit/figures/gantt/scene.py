@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
+from milestone_kit.figures.layout import beside
 from milestone_kit.figures.time_axis import Window, to_ms
 
 if TYPE_CHECKING:
@@ -20,15 +21,16 @@ __all__ = [
     "OPEN",
     "REPORTED",
     "Canvas",
-    "Density",
+    "DetailLevel",
     "GanttIndex",
     "Group",
-    "Level",
     "Marks",
     "Scene",
+    "StartCounts",
+    "scene_words",
 ]
 
-Level = Literal["labelled", "bars", "density", "empty"]
+DetailLevel = Literal["labelled", "bars", "density", "empty"]
 
 MAX_BARS: Final = 400
 """More marks than this cost the browser some 90 ms and the wire 100 kB, and hide each other."""
@@ -134,7 +136,7 @@ class Marks:
 
 
 @dataclass(frozen=True, slots=True)
-class Density:
+class StartCounts:
     """Starts per time bin and group; `counts` has shape (groups, bins)."""
 
     first: float
@@ -164,7 +166,7 @@ class Scene:
         The rows in the window as positions of the index, and the group of each.
     """
 
-    level: Level
+    level: DetailLevel
     window: Window
     groups: tuple[Group, ...]
     lanes: float
@@ -173,7 +175,19 @@ class Scene:
     before: int
     after: int
     marks: Marks | None = None
-    density: Density | None = None
+    density: StartCounts | None = None
     labels: tuple[str, ...] = ()
     at: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     codes: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+
+def scene_words(scene: Scene) -> str:
+    """Return how many of how many rows are on screen, and at which level of detail."""
+    level = {
+        "labelled": "each shown with its title",
+        "bars": "each shown as a mark",
+        "density": "shown as how many start when",
+        "empty": "none in this window",
+    }[scene.level]
+    outside = beside(scene.before, scene.after)
+    return f"{scene.shown:,} of {scene.matching:,} milestones, {level}{outside}"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from milestone_kit.figures.colors import ColorScale
     from milestone_kit.figures.gantt.look import Look
-    from milestone_kit.figures.gantt.scene import Density, Group, Scene
+    from milestone_kit.figures.gantt.scene import Group, Scene, StartCounts
 
 __all__ = ["silhouette_traces"]
 
@@ -46,7 +46,7 @@ def _probe_trace(look: Look) -> dict[str, Any]:
     }
 
 
-def _heights(density: Density, groups: tuple[Group, ...]) -> NDArray[np.float64]:
+def _heights(density: StartCounts, groups: tuple[Group, ...]) -> NDArray[np.float64]:
     """Return the height of every bin in lanes; of shape (groups, bins)."""
     most = np.maximum(density.counts.max(axis=1, keepdims=True), 1)
     # Roots keep the quiet groups and bins readable beside one that holds 90 % of all rows.
@@ -57,7 +57,7 @@ def _heights(density: Density, groups: tuple[Group, ...]) -> NDArray[np.float64]
 
 
 def _outline(
-    density: Density, heights: NDArray[np.float64], base: float
+    density: StartCounts, heights: NDArray[np.float64], base: float
 ) -> tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]]:
     """Return the outlines of the non-empty runs of bins, each closed and followed by a gap.
 
@@ -97,7 +97,9 @@ def silhouette_traces(scene: Scene, colors: ColorScale, look: Look) -> list[dict
     return [*areas, probe | _hover_points(scene, density, heights, look)]
 
 
-def _hover_points(scene: Scene, density: Density, heights: NDArray[np.float64], look: Look) -> dict[str, Any]:
+def _hover_points(
+    scene: Scene, density: StartCounts, heights: NDArray[np.float64], look: Look
+) -> dict[str, Any]:
     groups, window = scene.groups, scene.window
     rows, bins = np.nonzero(density.counts)
     # What lies beside the window is there for dragging, and each point costs the browser an element.

@@ -73,7 +73,7 @@ def shown_ids(figure):
     return [one for trace in figure.data if trace.customdata is not None for one in trace.customdata]
 
 
-OURS = re.compile(r"</?(b|i|sub|br|extra|span)( style='color:#\w{6}')?>")
+OURS = re.compile(r"</?(b|i|br|extra|span)( style='(color:#\w{6}|font-size:13px)')?>")
 
 
 @pytest.mark.parametrize("max_bars", [600, 1])

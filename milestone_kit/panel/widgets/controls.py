@@ -11,12 +11,14 @@ import pandas as pd
 
 from milestone_kit.analysis.filters import TEXT_FACETS, Criteria
 from milestone_kit.figures.time_axis import midnight
-from milestone_kit.panel.model import PRESETS
 from milestone_kit.panel.state import COLOR_CHOICES, GROUP_CHOICES, PanelState
-from milestone_kit.panel.widgets import FacetList
+from milestone_kit.panel.widgets.facet_list import FacetList
+from milestone_kit.panel.windows import PRESETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from milestone_kit.panel.view import Choices
 
 __all__ = ["Controls"]
 
@@ -140,22 +142,22 @@ class Controls:
         instant = pd.Timestamp(getattr(before.filters, name))
         return bool(instant != _BOUNDS[name](value[0], before.tz))
 
-    def count(self, facets: list[dict[str, Any]], flags: dict[str, tuple[int, int]]) -> None:
-        """Show what every choice would leave, as `ExplorerModel.facets` counts it."""
-        self.facets.facets = facets
-        self.simulated.description = f"Simulated ({flags['simulated'][0]:,})"
-        self.placeholder.description = f"Placeholders ({flags['placeholder'][0]:,})"
+    def count(self, choices: Choices) -> None:
+        """Show what every choice would leave."""
+        self.facets.facets = choices.lists
+        self.simulated.description = f"Simulated ({choices.flags['simulated']:,})"
+        self.placeholder.description = f"Placeholders ({choices.flags['placeholder']:,})"
 
-    def write(self, state: PanelState, facets: list[dict[str, Any]]) -> None:
-        """Make the widgets show a state and the facets given it, without telling anyone."""
+    def write(self, state: PanelState, choices: Choices) -> None:
+        """Make the widgets show a state and what can be chosen in it, without telling anyone."""
         self._quiet = True
         try:
             self._write(state)
             with self.facets.hold_sync():
                 self.facets.chosen = {
-                    one["name"]: _checked(one, getattr(state.filters, one["name"])) for one in facets
+                    one["name"]: _checked(one, getattr(state.filters, one["name"])) for one in choices.lists
                 }
-                self.facets.facets = facets
+                self.count(choices)
             self._seen = self._values()
         finally:
             self._quiet = False

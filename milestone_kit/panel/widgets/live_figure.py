@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import plotly.graph_objects as go
 
-from milestone_kit.figures.gantt.look import CONFIG
+from milestone_kit.figures.layout import CONFIG
 
 if TYPE_CHECKING:
-    from milestone_kit.panel.widgets import Bridge
+    from milestone_kit.panel.view import Chart
+    from milestone_kit.panel.widgets.bridge import Bridge
 
 __all__ = ["LiveFigure"]
 
@@ -25,35 +26,29 @@ class LiveFigure:
 
     Parameters
     ----------
-    traces : list of dict
-        As from `draw_traces`.
-    layout : dict
-        As from `draw_layout`.
+    chart : Chart
+        The first picture.
     bridge : Bridge
-        What carries the pictures.
+        What carries the others.
 
     Attributes
     ----------
     widget : plotly.graph_objects.FigureWidget
         It holds the first picture, and brings plotly.js.
-    traces, layout : list of dict, dict
-        What is on screen.
     """
 
-    def __init__(self, traces: list[dict[str, Any]], layout: dict[str, Any], bridge: Bridge) -> None:
+    def __init__(self, chart: Chart, bridge: Bridge) -> None:
         self._bridge = bridge
-        self._keep(traces, layout)
         # Built whole and then wrapped: a widget that grows after its creation may open empty.
-        self.widget = go.FigureWidget(go.Figure(data=self.traces, layout=layout | {"template": "none"}))
+        self.widget = go.FigureWidget(
+            go.Figure(data=_visible(chart.traces), layout=chart.layout | {"template": "none"})
+        )
         self.widget._config = _LIVE  # noqa: SLF001 - FigureWidget has no public way to set plotly's config
 
-    def _keep(self, traces: list[dict[str, Any]], layout: dict[str, Any]) -> None:
-        self.traces = [trace for trace in traces if trace.get("visible", True)]
-        self.layout = layout
+    def show(self, chart: Chart, turn: dict[str, Any] | None = None) -> None:
+        """Show this picture, in one message; `turn` says which window was asked for."""
+        self._bridge.draw(_visible(chart.traces), chart.layout, turn)
 
-    def show(
-        self, traces: list[dict[str, Any]], layout: dict[str, Any], turn: dict[str, Any] | None = None
-    ) -> None:
-        """Show these traces and this layout, in one message; `turn` says which window was asked for."""
-        self._keep(traces, layout)
-        self._bridge.draw(self.traces, layout, turn)
+
+def _visible(traces: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [trace for trace in traces if trace.get("visible", True)]

@@ -1,0 +1,153 @@
+"""What each act of the user makes of the session."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from milestone_kit.analysis.filters import TEXT_FACETS, Criteria
+from milestone_kit.analysis.groups import NONE
+from milestone_kit.figures.colors import OTHER
+from milestone_kit.figures.gantt.picking import Box, rows_in_box
+from milestone_kit.figures.time_axis import Window
+from milestone_kit.panel.state import PanelState
+from milestone_kit.panel.table_view import SORTABLE, page_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from milestone_kit.panel.model import ExplorerModel
+    from milestone_kit.panel.session import Session
+    from milestone_kit.panel.view import View
+
+    Event = Mapping[str, Any]
+
+__all__ = ["next_session"]
+
+_SHORTEST_WINDOW: Final = 1000.0
+"""Milliseconds; nothing is told apart below."""
+
+_SAME_WINDOW: Final = 0.002
+"""Of the window's span: a window that lies so near to the one on screen is that one."""
+
+
+def next_session(model: ExplorerModel, view: View, event: Event) -> Session:
+    """Return the session after an event: the one before where the event asks for nothing.
+
+    Parameters
+    ----------
+    model : ExplorerModel
+        The table.
+    view : View
+        What was on screen when the event happened.
+    event : mapping
+        Its "kind" and what belongs to it: "click" or "pick" (id), "window" (low, high), "zoom" (at),
+        "fit", "preset" (name), "box" (x, y), "deselect", "legend" (slot), "sort" (column), "page"
+        (page) and "reset"; times are milliseconds UTC, y is in lanes. Other kinds ask for nothing.
+    """
+    act = _ACTS.get(event["kind"])
+    return view.session if act is None else act(model, view, event)
+
+
+def _spanning(session: Session, window: Window | None) -> Session:
+    return replace(session, state=session.state.with_span(window))
+
+
+def _pick(model: ExplorerModel, view: View, event: Event) -> Session:
+    id_ = str(event["id"])
+    at = model.position(id_)
+    if at is None:
+        return view.session
+    there = np.flatnonzero(view.rows == at)
+    page = page_of(int(there[0])) if len(there) else view.session.page
+    return replace(view.session, picked=id_, selected=frozenset([id_]), page=page)
+
+
+def _window(_model: ExplorerModel, view: View, event: Event) -> Session:
+    return _seen_through(view, Window(float(event["low"]), float(event["high"])))
+
+
+def _zoom(_model: ExplorerModel, view: View, event: Event) -> Session:
+    middle, half = float(event["at"]), view.chart.scene.window.span / 12
+    return _seen_through(view, Window(middle - half, middle + half))
+
+
+def _seen_through(view: View, window: Window) -> Session:
+    window, shown = window.clamped(), view.chart.scene.window
+    if not np.isfinite(window.span) or window.span <= 0:
+        return view.session
+    # A window that fits stays one that fits when it is only asked for again.
+    if max(abs(window.start - shown.start), abs(window.end - shown.end)) <= shown.span * _SAME_WINDOW:
+        return view.session
+    return _spanning(view.session, window.at_least(_SHORTEST_WINDOW))
+
+
+def _fit(_model: ExplorerModel, view: View, _event: Event) -> Session:
+    return _spanning(view.session, None)
+
+
+def _preset(model: ExplorerModel, view: View, event: Event) -> Session:
+    return _spanning(view.session, model.preset(str(event["name"]), view.session.state))
+
+
+def _box(model: ExplorerModel, view: View, event: Event) -> Session:
+    (left, right), (top, bottom) = event["x"], event["y"]
+    box = Box.between((float(left), float(right)), (float(top), float(bottom)))
+    rows = rows_in_box(view.chart.scene, model.index, box)
+    return replace(view.session, selected=frozenset(model.timeline["id"].iloc[rows]))
+
+
+def _deselect(_model: ExplorerModel, view: View, _event: Event) -> Session:
+    return replace(view.session, selected=frozenset())
+
+
+def _legend(model: ExplorerModel, view: View, event: Event) -> Session:
+    """Filter for the value of a colour, or not any more."""
+    state = view.session.state
+    value = model.colors(state.color).labels[int(event["slot"])]
+    if state.color not in TEXT_FACETS or value in ("", OTHER, NONE):
+        return view.session
+    chosen = list(getattr(state.filters, state.color) or ())
+    folded = [one.casefold() for one in chosen]
+    if value.casefold() in folded:
+        chosen.pop(folded.index(value.casefold()))
+    else:
+        chosen.append(value)
+    asked = state.filters.as_dict() | {state.color: chosen or None}
+    filters = Criteria.of(**asked)  # type: ignore[arg-type]  # JSON values of Criteria
+    return replace(view.session, state=replace(state, filters=filters), page=None)
+
+
+def _sort(_model: ExplorerModel, view: View, event: Event) -> Session:
+    column = str(event["column"])
+    if column not in SORTABLE:
+        return view.session
+    return replace(view.session, sort=view.session.sort.by(column), page=0)
+
+
+def _page(_model: ExplorerModel, view: View, event: Event) -> Session:
+    return replace(view.session, page=int(event["page"]))
+
+
+def _reset(_model: ExplorerModel, view: View, _event: Event) -> Session:
+    """Clear filters, window and selection; the time zone is the user's own."""
+    state = PanelState(tz=view.session.state.tz)
+    return replace(view.session, state=state, selected=frozenset(), page=None)
+
+
+_ACTS: Final[dict[str, Callable[[ExplorerModel, View, Event], Session]]] = {
+    "click": _pick,
+    "pick": _pick,
+    "window": _window,
+    "zoom": _zoom,
+    "fit": _fit,
+    "preset": _preset,
+    "box": _box,
+    "deselect": _deselect,
+    "legend": _legend,
+    "sort": _sort,
+    "page": _page,
+    "reset": _reset,
+}

@@ -1,0 +1,23 @@
+"""What the panel's own widgets share: their scripts, and the events of the user."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import anywidget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["STATIC", "FrontEnd"]
+
+STATIC: Final = Path(__file__).parents[1] / "static"
+
+
+class FrontEnd(anywidget.AnyWidget):
+    """A widget whose front end tells what the user does."""
+
+    def on_event(self, handler: Callable[[dict[str, Any]], None]) -> None:
+        """Call `handler` with each `{"kind": ..., ...}` of the user, as `next_session` takes them."""
+        self.on_msg(lambda _widget, content, _buffers: handler(content))

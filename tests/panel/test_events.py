@@ -1,0 +1,163 @@
+"""What each act of the user makes of the session, without a widget."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from milestone_kit.figures.gantt.picking import Box, rows_in_box
+from milestone_kit.figures.time_axis import DAY, HOUR
+from milestone_kit.panel.events import next_session
+from milestone_kit.panel.model import ExplorerModel
+from milestone_kit.panel.session import Screen, Session, Sort
+from milestone_kit.panel.state import PanelState
+from milestone_kit.sandbox import sample_milestones
+from tests.strategies import NOW
+
+MODEL = ExplorerModel(sample_milestones(500), pd.Timestamp(NOW))
+USUAL = {"simulated": False, "placeholder": False}
+
+
+def seen(values=None, **more):
+    return MODEL.view(Session(PanelState.of(values or {}), **more), Screen(900))
+
+
+def after(view, kind, **more):
+    return next_session(MODEL, view, {"kind": kind, **more})
+
+
+@pytest.mark.parametrize("kind", ["click", "pick"])
+def test_a_milestone_that_is_clicked_is_picked_selected_and_turned_to(kind):
+    view = seen()
+    id_ = MODEL.table["id"].iloc[view.rows[40]]
+    session = after(view, kind, id=id_)
+    assert (session.picked, session.selected, session.page) == (id_, {id_}, 40 // 12)
+    assert session.state == view.session.state
+
+
+def test_a_milestone_that_the_filters_hide_is_picked_and_the_page_stays():
+    view = seen({"filters": {"category": ["Elections"]}}, page=1)
+    id_ = MODEL.table["id"][MODEL.table["category"] == "Sports"].iloc[0]
+    session = after(view, "click", id=id_)
+    assert (session.picked, session.page) == (id_, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("click", {"id": "no such id"}),
+        ("attached", {}),
+        ("something else", {}),
+        ("window", {"low": 5.0, "high": 5.0}),
+        ("window", {"low": 6.0, "high": 5.0}),
+        ("window", {"low": float("nan"), "high": 5.0}),
+        ("sort", {"column": "details"}),
+        ("legend", {"slot": 8}),
+    ],
+)
+def test_what_asks_for_nothing_changes_nothing(kind, more):
+    view = seen(page=3)
+    assert after(view, kind, **more) == view.session
+
+
+@pytest.mark.parametrize("event", [{}, {"kind": "window"}, {"kind": "window", "low": None, "high": 1}])
+def test_a_malformed_event_raises(event):
+    with pytest.raises((KeyError, TypeError)):
+        next_session(MODEL, seen(), event)
+
+
+def test_a_window_is_kept_and_one_that_is_shown_already_changes_nothing():
+    view = seen()
+    window = view.chart.scene.window
+    assert after(view, "window", low=window.start, high=window.end + 1) == view.session
+    low = pd.Timestamp("2026-01-10", tz="UTC").timestamp() * 1000
+    state = after(view, "window", low=low, high=low + DAY).state
+    assert state.window == ("2026-01-10T00:00:00Z", "2026-01-11T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [
+        (-1e300, 1e300),
+        (-1e14, 1e15),
+        (1.768e12, 1.768e12 + 1e-3),
+        (1.768e12, 1.768e12 + 0.4),
+        (-1e300, -1e299),
+    ],
+)
+def test_a_zoom_to_no_sensible_window_is_survived(low, high):
+    session = after(seen(), "window", low=low, high=high)
+    assert MODEL.view(session, Screen(900)).chart.scene.window.span >= 1000
+
+
+def test_a_bin_is_zoomed_into_about_its_middle():
+    view = seen({"window": ["2026-01-01", "2026-02-01"]})
+    middle = view.chart.scene.window.start + 3 * DAY
+    window = after(view, "zoom", at=middle).state.span()
+    assert (window.start + window.end) / 2 == pytest.approx(middle, abs=1)
+    assert window.span == pytest.approx(view.chart.scene.window.span / 6)
+
+
+def test_presets_set_the_window_and_a_fit_takes_it_back():
+    view = seen()
+    today = after(view, "preset", name="Today")
+    assert today.state.window == ("2026-01-15T00:00:00Z", "2026-01-16T00:00:00Z")
+    shown = MODEL.view(today, Screen(900))
+    assert after(shown, "fit").state.window is None
+    assert after(shown, "preset", name="Near now").state.window is None
+
+
+@pytest.mark.parametrize("window", [["2026-01-14", "2026-01-17"], ["2019-01-01", "2026-06-01"]])
+def test_a_box_selects_what_touches_it_and_a_click_beside_takes_it_back(window):
+    view = seen({"window": window})
+    scene = view.chart.scene
+    quarter = scene.window.span / 4
+    x, y = (scene.window.start + 3 * quarter, scene.window.start + quarter), (0, scene.lanes / 2)
+    session = after(view, "box", x=x, y=y)
+    box = Box.between(x, y)
+    assert session.selected == set(MODEL.table["id"].iloc[rows_in_box(scene, MODEL.index, box)])
+    assert 0 < len(session.selected) < scene.shown
+    assert after(MODEL.view(session, Screen(900)), "deselect").selected == frozenset()
+
+
+def test_a_box_around_everything_holds_all_marks_in_the_window():
+    view = seen({"window": ["2026-01-14", "2026-01-17"], "group": "none"})
+    scene = view.chart.scene
+    x = (scene.window.start - HOUR, scene.window.end + HOUR)
+    everything = after(view, "box", x=x, y=(-1, scene.lanes + 1)).selected
+    marks = scene.marks.row[: scene.shown]
+    assert everything == set(MODEL.table["id"].iloc[marks])
+    first = np.flatnonzero(scene.marks.lane[: scene.shown] < 1)
+    band = after(view, "box", x=x, y=(0.2, 0.8)).selected
+    assert band == set(MODEL.table["id"].iloc[marks[first]])
+
+
+def test_a_name_in_the_legend_is_filtered_for_and_taken_back():
+    view = seen(page=3)
+    labels = MODEL.colors("category").labels
+    once = after(view, "legend", slot=0)
+    assert once.state.filters.as_dict() == USUAL | {"category": [labels[0]]}
+    assert once.page is None
+    both = after(MODEL.view(once, Screen(900)), "legend", slot=1)
+    assert both.state.filters.category == labels[:2]
+    back = after(MODEL.view(both, Screen(900)), "legend", slot=0)
+    assert back.state.filters.category == (labels[1],)
+    assert after(seen({"color": "end_source"}), "legend", slot=0).state.color == "end_source"
+
+
+def test_a_column_sorts_and_turns_round_and_begins_at_its_first_page():
+    view = seen(page=5)
+    once = after(view, "sort", column="title")
+    assert (once.sort, once.page) == (Sort("title"), 0)
+    twice = after(MODEL.view(once, Screen(900)), "sort", column="title")
+    assert twice.sort == Sort("title", ascending=False)
+    assert after(view, "page", page=7) == replace(view.session, page=7)
+
+
+def test_reset_clears_filters_window_and_selection_and_keeps_zone_and_order():
+    values = {"filters": {"text": "x"}, "tz": "Asia/Tokyo", "window": ["2026-01-01", "2026-01-02"]}
+    session = after(seen(values, selected=frozenset("a"), sort=Sort("title"), page=4), "reset")
+    assert session == Session(PanelState(tz="Asia/Tokyo"), sort=Sort("title"))
