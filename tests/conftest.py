@@ -38,6 +38,14 @@ class Clock:
         return dt.datetime.fromtimestamp(self.now, dt.UTC)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _nobody_elses_cache(tmp_path_factory):
+    """What this machine's user has fetched must teach no test anything."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MILESTONE_KIT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture
 def clock():
     return Clock()

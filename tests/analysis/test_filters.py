@@ -70,6 +70,15 @@ def test_rows_that_meet_every_criterion_stay(criteria, rows):
     assert left(**criteria) == rows
 
 
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [("College Football", [0]), ("ncaa football", [0]), ("NCAAFB", [0]), ("pro football", [1])],
+)
+def test_a_league_is_found_by_its_code_and_by_what_people_call_it(name, rows):
+    df = table(*({"details": {"league": league}} for league in ("NCAAFB", "NFL", "EPL")))
+    assert filter_milestones(df, league=name).index.tolist() == rows
+
+
 def test_index_order_and_columns_stay_and_the_input_is_left_alone():
     df = ROWS.set_axis(list("edcba"))
     before = df.copy(deep=True)

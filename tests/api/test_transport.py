@@ -15,6 +15,7 @@ from milestone_kit.api.refusals import server_words
 from milestone_kit.api.transport import Retry, Transport
 from milestone_kit.core.strict_json import JSONTextError, decode
 from milestone_kit.errors import (
+    AddressWarning,
     ApiError,
     CacheWarning,
     DataWarning,
@@ -23,6 +24,7 @@ from milestone_kit.errors import (
     RateLimitError,
     SchemaError,
 )
+from milestone_kit.sandbox import serve
 from tests.wire import PAGE, answer, wire
 
 
@@ -348,3 +350,38 @@ def test_wrong_json_is_not_taken_for_a_cut(text):
     with pytest.raises(JSONTextError) as caught:
         decode(text)
     assert not caught.value.cut_short
+
+
+def test_where_a_host_never_answers_the_older_one_is_asked_and_that_is_told_once(clock):
+    with serve(rows=3) as server:
+        made = Transport(
+            "http://127.0.0.1:1/trade-api/v2",
+            requests_per_second=1000,
+            timeout=(1, 1),
+            retry=clock.retry(attempts=2),
+            older_url=server.url,
+        )
+        session = made.session()
+        with pytest.warns(AddressWarning, match="does not answer; http.* is asked instead"):
+            first = made.get(session, "/milestones", {"limit": "3"})
+        assert made.get(session, "/milestones", {"limit": "3"}) == first
+        assert made.base_url == server.url
+        made.close()
+
+
+def test_a_host_that_answers_is_the_address_whatever_it_answers_later(clock):
+    with serve(rows=3) as server:
+        made = Transport(
+            server.url,
+            requests_per_second=1000,
+            timeout=(1, 1),
+            retry=clock.retry(attempts=1),
+            older_url="http://127.0.0.1:1",
+        )
+        session = made.session()
+        made.get(session, "/milestones", {"limit": "3"})
+        server.script.drop(reset=True)
+        with pytest.raises(NetworkError):
+            made.get(session, "/milestones", {"limit": "3"})
+        assert made.base_url == server.url
+        made.close()
