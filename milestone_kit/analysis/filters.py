@@ -204,7 +204,7 @@ class FilterIndex:
     --------
     >>> from milestone_kit.sandbox import sample_milestones
     >>> index = FilterIndex(sample_milestones(100), now="2026-01-15")
-    >>> sum(facet.count for facet in index.facets(Criteria.of(simulated=None))["status"])
+    >>> sum(facet.count for facet in index.facets(Criteria.of(simulated=None))["simulated"])
     100
     """
 

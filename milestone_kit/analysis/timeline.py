@@ -163,7 +163,7 @@ def status_of(
     Examples
     --------
     >>> from milestone_kit.sandbox import sample_milestones
-    >>> set(status_of(sample_milestones(100), now="1999-01-01"))
+    >>> set(status_of(sample_milestones(100), now="1999-01-01").dropna())
     {'upcoming'}
     """
     codes = Ends.of(df, assume, now=now, live_for=live_for).status

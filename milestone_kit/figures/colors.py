@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
+from milestone_kit.analysis.groups import NONE
 from milestone_kit.errors import QueryError
 
 if TYPE_CHECKING:
@@ -128,8 +129,10 @@ class ColorScale:
             not; their case does not matter.
         """
         spelled = {name.casefold(): name for name in keys.names}
-        if set(keys.names) <= set(_STATUS_SLOTS):
-            slots = {name: _STATUS_SLOTS[name] for name in keys.names}
+        # placeholders have no status, and no colour of their own
+        named = set(keys.names) - {NONE}
+        if named and named <= set(_STATUS_SLOTS):
+            slots = {name: _STATUS_SLOTS[name] for name in named}
         else:
             given = [spelled.get(name.casefold(), name) for name in order]
             ranked = list(dict.fromkeys([*given, *keys.names]))

@@ -20,7 +20,7 @@ COLOR_CHOICES: Final = ("category", "type", "league", "status", "end_source")
 
 
 def _instant(ms: float) -> str:
-    return iso(pd.Timestamp(round(ms * 1000), unit="us", tz="UTC"))
+    return iso(pd.Timestamp(round(ms), unit="ms", tz="UTC"))
 
 
 @dataclass(frozen=True, slots=True)

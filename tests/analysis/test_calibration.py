@@ -16,6 +16,7 @@ from milestone_kit.table.schema import empty_milestones
 from tests.strategies import NOW, at, milestones, table
 
 COLUMNS = ["level", "type", "n", "n_assumed", "bias", "q25", "q75", "median_error", "within"]
+COLUMNS += ["live_recall", "live_precision"]
 
 
 def lasting(*hours, **more):
@@ -118,3 +119,13 @@ def test_the_errors_are_those_of_hiding_one_end_at_a_time(df, by):
             assert abs(of_types.loc[name, "bias"] - known.median()) <= pd.Timedelta("1us")
             assert abs(of_types.loc[name, "median_error"] - known.abs().median()) <= pd.Timedelta("1us")
             assert of_types.loc[name, "within"] == (known.abs() <= pd.Timedelta("3h")).mean()
+
+
+def test_how_often_live_was_right_counts_the_time_of_what_overran_and_of_what_was_given_up():
+    known = lasting(*[2] * 99, 6)  # of a hundred one lasts longer than ninety-nine do
+    found = calibrate_durations(table(*known)).iloc[-1]
+    assert found["live_recall"] == pytest.approx((99 * 2 + 2.04) / (99 * 2 + 6), abs=0.01)
+    assert found["live_precision"] == 1
+    silent = [{"start_date": at(-400 + place)} for place in range(50)]  # called live for two hours each
+    found = calibrate_durations(table(*silent, *known)).iloc[-1]
+    assert found["live_precision"] == pytest.approx(2 / 3, abs=0.02)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import milestone_kit as mk
-from milestone_kit.errors import IncompleteError, NetworkError, RateLimitError, SchemaError
+from milestone_kit.errors import DataWarning, IncompleteError, NetworkError, RateLimitError, SchemaError
 from milestone_kit.table.schema import ATTRS_KEY, check_milestones
 from tests.faults.bench import truth
 
@@ -83,10 +83,36 @@ def test_a_row_outside_the_contract_is_named_and_not_served_again(client, server
     broken = server.milestones()[600]["id"]
     server.update(broken, related_event_tickers="KX-1", last_updated_ts="2026-01-01T00:00:00Z")
     with pytest.raises(SchemaError) as caught:
-        client.get_milestones()
+        client.get_milestones(strict=True)
     assert (caught.value.id, caught.value.field) == (broken, "related_event_tickers")
     server.update(broken, related_event_tickers=["KX-1"])
-    assert len(client.get_milestones()) == 1200
+    assert len(client.get_milestones(strict=True)) == 1200
+
+
+def test_a_row_outside_the_contract_is_no_deletion_and_comes_back_with_the_next_delta(client, server):
+    client.get_milestones()
+    broken = server.milestones()[600]["id"]
+    server.update(broken, related_event_tickers="KX-1")
+    with pytest.warns(DataWarning, match=f"1 milestones .* set aside.*{broken}"):
+        df = client.refresh(full=True)
+    assert len(df) == 1199
+    assert client.last_rejected["id"].tolist() == [broken]
+    assert client.changes().empty
+    server.update(broken, related_event_tickers=["KX-1"])
+    df = client.refresh()
+    assert len(df) == 1200
+    assert df.attrs["milestone_kit"]["rejected"] == 0
+
+
+def test_one_bad_row_in_a_delta_keeps_nothing_else_out(client, server):
+    client.get_milestones()
+    broken, other = (server.milestones()[place]["id"] for place in (600, 700))
+    server.update(broken, title=None)
+    server.update(other, title="new")
+    with pytest.warns(DataWarning, match=broken):
+        df = client.refresh()
+    assert len(df) == 1200
+    assert df.set_index("id")["title"][other] == "new"
 
 
 def test_an_answer_that_always_breaks_off_is_a_network_error(client, server):

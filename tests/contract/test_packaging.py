@@ -137,3 +137,11 @@ def test_ci_runs_the_readmes_test_command():
     assert "'\".[test]\"' README.md" in script.read_text("utf-8")
     lines = (REPO / "README.md").read_text("utf-8").splitlines()
     assert next(line for line in lines if '".[test]"' in line) == TESTS
+
+
+def test_whoever_opens_the_package_sees_rooms_and_hardly_a_module():
+    inside = [path.name for path in Path(mk.__file__).parent.iterdir() if path.suffix == ".py"]
+    assert len(inside) <= 6
+    rooms = [path for path in Path(mk.__file__).parent.iterdir() if (path / "__init__.py").exists()]
+    for room in rooms:
+        assert ast.get_docstring(ast.parse((room / "__init__.py").read_text("utf-8"))), room.name

@@ -60,7 +60,9 @@ def test_the_axis_shows_exactly_the_bins_that_are_counted():
 
 
 def test_what_is_not_drawn_is_counted():
-    df = table(span(0, 1), span(5, 6), span(10, 11), span(5, 3), span(5.5))
+    df = table(
+        span(0, 1), span(5, 6), span(10, 11), span(5, 3), span(5.5) | {"type": "new", "category": "New"}
+    )
     words = words_of(plot_concurrency(df, start=at(4), end=at(8), now=NOW))
     assert words.startswith("2 of 5 milestones")
     assert "1 before, 1 after this window" in words

@@ -64,7 +64,7 @@ def test_a_card_can_be_made_of_every_row(df):
 
 def test_the_card_tells_times_in_the_zone_and_where_an_end_comes_from():
     assert "Wed 14 Jan 2026 19:00 (America/New_York)" in details_card(row_of(), "America/New_York")
-    assert "not known" in details_card(row_of(), "UTC")
+    assert "not known" in details_card(row_of(type="new", category="New"), "UTC")
     assert "Thu 15 Jan 2026 02:00 · 2 h" in details_card(row_of(end_date=at(2)), "UTC")
     assumed = compute_timeline(table({}), now=NOW, assume="2h").iloc[0]
     assert "(assumed)" in details_card(assumed, "UTC")

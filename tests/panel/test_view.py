@@ -186,6 +186,10 @@ def test_a_milestone_is_found_by_its_id(model):
 
 
 def test_a_row_whose_end_lies_before_its_start_is_in_no_bar():
-    marks = model_of(table({"end_date": at(-3)})).view(Session(), WIDE).chart.scene.marks
+    marks = (
+        model_of(table({"end_date": at(-3), "type": "new", "category": "New"}))
+        .view(Session(), WIDE)
+        .chart.scene.marks
+    )
     assert list(marks.doubtful) == [True]
     assert np.isnan(marks.end).all()
