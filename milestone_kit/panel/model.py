@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 __all__ = ["ExplorerModel"]
 
 _AREA_HEIGHT: Final = 570
-"""The most pixels that the plotting area takes."""
+"""The most pixels of the plotting area that are seen at one time."""
+
+_TALLEST: Final = 2_600
+"""The most pixels that lanes with titles may take; a hundred and fifty rows are on at once on busy days."""
 
 _BESIDE: Final = 0.5
 """How much of the window is drawn to each side of it, for dragging."""
@@ -183,7 +186,7 @@ class ExplorerModel:
                 self.timeline,
                 chosen=self.chosen(state.filters),
                 window=window,
-                canvas=Canvas(look.area_width, look.height),
+                canvas=Canvas(look.area_width, look.height, _TALLEST),
                 colors=colors,
                 groups=self.keys(state.group) if look.grouped else None,
                 beside=beside,

@@ -21,7 +21,7 @@ from tests.browser.harness import (
 )
 
 LOAD = "import milestone_kit as mk"
-SHOW = "mk.explore(mk.sample_milestones(2_000, seed=3), now='2026-01-15T18:00', tz='America/New_York')"
+SHOW = "mk.explore(mk.sample_milestones(20_000, seed=3), now='2026-01-15T18:00', tz='America/New_York')"
 MANY = "mk.explore(mk.sample_milestones(20_000, seed=3), now='2026-01-15T18:00', tz='America/New_York'{})"
 
 # name -> what is shown, the theme, and whether a mark is pointed at
@@ -31,7 +31,7 @@ PICTURES = {
     "everything": (MANY.format(", window=['2019-06-01', '2026-04-01']"), "Light", False),
     "evening": (
         MANY.format(
-            ", category='Sports', type=['tennis_tournament_singles', 'tennis_tournament_doubles'],"
+            ", category='Sports', type=['tennis_tournament_singles', 'soccer_tournament_multi_leg'],"
             " group='league', color='type', window=['2026-01-15T19:00', '2026-01-16T05:00']"
         ),
         "Light",

@@ -13,6 +13,7 @@ import numpy as np
 
 from milestone_kit.figures.gantt.lanes import NOWHERE, fill_lanes, pack_lanes
 from milestone_kit.figures.gantt.scene import (
+    LABEL_LANE_PX,
     MAX_BARS,
     OPEN,
     Canvas,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["lay_out"]
 
 _MIN_LANE_PX: Final = 2.8
-_LABEL_LANE_PX: Final = 17.0
 _GROUP_GAP_LANES: Final = 0.6
 _LABEL_LINE_PX: Final = 13.0
 _MIN_GROUP_PX: Final = 30.0
@@ -192,15 +192,17 @@ class _Picture:
         lane_px: float,
     ) -> Scene | None:
         """Return the scene with single marks, or None where they do not fit."""
-        at, codes = scene.at, grouping.codes
+        at, codes, room = scene.at, grouping.codes, self.canvas.room(level)
         extents = _pixel_extents(self.index, at, self.window, self.canvas, lengths)
+        # what goes on all the time says least about it, and stands below
+        last = (self.index.start[at] < self.window.start) & (self.index.end[at] > self.window.end)
         stood = self.stood(at, grouping, level)
-        lanes, used = pack_lanes(*extents[:2], codes, len(grouping.labels), stood)
-        bands = _bands(grouping, used, self.canvas.height)
-        if stood is not None and bands[-1].bottom * lane_px > self.canvas.height:
-            lanes, used = pack_lanes(*extents[:2], codes, len(grouping.labels))
-            bands = _bands(grouping, used, self.canvas.height)
-        if bands[-1].bottom * lane_px > self.canvas.height:
+        lanes, used = pack_lanes(*extents[:2], codes, len(grouping.labels), stood, last=last)
+        bands = _bands(grouping, used, room)
+        if stood is not None and bands[-1].bottom * lane_px > room:
+            lanes, used = pack_lanes(*extents[:2], codes, len(grouping.labels), last=last)
+            bands = _bands(grouping, used, room)
+        if bands[-1].bottom * lane_px > room:
             return None
         around = self.around(at)
         beside = grouping.of_rows(self.groups, self.index.row[around])
@@ -231,7 +233,7 @@ class _Picture:
         labels = tuple(self.timeline["title"].iloc[row[: len(at)]]) if level == "labelled" else ()
         # A chart that is dragged does not shrink under the pointer.
         least = self.before.lanes if self.before is not None and stood is not None else 0.0
-        height = max(bands[-1].bottom, min(least, self.canvas.height / lane_px))
+        height = max(bands[-1].bottom, min(least, room / lane_px))
         return replace(scene, level=level, groups=bands, lanes=height, marks=marks, labels=labels)
 
     def label_lengths(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -309,7 +311,7 @@ def lay_out(
     picture = _Picture(index, timeline, chosen, window, canvas, colors, groups, max_bars, beside, before)
     if len(at) <= max_bars:
         lengths = picture.label_lengths(at)
-        with_titles = picture.marks(scene, grouping, "labelled", lengths, _LABEL_LANE_PX)
+        with_titles = picture.marks(scene, grouping, "labelled", lengths, LABEL_LANE_PX)
         found = with_titles or picture.marks(scene, grouping, "bars", np.zeros_like(lengths), _MIN_LANE_PX)
         if found is not None:
             return found

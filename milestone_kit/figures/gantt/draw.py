@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_layout", "draw_traces"]
 
+_AXIS_ON_TOP: Final = 40
+_BELOW: Final = 14
 _TOP_WITHOUT_LEGEND: Final = 22
 
 
@@ -96,6 +98,10 @@ def draw_layout(scene: Scene, look: Look) -> dict[str, Any]:
     has_legend = look.legend and scene.marks is not None
     around = look.margins if has_legend else look.margins | {"t": _TOP_WITHOUT_LEGEND}
     area = max(round(lane_pixels(scene, look.height) * scene.lanes), 120)
+    times = time_axis(scene.window, look.zone, look.area_width, theme)
+    if area > look.height:  # its lower edge is out of sight
+        times |= {"side": "top"}
+        around = around | {"t": around["t"] + _AXIS_ON_TOP, "b": _BELOW}
     shapes, notes = _marks_beside(scene, look)
     fixed = {"automargin": False}  # the margins are ours; to fit them, plotly would draw everything twice
     return base_layout(theme) | {
@@ -104,9 +110,9 @@ def draw_layout(scene: Scene, look: Look) -> dict[str, Any]:
         "margin": around,
         "barmode": "overlay",
         "hovermode": "closest",
-        "legend": legend(theme, 1 + 12 / area),
+        "legend": legend(theme, 1 + (12 + (_AXIS_ON_TOP if area > look.height else 0)) / area),
         "showlegend": has_legend,
-        "xaxis": time_axis(scene.window, look.zone, look.area_width, theme) | fixed,
+        "xaxis": times | fixed,
         "yaxis": _group_axis(scene, look) | fixed,
         "shapes": shapes,
         "annotations": notes,

@@ -23,6 +23,8 @@ def pack_lanes(
     codes: NDArray[np.int64],
     groups: int,
     stood: NDArray[np.int64] | None = None,
+    *,
+    last: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.int64], list[int]]:
     """Give each mark a lane of its group so that no two marks of a lane overlap.
 
@@ -39,6 +41,8 @@ def pack_lanes(
     stood : ndarray of int64, shape (n,), optional
         The lane that each mark had before, or NOWHERE. It is kept wherever it is still free, so that
         marks stand still while the window moves; without it the fewest lanes are used.
+    last : ndarray of bool, shape (n,), optional
+        Marks that get a lane of their own each, below the others, where nothing stood before.
 
     Returns
     -------
@@ -47,7 +51,7 @@ def pack_lanes(
         How many lanes each group takes.
     """
     if stood is None or not (stood != NOWHERE).any():
-        return _fewest(left, right, codes, groups)
+        return _fewest(left, right, codes, groups, np.zeros(len(left), bool) if last is None else last)
     rooms = [_Room() for _ in range(groups)]
     lanes = np.full(len(left), NOWHERE, np.int64)
     by_left = np.argsort(left, kind="stable")
@@ -100,14 +104,21 @@ def fill_lanes(
 
 
 def _fewest(
-    left: NDArray[np.float64], right: NDArray[np.float64], codes: NDArray[np.int64], groups: int
+    left: NDArray[np.float64],
+    right: NDArray[np.float64],
+    codes: NDArray[np.int64],
+    groups: int,
+    last: NDArray[np.bool_],
 ) -> tuple[NDArray[np.int64], list[int]]:
     lanes = np.zeros(len(left), np.int64)
     busy: list[list[tuple[float, int]]] = [[] for _ in range(groups)]
     free: list[list[int]] = [[] for _ in range(groups)]
     used = [0] * groups
-    for i in np.argsort(left, kind="stable"):
+    for i in np.lexsort((left, last)):
         code = codes[i]
+        if last[i]:
+            lanes[i], used[code] = used[code], used[code] + 1
+            continue
         while busy[code] and busy[code][0][0] <= left[i]:
             heapq.heappush(free[code], heapq.heappop(busy[code])[1])
         if free[code]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from milestone_kit.figures.gantt.scene import LABEL_LANE_PX
 from milestone_kit.figures.layout import NARROW
 
 if TYPE_CHECKING:
@@ -48,5 +49,6 @@ class Look:
 
 
 def lane_pixels(scene: Scene, height: int) -> float:
-    """Return the height of one lane: comfortable where there is room, never more than fits."""
-    return min(_LANE_PX[scene.level], height / max(scene.lanes, 1.0))
+    """Return the height of one lane: comfortable where there is room, and as low as can be read where not."""
+    least = LABEL_LANE_PX if scene.level == "labelled" else 0.0
+    return max(min(_LANE_PX[scene.level], height / max(scene.lanes, 1.0)), least)

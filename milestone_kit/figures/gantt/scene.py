@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ASSUMED",
+    "LABEL_LANE_PX",
     "MAX_BARS",
     "OPEN",
     "REPORTED",
@@ -32,6 +33,9 @@ __all__ = [
 
 DetailLevel = Literal["labelled", "bars", "density", "empty"]
 
+LABEL_LANE_PX: Final = 17.0
+"""The least height of a lane whose titles can be read."""
+
 MAX_BARS: Final = 400
 """More marks than this cost the browser some 90 ms and the wire 100 kB, and hide each other."""
 
@@ -41,10 +45,19 @@ _KINDS: Final = {"reported": REPORTED, "assumed": ASSUMED, "open": OPEN}
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """The plotting area in CSS pixels, without margins."""
+    """The plotting area in CSS pixels, without margins.
+
+    `height` is what can be seen at one time, `tallest` how high lanes with titles may become where they can
+    be scrolled through; 0 where they cannot.
+    """
 
     width: int
     height: int
+    tallest: int = 0
+
+    def room(self, level: DetailLevel) -> int:
+        """Return how high lanes may become at a level of detail."""
+        return max(self.height, self.tallest) if level == "labelled" else self.height
 
 
 @dataclass(frozen=True, slots=True)

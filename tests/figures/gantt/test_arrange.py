@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from milestone_kit.analysis.groups import Keys
 from milestone_kit.analysis.timeline import compute_timeline
-from milestone_kit.figures.colors import ColorScale
+from milestone_kit.figures.colors import LIGHT, ColorScale
 from milestone_kit.figures.gantt.arrange import lay_out
-from milestone_kit.figures.gantt.scene import ASSUMED, OPEN, REPORTED, Canvas, GanttIndex
+from milestone_kit.figures.gantt.draw import draw_layout
+from milestone_kit.figures.gantt.look import Look
+from milestone_kit.figures.gantt.scene import ASSUMED, LABEL_LANE_PX, OPEN, REPORTED, Canvas, GanttIndex
 from milestone_kit.figures.time_axis import HOUR, Window, to_ms
 from milestone_kit.table.schema import empty_milestones
 from tests.strategies import NOW, at, milestones, table
@@ -200,3 +202,20 @@ def test_a_title_stands_by_its_mark_where_there_is_room_and_within_the_canvas():
     assert scene.level == "labelled"
     assert list(scene.marks.text_ends) == [False, True]
     assert 0 <= scene.marks.text_at[0] <= scene.marks.text_at[1] <= 900
+
+
+def test_titles_are_shown_where_lanes_can_be_scrolled_through_though_few_are_seen_at_once():
+    timeline, index = engine(table(*[{"start_date": at(0.01 * place)} for place in range(60)]))
+    window = Window(MIDNIGHT - HOUR, MIDNIGHT + 5 * HOUR)
+    assert scene_of(timeline, index, window, canvas=Canvas(800, 300)).level == "bars"
+    scene = scene_of(timeline, index, window, canvas=Canvas(800, 300, 1_100))
+    assert (scene.level, len(scene.labels)) == ("labelled", 60)
+    assert scene.lanes * LABEL_LANE_PX <= 1_100
+    look = Look("UTC", MIDNIGHT, LIGHT, 1_000, grouped=False, legend=False, height=300)
+    layout = draw_layout(scene, look)
+    assert layout["height"] >= scene.lanes * LABEL_LANE_PX
+    assert layout["xaxis"]["side"] == "top"
+    few = scene_of(
+        timeline.iloc[:3], GanttIndex.of(timeline.iloc[:3]), window, canvas=Canvas(800, 300, 1_100)
+    )
+    assert "side" not in draw_layout(few, look)["xaxis"]

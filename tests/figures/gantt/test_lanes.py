@@ -49,6 +49,18 @@ def test_no_two_marks_of_a_lane_overlap_wherever_they_stood(given_):
         assert_apart(left, right, codes, lanes)
 
 
+@given(marks, st.data())
+def test_marks_that_come_last_have_lanes_of_their_own_below_the_others(given_, data):
+    left, right, codes, _ = arrays(given_)
+    last = np.array(data.draw(st.lists(st.booleans(), min_size=len(left), max_size=len(left))), dtype=bool)
+    lanes, used = pack_lanes(left, right, codes, 3, last=last)
+    assert_apart(left, right, codes, lanes)
+    for code in range(3):
+        above, below = lanes[(codes == code) & ~last], lanes[(codes == code) & last]
+        assert len(set(below)) == len(below)
+        assert max(above, default=-1) < min(below, default=used[code])
+
+
 @given(marks)
 def test_marks_that_stood_apart_stay_where_they_stood(given_):
     left, right, codes, _ = arrays(given_)
