@@ -191,7 +191,7 @@ def _reference(lab, browser, cell, rows, actions):
 def _drag(page, *, back, steps=25):
     """Drag the chart by a third of its width, or back; return frame times and the time to settle."""
     area = page.locator(".mk-figure .nsewdrag").first.bounding_box()
-    y = area["y"] + area["height"] / 2
+    y = area["y"] + min(area["height"], 400) / 2
     left, right = (area["x"] + area["width"] * share for share in (0.35, 0.65))
     page.evaluate(
         """() => {

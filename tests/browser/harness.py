@@ -209,9 +209,11 @@ def change_chart(page, act) -> float:
 
 
 def mark_points(page) -> list[dict]:
-    """Where the marks of the chart stand on the page: id, and the middle of each in pixels."""
+    """Where the marks of the chart that are in sight stand on the page: id, and the middle of each in pixels."""
     return page.evaluate(
         """() => {
+          document.querySelector(".mk-figure").scrollIntoView({ block: "center" });
+          const seen = (point) => document.elementFromPoint(point.x, point.y)?.closest(".mk-figure");
           const gd = document.querySelector(".mk-figure .js-plotly-plot");
           const box = gd.getBoundingClientRect();
           const { xaxis, yaxis } = gd._fullLayout;
@@ -229,6 +231,6 @@ def mark_points(page) -> list[dict]:
               });
             }
           }
-          return points;
+          return points.filter(seen);
         }"""
     )

@@ -63,7 +63,7 @@ class RunningLab:
         # whatever follows must be taken off, or the pipe fills up
         self._reader = threading.Thread(target=lambda: self.said.extend(process.stderr))
         self._reader.start()
-        patience = urllib3.Retry(connect=100, backoff_factor=0.1, backoff_max=0.5)
+        patience = urllib3.Retry(total=None, connect=100, backoff_factor=0.1, backoff_max=0.5)
         self._pool = urllib3.PoolManager(headers={"Authorization": f"token {TOKEN}"}, retries=patience)
 
     @property
