@@ -14,10 +14,12 @@ How the text is laid out, so that `read_csv` can undo it:
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
 import secrets
+import sys
 from collections import Counter
 from contextlib import suppress
 from decimal import Decimal
@@ -46,6 +48,8 @@ _CHUNK: Final = 20_000
 _DANGEROUS: Final = r"\A[=+\-@＝＋－＠\t\r\n']"
 _HEADER_CELL: Final = re.compile(r'("(?:[^"]|"")*"|[^,\r\n]*)(,|\r?\n|\r|\Z)')
 _EMPTY: Final = {"source_ids": "{}", "details": "{}"}
+_DESCRIPTOR: Final = re.compile(r"/dev/(stdout|stderr)|/(?:dev|proc/self)/fd/([0-9]{1,6})")
+_STANDARD: Final = {"stdout": 1, "stderr": 2}
 _NULLABLE: Final = {pa.int64(): "Int64", pa.float64(): "Float64", pa.bool_(): "boolean"}
 _REQUIRED: Final = ("id", "start_date")
 
@@ -95,7 +99,8 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[IO[bytes]], objec
     Parameters
     ----------
     path : str or path-like
-        The file. Its folder must exist; a link stays a link, and what it points to is replaced.
+        The file. Its folder must exist; a link stays a link, and what it points to is replaced. What is
+        no file but a pipe or a device (``/dev/stdout``) is written into and stays what it is.
     write : callable
         Is given the file to write bytes to.
 
@@ -112,6 +117,9 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[IO[bytes]], objec
         When the disk refuses.
     """
     target = Path(path)
+    if _is_stream(target):
+        _write_into(target, write)
+        return target
     real = Path(os.path.realpath(target))
     if not real.parent.is_dir():
         raise QueryError(
@@ -185,7 +193,8 @@ def read_csv(path: str | os.PathLike[str], *, escaped: bool | None = None) -> pd
     """
     source = Path(path)
     if not source.is_file():
-        raise QueryError(f"path={os.fspath(path)!r}: there is no such file")
+        why = "this is no file; save one first" if source.exists() else "there is no such file"
+        raise QueryError(f"path={os.fspath(path)!r}: {why}")
     quoted = _header(source)
     lost = [name for name in COLUMNS if name not in quoted]
     if lost:
@@ -211,6 +220,46 @@ def check_table(df: object) -> None:
     repeated = [name for name, count in Counter(map(str, df.columns)).items() if count > 1]
     if repeated:
         raise QueryError(f"column {repeated[0]!r} occurs more than once; rename one of them")
+
+
+def _is_stream(target: Path) -> bool:
+    """Tell whether a path leads to a pipe, a device or an open descriptor, and not to a place for a file."""
+    is_special = target.exists() and not target.is_file() and not target.is_dir()
+    # what is behind it may be a file, to which the shell directed our output: it goes on writing there
+    return is_special or _descriptor(target) is not None
+
+
+def _descriptor(target: Path) -> int | None:
+    found = _DESCRIPTOR.fullmatch(os.path.abspath(target))  # noqa: PTH100 - Path would follow the link
+    return None if found is None else _STANDARD[found[1]] if found[1] else int(found[2])
+
+
+def _write_into(target: Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Write into a pipe or a device: a file put in its place would not reach whoever reads there."""
+    if target.is_block_device():
+        raise QueryError(f"path={str(target)!r} is a disk, whose content would be lost; name a file")
+    whole = io.BytesIO()
+    write(whole)  # first, so that a table that cannot be written leaves nothing behind
+    for stream in (sys.stdout, sys.stderr):  # what was said before stands before it
+        stream.flush()
+    try:
+        descriptor = _opened(target)
+    except OSError as error:
+        why = "nobody reads from this pipe" if error.errno == errno.ENXIO else error.strerror
+        raise QueryError(f"path={str(target)!r} cannot be written into: {why}; name a file") from error
+    with os.fdopen(descriptor, "wb") as sink:
+        sink.write(whole.getbuffer())
+
+
+def _opened(target: Path) -> int:
+    known = _descriptor(target)
+    if known is not None:
+        return os.dup(known)
+    # a pipe without a reader would let us wait for ever
+    descriptor = os.open(target, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+    if hasattr(os, "set_blocking"):
+        os.set_blocking(descriptor, True)
+    return descriptor
 
 
 def _replace(target: Path, write: Callable[[IO[bytes]], object]) -> None:

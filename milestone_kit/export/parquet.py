@@ -158,6 +158,10 @@ def read_parquet(
     source = Path(path)
     if not source.exists():
         raise QueryError(f"path={os.fspath(path)!r}: there is no such file or folder")
+    if not source.is_file() and not source.is_dir():
+        raise QueryError(
+            f"path={os.fspath(path)!r} is no file: Parquet is read from its end, which a pipe has not"
+        )
     if max_bytes is not None:
         check_whole_number(max_bytes, "max_bytes")
     with refused_if_unsound(source.name):
