@@ -2,29 +2,28 @@
 
 How the text is laid out, so that `read_csv` can undo it:
 
-- UTF-8, commas, one header line, lines end with a line feed. Text is always quoted, so ``""`` is empty
-  text, and nothing between two commas is a missing value.
+- UTF-8, commas (or another separator), one header line, lines end with a line feed. Text is always quoted,
+  so ``""`` is empty text, and nothing between two separators is a missing value.
 - Instants are ISO 8601 in UTC with ``Z``, durations are seconds, both with as many decimals as needed;
   lists are JSON.
 - With `escape_formulas`, text that begins with ``=``, ``+``, ``-``, ``@`` (or their full-width forms), a
-  tab, a line break or an apostrophe gets an apostrophe in front. The names of text columns are then
+  tab, a line break or an apostrophe gets an apostrophe in front. So does what follows a line break or one of
+  the other separators within text, as a cell of its own would begin there for a program that is told another
+  separator than the file's (``x;=A1`` becomes ``x;'=A1``). The names of text columns are then
   quoted in the header, which other programs do not notice: it tells `read_csv` where apostrophes go off
   again. A file without such quotes (`escape_formulas=False`, or saved by another program) is taken as is.
 """
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import re
-import secrets
-import sys
 from collections import Counter
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, Any, Final, get_args
 
 import numpy as np
 import orjson
@@ -34,27 +33,29 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from milestone_kit.errors import QueryError, SchemaError
+from milestone_kit.export.csv_layout import Layout, Separator
+from milestone_kit.export.targets import write_whole
+from milestone_kit.table.arrays import one_chunk
 from milestone_kit.table.cell_text import cell_values
 from milestone_kit.table.schema import ARROW_SCHEMA, COLUMNS, DTYPES, TIMELINE_DTYPES, from_arrow
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-__all__ = ["check_table", "csv_text", "read_csv", "to_csv", "write_whole"]
+__all__ = ["Separator", "check_table", "csv_text", "read_csv", "to_csv", "write_whole"]
 
 _CHUNK: Final = 20_000
 """Rows turned into text at a time, which bounds the memory that an export takes."""
 
-_DANGEROUS: Final = r"\A[=+\-@＝＋－＠\t\r\n']"
-_HEADER_CELL: Final = re.compile(r'("(?:[^"]|"")*"|[^,\r\n]*)(,|\r?\n|\r|\Z)')
 _EMPTY: Final = {"source_ids": "{}", "details": "{}"}
-_DESCRIPTOR: Final = re.compile(r"/dev/(stdout|stderr)|/(?:dev|proc/self)/fd/([0-9]{1,6})")
-_STANDARD: Final = {"stdout": 1, "stderr": 2}
 _NULLABLE: Final = {pa.int64(): "Int64", pa.float64(): "Float64", pa.bool_(): "boolean"}
 _REQUIRED: Final = ("id", "start_date")
 
 
-def to_csv(df: pd.DataFrame, path: str | os.PathLike[str], *, escape_formulas: bool = True) -> Path:
+def to_csv(
+    df: pd.DataFrame,
+    path: str | os.PathLike[str],
+    *,
+    escape_formulas: bool = True,
+    separator: Separator = ",",
+) -> Path:
     """Write a table to a CSV file, whole or not at all.
 
     The text goes to a temporary file in the same folder, which then takes the target's place; a
@@ -68,7 +69,10 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str], *, escape_formulas: b
     path : str or path-like
         The file. Its folder must exist.
     escape_formulas : bool
-        Put an apostrophe before text that a spreadsheet would take for a formula.
+        Put an apostrophe before text that a spreadsheet would take for a formula, by whichever of the
+        separators it reads the file.
+    separator : comma, semicolon, tab or bar
+        What stands between two cells; spreadsheets of countries with decimal commas expect ``;``.
 
     Returns
     -------
@@ -78,7 +82,7 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str], *, escape_formulas: b
     Raises
     ------
     QueryError
-        When the folder does not exist or the path is a folder.
+        When the folder does not exist, the path is a folder, or the separator is another.
     OSError
         When the disk refuses.
 
@@ -90,53 +94,16 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str], *, escape_formulas: b
     milestone_kit.errors.QueryError: path='nowhere/m.csv': there is no folder 'nowhere'; create it first
     """
     check_table(df)
-    return write_whole(path, lambda sink: _write(df, sink, escape=escape_formulas))
+    layout = Layout.of(separator, escape=escape_formulas)
+    return write_whole(path, lambda sink: _write(df, sink, layout))
 
 
-def write_whole(path: str | os.PathLike[str], write: Callable[[IO[bytes]], object]) -> Path:
-    """Put what `write` writes in the place of a file, or leave everything as it was.
-
-    Parameters
-    ----------
-    path : str or path-like
-        The file. Its folder must exist; a link stays a link, and what it points to is replaced. What is
-        no file but a pipe or a device (``/dev/stdout``) is written into and stays what it is.
-    write : callable
-        Is given the file to write bytes to.
-
-    Returns
-    -------
-    pathlib.Path
-        Where the file is.
-
-    Raises
-    ------
-    QueryError
-        When the folder does not exist or the path is a folder.
-    OSError
-        When the disk refuses.
-    """
-    target = Path(path)
-    if _is_stream(target):
-        _write_into(target, write)
-        return target
-    real = Path(os.path.realpath(target))
-    if not real.parent.is_dir():
-        raise QueryError(
-            f"path={os.fspath(path)!r}: there is no folder {str(target.parent)!r}; create it first"
-        )
-    if real.is_dir():
-        raise QueryError(f"path={os.fspath(path)!r} is a folder; name a file in it")
-    _replace(real, write)
-    return target
-
-
-def csv_text(df: pd.DataFrame, *, escape_formulas: bool = True) -> str:
+def csv_text(df: pd.DataFrame, *, escape_formulas: bool = True, separator: Separator = ",") -> str:
     r"""Return the text that `to_csv` would write, for a download.
 
     Parameters
     ----------
-    df, escape_formulas
+    df, escape_formulas, separator
         As for `to_csv`.
 
     Returns
@@ -151,11 +118,13 @@ def csv_text(df: pd.DataFrame, *, escape_formulas: bool = True) -> str:
     """
     check_table(df)
     sink = io.BytesIO()
-    _write(df, sink, escape=escape_formulas)
+    _write(df, sink, Layout.of(separator, escape=escape_formulas))
     return sink.getvalue().decode()
 
 
-def read_csv(path: str | os.PathLike[str], *, escaped: bool | None = None) -> pd.DataFrame:
+def read_csv(
+    path: str | os.PathLike[str], *, escaped: bool | None = None, separator: Separator | None = None
+) -> pd.DataFrame:
     """Read a milestones table that `to_csv` wrote.
 
     Parameters
@@ -165,6 +134,8 @@ def read_csv(path: str | os.PathLike[str], *, escaped: bool | None = None) -> pd
     escaped : bool, optional
         Whether apostrophes in front of text are to be taken off once. Left out: as the header tells
         (see the module's notes); say True for a file that a spreadsheet has saved since.
+    separator : comma, semicolon, tab or bar, optional
+        What stands between two cells; as the header tells if left out.
 
     Returns
     -------
@@ -195,7 +166,11 @@ def read_csv(path: str | os.PathLike[str], *, escaped: bool | None = None) -> pd
     if not source.is_file():
         why = "this is no file; save one first" if source.exists() else "there is no such file"
         raise QueryError(f"path={os.fspath(path)!r}: {why}")
-    quoted = _header(source)
+    layouts = [
+        Layout.of(one, escape=True) for one in (get_args(Separator) if separator is None else [separator])
+    ]
+    # by another separator than its own, a header is one long name
+    quoted, layout = max(((_header(source, one), one) for one in layouts), key=lambda found: len(found[0]))
     lost = [name for name in COLUMNS if name not in quoted]
     if lost:
         raise SchemaError(
@@ -204,12 +179,13 @@ def read_csv(path: str | os.PathLike[str], *, escaped: bool | None = None) -> pd
             field=lost[0],
         )
     unescape = quoted["id"] if escaped is None else escaped
-    cells = _parse(source, list(quoted))
+    cells = _parse(source, list(quoted), layout)
     columns: dict[str, pd.Series[Any]] = {}
     for header, is_text in quoted.items():
-        name = header.removeprefix("'") if unescape else header
+        name = layout.plain_name(header) if unescape else header
         values = cells[header].combine_chunks()
-        columns[name] = _column(name, values, unescape=unescape, is_text=is_text and quoted["id"])
+        values = layout.plain(values) if unescape else values
+        columns[name] = _column(name, values, is_text=is_text and quoted["id"])
     return pd.DataFrame(columns)
 
 
@@ -222,130 +198,68 @@ def check_table(df: object) -> None:
         raise QueryError(f"column {repeated[0]!r} occurs more than once; rename one of them")
 
 
-def _is_stream(target: Path) -> bool:
-    """Tell whether a path leads to a pipe, a device or an open descriptor, and not to a place for a file."""
-    is_special = target.exists() and not target.is_file() and not target.is_dir()
-    # what is behind it may be a file, to which the shell directed our output: it goes on writing there
-    return is_special or _descriptor(target) is not None
-
-
-def _descriptor(target: Path) -> int | None:
-    found = _DESCRIPTOR.fullmatch(os.path.abspath(target))  # noqa: PTH100 - Path would follow the link
-    return None if found is None else _STANDARD[found[1]] if found[1] else int(found[2])
-
-
-def _write_into(target: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Write into a pipe or a device: a file put in its place would not reach whoever reads there."""
-    if target.is_block_device():
-        raise QueryError(f"path={str(target)!r} is a disk, whose content would be lost; name a file")
-    whole = io.BytesIO()
-    write(whole)  # first, so that a table that cannot be written leaves nothing behind
-    for stream in (sys.stdout, sys.stderr):  # what was said before stands before it
-        stream.flush()
-    try:
-        descriptor = _opened(target)
-    except OSError as error:
-        why = "nobody reads from this pipe" if error.errno == errno.ENXIO else error.strerror
-        raise QueryError(f"path={str(target)!r} cannot be written into: {why}; name a file") from error
-    with os.fdopen(descriptor, "wb") as sink:
-        sink.write(whole.getbuffer())
-
-
-def _opened(target: Path) -> int:
-    known = _descriptor(target)
-    if known is not None:
-        return os.dup(known)
-    # a pipe without a reader would let us wait for ever
-    descriptor = os.open(target, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
-    if hasattr(os, "set_blocking"):
-        os.set_blocking(descriptor, True)
-    return descriptor
-
-
-def _replace(target: Path, write: Callable[[IO[bytes]], object]) -> None:
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("xb") as sink:
-            write(sink)
-            sink.flush()
-            os.fsync(sink.fileno())
-        with suppress(FileNotFoundError):
-            temporary.chmod(target.stat().st_mode & 0o777)
-        temporary.replace(target)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
-
-
-def _write(df: pd.DataFrame, sink: IO[bytes], *, escape: bool) -> None:
-    options = csv.WriteOptions(include_header=False, quoting_style="needed")
-    is_text = [escape and isinstance(dtype, (pd.StringDtype, pd.CategoricalDtype)) for dtype in df.dtypes]
+def _write(df: pd.DataFrame, sink: IO[bytes], layout: Layout) -> None:
+    options = csv.WriteOptions(include_header=False, quoting_style="needed", delimiter=layout.separator)
+    is_text = [
+        layout.escape and isinstance(dtype, (pd.StringDtype, pd.CategoricalDtype)) for dtype in df.dtypes
+    ]
     names = [str(name) for name in df.columns]
-    if escape:
-        names = [f"'{name}" if re.search(_DANGEROUS, name) else name for name in names]
-    header = ",".join(_header_cell(name, quote=quote) for name, quote in zip(names, is_text, strict=True))
+    if layout.escape:
+        names = [layout.harmless_name(name) for name in names]
+    header = layout.separator.join(
+        _header_cell(name, layout, quote=quote) for name, quote in zip(names, is_text, strict=True)
+    )
     sink.write(f"{header}\n".encode())
     for first in range(0, len(df), _CHUNK):
         part = df.iloc[first : first + _CHUNK]
-        arrays = [_cells(part.iloc[:, position], escape=escape) for position in range(len(names))]
+        arrays = [_cells(part.iloc[:, position], layout) for position in range(len(names))]
         csv.write_csv(pa.Table.from_arrays(arrays, names), sink, options)
 
 
-def _header_cell(name: str, *, quote: bool) -> str:
-    if quote or not name or re.search(r'[",\r\n]', name):
+def _header_cell(name: str, layout: Layout, *, quote: bool) -> str:
+    if quote or not name or re.search(rf'["{layout.separator}\r\n]', name):
         return '"' + name.replace('"', '""') + '"'
     return name
 
 
-def _cells(column: pd.Series[Any], *, escape: bool) -> pa.Array:
+def _cells(column: pd.Series[Any], layout: Layout) -> pa.Array:
     """Return a column as numbers, booleans or text that the CSV writer takes."""
     try:
         values = pa.array(column, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         values = pa.array([None if value is None else str(value) for value in column], pa.large_string())
-    values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    values = one_chunk(values)
     text = cell_values(values)
-    # only what was text can be taken for a formula
-    if not escape or not pa.types.is_large_string(text.type) or _is_written(values.type):
+    # what was neither text nor made of it cannot be taken for a formula
+    if not layout.escape or not pa.types.is_large_string(text.type) or pa.types.is_temporal(values.type):
         return text
-    return pc.if_else(
-        pc.match_substring_regex(text, _DANGEROUS),
-        pc.binary_join_element_wise(
-            pa.scalar("'", pa.large_string()), text, pa.scalar("", pa.large_string())
-        ),
-        text,
-    )
+    return layout.harmless(text)
 
 
-def _is_written(kind: pa.DataType) -> bool:
-    """Tell whether the text of such a value is our own wording."""
-    is_list = pa.types.is_nested(kind) and not pa.types.is_dictionary(kind)
-    return bool(is_list or pa.types.is_temporal(kind))
-
-
-def _header(source: Path) -> dict[str, bool]:
+def _header(source: Path, layout: Layout) -> dict[str, bool]:
     """Return the column names of a file, and whether each is quoted."""
+    between = re.escape(layout.separator)
+    cells = re.compile(rf'("(?:[^"]|"")*"|[^{between}\r\n]*)({between}|\r?\n|\r|\Z)')
     with source.open("rb") as stream:
         start = stream.read(1 << 20).decode("utf-8-sig", errors="replace")
     quoted: dict[str, bool] = {}
-    for match in _HEADER_CELL.finditer(start):
+    for match in cells.finditer(start):
         cell, end = match.groups()
         is_quoted = cell.startswith('"')
         quoted[cell[1:-1].replace('""', '"') if is_quoted else cell] = is_quoted
-        if end != ",":
+        if end != layout.separator:
             break
     return quoted
 
 
-def _parse(source: Path, names: list[str]) -> pa.Table:
-    """Read every cell as text; missing where nothing stands between two commas."""
+def _parse(source: Path, names: list[str], layout: Layout) -> pa.Table:
+    """Read every cell as text; missing where nothing stands between two separators."""
     try:
         return csv.read_csv(
             source,
             # a row must fit into one block, and a title may be of any length
             read_options=csv.ReadOptions(block_size=min(max(source.stat().st_size, 1 << 20), 1 << 30)),
-            parse_options=csv.ParseOptions(newlines_in_values=True),
+            parse_options=csv.ParseOptions(delimiter=layout.separator, newlines_in_values=True),
             convert_options=csv.ConvertOptions(
                 include_columns=names,
                 column_types=dict.fromkeys(names, pa.large_string()),
@@ -358,9 +272,7 @@ def _parse(source: Path, names: list[str]) -> pa.Table:
         raise SchemaError(f"{source.name} cannot be read as CSV: {error}") from error
 
 
-def _column(name: str, cells: pa.Array, *, unescape: bool, is_text: bool) -> pd.Series[Any]:
-    if unescape:
-        cells = pc.replace_substring_regex(cells, r"\A'", "")
+def _column(name: str, cells: pa.Array, *, is_text: bool) -> pd.Series[Any]:
     if name in DTYPES:
         return _milestone_column(name, cells)
     if name in TIMELINE_DTYPES:

@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 
 from milestone_kit.core.arguments import check_whole_number
 from milestone_kit.errors import QueryError, SchemaError
-from milestone_kit.export.csv import check_table, write_whole
+from milestone_kit.export.csv import check_table
 from milestone_kit.export.parquet_care import (
     ABOUT_KEY,
     PARTITIONS,
@@ -37,6 +37,7 @@ from milestone_kit.export.parquet_care import (
     read_about,
     refused_if_unsound,
 )
+from milestone_kit.export.targets import write_whole
 from milestone_kit.table.schema import ARROW_SCHEMA, COLUMNS, DTYPES, check_milestones, from_arrow
 
 if TYPE_CHECKING:
