@@ -228,6 +228,8 @@ def _cells(column: pd.Series[Any], layout: Layout) -> pa.Array:
         values = pa.array(column, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         values = pa.array([None if value is None else str(value) for value in column], pa.large_string())
+    except UnicodeEncodeError as error:
+        raise QueryError(f"column {column.name!r} holds half a character: {error}") from error
     values = one_chunk(values)
     text = cell_values(values)
     # what was neither text nor made of it cannot be taken for a formula

@@ -200,7 +200,7 @@ def _arrow(df: pd.DataFrame, keys: list[str]) -> pa.Table:
     """Return the table as it is written: with the keys as columns, and with what it says of itself."""
     try:
         table = pa.Table.from_pandas(df, preserve_index=False)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeEncodeError) as error:
         raise QueryError(
             f"the table cannot be written as Parquet: {'; '.join(map(str, error.args))}"
         ) from error

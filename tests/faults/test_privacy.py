@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
+import traceback
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from packaging.version import Version
 
 import milestone_kit as mk
 from milestone_kit.api.transport import Transport
+from milestone_kit.cli import main
 from tests.faults.test_network_faults import Secure
 from tests.wire import answer, wire
 
@@ -131,6 +134,65 @@ def test_a_plain_http_address_elsewhere_or_one_with_a_password_is_refused():
     for url in ("http://api.elections.kalshi.com/trade-api/v2", "https://me:secret@api.example/v2"):
         with pytest.raises(mk.QueryError, match="base_url"):
             mk.MilestoneClient(base_url=url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.example/v2?key=s3cret",
+        "https://api.example/v2?s3cret",
+        "https://api.example/v2#s3cret",
+        "https://me:s3cret@api.example/v2",
+        "https://s3cret@api.example/v2",
+        "https://me:pa/s3cret@api.example/v2",
+        "https://me:pa?s3cret#s3cret@api.example/v2",
+        "https://me:s3cret@@api.example/v2",
+        "http://api.example/s3cret/v2",
+        "https://api.example:s3cret/v2",
+        "https://[s3cret/v2",
+        "ftp://api.example/s3cret",
+        "me:s3cret@api.example",
+        "https://api.example/s3cret?a=b",
+        "https://api.example/a s3cret",
+        "\nhttps://api.example/s3cret",
+        "https://:s3cret",
+        "//api.example/s3cret",
+        b"https://me:s3cret@api.example/v2",
+        ["https://me:s3cret@api.example/v2"],
+    ],
+)
+def test_fault_67_secret_in_an_address_that_is_refused(url):
+    with pytest.raises(mk.QueryError, match="base_url") as caught:
+        mk.MilestoneClient(base_url=url)
+    assert "s3cret" not in "".join(traceback.format_exception_only(caught.value))
+    assert caught.value.__cause__ is None
+
+
+def test_fault_67_secret_in_an_address_that_is_used(server, make_client, capsys, tmp_path):
+    """A gateway may have its token in the path: what is shown, kept in tables and printed has it not."""
+    url = server.url.removesuffix("/trade-api/v2") + "/s3cret/token-s3cret/v2"
+    client = make_client(url)
+    assert client.base_url == url
+    with pytest.raises(mk.ApiError):
+        client.get_milestones()
+    assert "s3cret" not in repr(client)
+    assert "/***/***/v2" in repr(client)
+    assert "s3cret" not in client.cache_info().to_csv()
+    for words in (["cache"], ["cache", "clear"], ["changes"]):
+        assert main([*words, "--base-url", url, "--cache-dir", str(tmp_path / "cache")]) == 0
+    assert "s3cret" not in "".join(capsys.readouterr())
+
+
+def test_fault_67_secret_in_what_a_table_says_of_itself(server, make_client, monkeypatch, capsys, tmp_path):
+    url = server.url
+    monkeypatch.setattr("milestone_kit.core.settings._KNOWN_PART", re.compile(r"|v2"))  # trade-api is secret
+    client = make_client(url)
+    tables = [client.get_milestones(), client.get_milestones(offline=True), client.refresh()]
+    server.script.fail(500, page=2)
+    with pytest.raises(mk.IncompleteError) as caught:
+        client.refresh(full=True)
+    for df in (*tables, caught.value.partial):
+        assert df.attrs["milestone_kit"]["source"] == url.replace("trade-api", "***")
 
 
 def test_importing_and_opening_a_client_asks_nobody(tmp_path):
