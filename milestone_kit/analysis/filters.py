@@ -18,7 +18,7 @@ from milestone_kit.analysis.flags import is_placeholder, is_simulated
 from milestone_kit.analysis.groups import Groups, column_of
 from milestone_kit.analysis.ticker_index import TickerIndex
 from milestone_kit.analysis.timeline import status_of
-from milestone_kit.core.arguments import DateLike, iso_bounds, spelled_out, to_utc
+from milestone_kit.core.arguments import DateLike, check_text, iso_bounds, spelled_out, to_utc
 from milestone_kit.errors import QueryError
 from milestone_kit.table.arrays import instants, stamp_instant
 from milestone_kit.table.schema import STATUSES, check_milestones, has_timeline
@@ -344,7 +344,7 @@ def _names(value: object, name: str) -> tuple[str, ...] | None:
     for item in names:
         if not isinstance(item, str) or not item.strip():
             raise QueryError(f"{name}: {item!r} is not a value; expected text")
-    return tuple(dict.fromkeys(item.strip() for item in names))
+    return tuple(dict.fromkeys(check_text(item.strip(), name) for item in names))
 
 
 def _words(text: object) -> str | None:
@@ -352,7 +352,7 @@ def _words(text: object) -> str | None:
         return None
     if not isinstance(text, str):
         raise QueryError(f"text={text!r}: expected text, got {type(text).__name__}")
-    return " ".join(text.split()) or None
+    return " ".join(check_text(text, "text").split()) or None
 
 
 def _choice(value: object, name: str) -> bool | None:

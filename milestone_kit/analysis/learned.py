@@ -18,7 +18,7 @@ from milestone_kit.analysis.groups import Groups
 from milestone_kit.analysis.lengths import Lasting, Level, known_durations, levels_of
 from milestone_kit.analysis.quantiles import SHARES
 from milestone_kit.core.files import locked, quarantine, write_whole
-from milestone_kit.core.settings import Settings
+from milestone_kit.core.settings import Settings, shown_url
 from milestone_kit.errors import QueryError
 from milestone_kit.table.arrays import instants, stamp_instant
 from milestone_kit.table.schema import ATTRS_KEY, DTYPES
@@ -85,7 +85,9 @@ def learned_for(df: pd.DataFrame) -> pd.DataFrame | None:
         settings = Settings.of()
     except QueryError:  # the environment names an address that cannot be: whoever fetches is told
         return None
-    return _read_table(_places.get(settings.base_url, durations_path(settings.cache_dir, settings.base_url)))
+    return _read_table(
+        _places.get(shown_url(settings.base_url), durations_path(settings.cache_dir, settings.base_url))
+    )
 
 
 def learned_durations(by: str = "league") -> pd.DataFrame:

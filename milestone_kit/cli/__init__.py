@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import milestone_kit
 from milestone_kit.cli import cache, changes, fetch, lab, serving, sync
-from milestone_kit.cli.console import say, warnings_as_lines
+from milestone_kit.cli.console import any_terminal, say, warnings_as_lines
 from milestone_kit.errors import MilestoneKitError, QueryError
 
 if TYPE_CHECKING:
@@ -32,7 +32,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 when all went well, 2 when the command was not understood or an argument cannot be used,
         130 after Ctrl-C, 1 for every other failure. Failures are told in one line on stderr.
     """
-    words = list(sys.argv[1:] if argv is None else argv)
+    with any_terminal():
+        return _told(list(sys.argv[1:] if argv is None else argv))
+
+
+def _told(words: list[str]) -> int:
     # argparse treats "--" differently from one Python to the next, and only `lab` passes words on
     own, passed_on = _split(words)
     parser = _parser()

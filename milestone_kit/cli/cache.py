@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from milestone_kit.cli.console import add_client_options, one_line
+from milestone_kit.core.settings import shown_url
 
 if TYPE_CHECKING:
     import argparse
@@ -39,17 +40,17 @@ def run(args: argparse.Namespace) -> int:
     from milestone_kit.client.client import MilestoneClient  # noqa: PLC0415 - costs time that --help need not take
 
     with MilestoneClient(base_url=args.base_url, cache_dir=args.cache_dir) as client:
-        kept = client.cache_info()
+        kept, source = client.cache_info(), shown_url(client.base_url)
         if args.what == "clear" and not args.history:
             kept = kept[kept["kind"] != "history"]
         total = f"{len(kept)} file{'' if len(kept) == 1 else 's'}, {kept['bytes'].sum() / 1e6:.1f} MB"
         if args.what == "clear":
             client.clear_cache(history=args.history)
-            print(f"deleted {total} that were kept for {client.base_url}")  # noqa: T201 - the command's output
+            print(f"deleted {total} that were kept for {source}")  # noqa: T201 - the command's output
         elif kept.empty:
-            print(f"nothing is kept for {client.base_url}")  # noqa: T201
+            print(f"nothing is kept for {source}")  # noqa: T201
         else:
-            print(f"{_lines(kept)}\n{total} kept for {client.base_url}")  # noqa: T201
+            print(f"{_lines(kept)}\n{total} kept for {source}")  # noqa: T201
     return 0
 
 

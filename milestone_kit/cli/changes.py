@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from milestone_kit.cli.console import add_client_options, one_line, say
 from milestone_kit.cli.filters import add_filters, query_of
+from milestone_kit.core.settings import shown_url
 
 if TYPE_CHECKING:
     import argparse
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         check_field(args.field)
     with MilestoneClient(base_url=args.base_url, cache_dir=args.cache_dir) as client:
         changes = client.changes(_moment(args.since), **query_of(args))
-        source = client.base_url
+        source = shown_url(client.base_url)
     if args.field is not None:
         changes = changes[changes["field"] == args.field].reset_index(drop=True)
     _write(changes, args.csv)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import signal
 import sys
 import warnings
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Commands",
     "add_client_options",
+    "any_terminal",
     "interruptible",
     "one_line",
     "port_number",
@@ -77,6 +79,21 @@ def warnings_as_lines() -> Iterator[None]:
         warnings.simplefilter("always", MilestoneKitWarning)
         warnings.showwarning = show
         yield
+
+
+@contextmanager
+def any_terminal() -> Iterator[None]:
+    """Show "?" for letters that the terminal's encoding has not (cp1252, ASCII), instead of failing."""
+    streams = [one for one in (sys.stdout, sys.stderr) if isinstance(one, io.TextIOWrapper)]
+    before = [one.errors for one in streams]
+    for one in streams:
+        one.reconfigure(errors="replace")
+    try:
+        yield
+    finally:
+        for one, errors in zip(streams, before, strict=True):
+            if not one.closed:
+                one.reconfigure(errors=errors)
 
 
 @contextmanager

@@ -14,13 +14,14 @@ from milestone_kit.api.transport import Retry, Transport
 from milestone_kit.client.hints import CATEGORIES, TYPES, competitions_frame, near_values
 from milestone_kit.client.past_versions import recall_changes, recall_versions
 from milestone_kit.client.single_answers import Singles
-from milestone_kit.core.arguments import check_flag, spelled_out
+from milestone_kit.core.arguments import check_flag, check_text, spelled_out
 from milestone_kit.core.notices import told_once, warn
 from milestone_kit.core.query import Query, QueryOptions, check_limit, check_max_rows
-from milestone_kit.core.settings import OLDER_URLS, Patience, Settings
+from milestone_kit.core.settings import OLDER_URLS, Patience, Settings, shown_url
 from milestone_kit.errors import (
     CacheWarning,
     EmptyResultWarning,
+    IncompleteError,
     MilestoneKitError,
     QueryError,
     SchemaError,
@@ -34,7 +35,7 @@ from milestone_kit.storage.history import History
 from milestone_kit.storage.manifests import to_frame
 from milestone_kit.table.frame import milestones_frame
 from milestone_kit.table.intake import Rejected, Repairs, rejected_frame, warn_repairs
-from milestone_kit.table.schema import from_arrow
+from milestone_kit.table.schema import ATTRS_KEY, from_arrow
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -163,7 +164,7 @@ class MilestoneClient:
         deltas = Deltas(self._settings, self._transport, now)
         walks = FullWalks(self._settings, self._transport, self._cache, deltas, tell=self._tell, now=now)
         self._durations = durations_path(folder, address)
-        remember_where(address, self._durations)
+        remember_where(shown_url(address), self._durations)
         self._fetcher = Fetcher(
             self._settings,
             self._cache,
@@ -177,7 +178,9 @@ class MilestoneClient:
         self._singles = Singles(self._settings, self._transport, self._cache.answers_path)
 
     def __repr__(self) -> str:
-        return f"MilestoneClient(base_url={self.base_url!r}, cache_dir={str(self._cache.folder)!r})"
+        return (
+            f"MilestoneClient(base_url={shown_url(self.base_url)!r}, cache_dir={str(self._cache.folder)!r})"
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -197,7 +200,7 @@ class MilestoneClient:
 
     @property
     def base_url(self) -> str:
-        """The API address that is asked."""
+        """The API address that is asked, in full; the client's own texts star out what could be a secret."""
         return self._settings.base_url
 
     @told_once
@@ -309,18 +312,23 @@ class MilestoneClient:
         strict: bool,
         full: bool = False,
     ) -> pd.DataFrame:
-        table, manifest, stale = self._fetcher.fetch(
-            query,
-            limit=limit,
-            max_rows=max_rows,
-            refresh=refresh,
-            full=full,
-            progress=progress,
-            strict=strict,
-        )
+        try:
+            table, manifest, stale = self._fetcher.fetch(
+                query,
+                limit=limit,
+                max_rows=max_rows,
+                refresh=refresh,
+                full=full,
+                progress=progress,
+                strict=strict,
+            )
+        except IncompleteError as error:
+            self._name_source(error.partial)
+            raise
         return self._shown(query, to_frame(table.slice(0, max_rows), manifest, stale=stale), offline=False)
 
     def _shown(self, query: Query, df: pd.DataFrame, *, offline: bool) -> pd.DataFrame:
+        self._name_source(df)
         if df.empty and query.filters():
             self._warn_empty(query, offline=offline)
         return df
@@ -341,6 +349,11 @@ class MilestoneClient:
             )
         except (OSError, MilestoneKitError) as error:
             warn(f"what was fetched taught nothing of durations: {error}", CacheWarning)
+
+    def _name_source(self, df: pd.DataFrame) -> None:
+        """Let a table tell where it is from, without what may be a secret in the address."""
+        if ATTRS_KEY in df.attrs:
+            df.attrs[ATTRS_KEY]["source"] = shown_url(self.base_url)
 
     @spelled_out(QueryOptions)
     def iter_pages(
@@ -381,6 +394,7 @@ class MilestoneClient:
         """Fetch one milestone by its id; see the function `get_milestone`."""
         if not isinstance(id, str) or not id.strip() or id.strip(".") == "":
             raise QueryError(f"id={id!r}: expected the id of a milestone, as text")
+        check_text(id, "id")
         _check_modes(refresh=refresh, offline=offline)
         path = f"/milestones/{quote(id, safe='')}"
         milestone = self._singles.get(path, refresh=refresh, offline=offline).get("milestone")

@@ -23,6 +23,7 @@ __all__ = [
     "DateLike",
     "TimedeltaLike",
     "check_flag",
+    "check_text",
     "check_whole_number",
     "check_zone",
     "iso",
@@ -42,6 +43,11 @@ TimedeltaLike = str | dt.timedelta | np.timedelta64
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _DAYS: Final = re.compile(r"(?<=\d)\s*d(?![a-z])")
+_ISO: Final = re.compile(
+    r"\d{4}(-\d{1,2}(-\d{1,2})?|\d{4})?"
+    r"([T ]\d{1,2}(:?\d\d(:?\d\d([.,]\d+)?)?)?\s*(Z|UTC|[+-]\d\d(:?\d\d)?)?)?",
+    re.ASCII | re.IGNORECASE,
+)
 _FIRST: Final = np.timedelta64(0, "us")
 _LAST: Final = pd.Timedelta.max.as_unit("us").to_timedelta64()
 
@@ -52,7 +58,7 @@ def to_utc(value: DateLike, name: str) -> pd.Timestamp:
     Parameters
     ----------
     value : str, datetime.date, datetime.datetime or pandas.Timestamp
-        A naive value is taken as UTC; a bare date as its midnight.
+        A naive value is taken as UTC; a bare date as its midnight. Text as in ISO 8601: year first.
     name : str
         The argument's name, for the error.
 
@@ -64,7 +70,7 @@ def to_utc(value: DateLike, name: str) -> pd.Timestamp:
     Raises
     ------
     QueryError
-        When the value is no date, or is missing.
+        When the value is no date, could be several, or is missing.
 
     Examples
     --------
@@ -75,6 +81,12 @@ def to_utc(value: DateLike, name: str) -> pd.Timestamp:
         raise QueryError(
             f"{name}={value!r}: expected a date as str, date, datetime or Timestamp, "
             f"got {type(value).__name__}"
+        )
+    # what else pandas reads depends on the country (1/2/3) or on today ("10:00", "5")
+    if isinstance(value, str) and value.strip() and not _ISO.fullmatch(value.strip()):
+        raise QueryError(
+            f"{name}={value!r} is not a date that can be read in one way only; "
+            "write it like '2026-01-15' or '2026-01-15T20:00:00Z'"
         )
     try:
         stamp = pd.Timestamp(value)
@@ -215,6 +227,16 @@ def check_whole_number(value: object, name: str, low: int = 1, high: int | None 
     if number < low or (high is not None and number > high):
         raise QueryError(f"{name}={value!r}: expected {allowed}")
     return number
+
+
+def check_text(text: str, name: str) -> str:
+    """Return text that can be sent and stored, or raise QueryError where half a character is in it."""
+    if not text.isascii() and re.search("[\ud800-\udfff]", text):
+        raise QueryError(
+            f"{name}={text!r} has half a character in it (a lone surrogate), which no text has; "
+            "was it cut, or decoded as something that it is not?"
+        )
+    return text
 
 
 def check_flag(value: object, name: str) -> bool:

@@ -12,7 +12,14 @@ import numbers
 from dataclasses import asdict, dataclass, fields
 from typing import Final, TypedDict, Unpack
 
-from milestone_kit.core.arguments import DateLike, check_whole_number, iso_bounds, spelled_out, to_utc
+from milestone_kit.core.arguments import (
+    DateLike,
+    check_text,
+    check_whole_number,
+    iso_bounds,
+    spelled_out,
+    to_utc,
+)
 from milestone_kit.errors import QueryError
 
 __all__ = ["MAX_LIMIT", "Query", "QueryOptions", "check_limit", "check_max_rows"]
@@ -20,6 +27,10 @@ __all__ = ["MAX_LIMIT", "Query", "QueryOptions", "check_limit", "check_max_rows"
 MAX_LIMIT: Final = 500
 """The largest page the server gives; 501 answers 400."""
 
+_MOST_ROWS: Final = 10**12
+"""A larger cap caps nothing; that of a table is 2**63."""
+
+_LAST_SECOND: Final = 253_402_300_799  # 9999-12-31T23:59:59Z
 _FILTERS: Final = ("category", "competition", "type", "source_id", "related_event_ticker")
 
 
@@ -30,7 +41,7 @@ def check_limit(limit: int) -> int:
 
 def check_max_rows(max_rows: int | None) -> int | None:
     """Return the row cap as an int or None, or raise QueryError unless it is positive."""
-    return None if max_rows is None else check_whole_number(max_rows, "max_rows")
+    return None if max_rows is None else min(check_whole_number(max_rows, "max_rows"), _MOST_ROWS)
 
 
 def _filter_text(value: object, name: str) -> str | None:
@@ -40,12 +51,12 @@ def _filter_text(value: object, name: str) -> str | None:
         raise QueryError(f"{name}={value!r}: expected text, got {type(value).__name__}; ask once per value")
     if not value.strip():
         raise QueryError(f"{name}={value!r} is empty; leave the argument out to set no filter")
-    return value
+    return check_text(value, name)
 
 
 def _unix_seconds(value: object, name: str) -> int:
     if isinstance(value, numbers.Integral):
-        return check_whole_number(value, name, 0)
+        return check_whole_number(value, name, 0, _LAST_SECOND)
     return int(to_utc(value, name).timestamp())  # type: ignore[arg-type]  # to_utc names what is wrong
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import numbers
 import os
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -19,7 +20,7 @@ from milestone_kit.errors import QueryError
 if TYPE_CHECKING:
     import datetime as dt
 
-__all__ = ["DEMO_URL", "OLDER_URLS", "PRODUCTION_URL", "Patience", "Settings", "is_loopback"]
+__all__ = ["DEMO_URL", "OLDER_URLS", "PRODUCTION_URL", "Patience", "Settings", "is_loopback", "shown_url"]
 
 PRODUCTION_URL: Final = "https://external-api.kalshi.com/trade-api/v2"
 """Kalshi's production API, the host that its description lists first; milestones need no account."""
@@ -33,6 +34,10 @@ OLDER_URLS: Final = {
 }
 """The hosts of before, which the description calls "also supported": asked where the newer do not answer."""
 
+_HIDDEN: Final = "***"
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{0,15}://")
+_HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._\-]*)(:[0-9]{0,5})?")
+_KNOWN_PART: Final = re.compile(r"|trade-api|api|v[0-9]{1,2}")
 _URL_VARIABLE: Final = "MILESTONE_KIT_BASE_URL"
 _FOLDER_VARIABLE: Final = "MILESTONE_KIT_CACHE_DIR"
 
@@ -76,7 +81,7 @@ class Settings:
     `expire_after`, `full_sweep_after` and `overlap` are in seconds; `timeout` is (connect, read) in seconds.
     """
 
-    base_url: str
+    base_url: str = field(repr=False)  # may have a secret in it; see `shown_url`
     cache_dir: Path
     expire_after: float
     requests_per_second: float
@@ -141,6 +146,26 @@ def is_loopback(url: str) -> bool:
     return urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
 
 
+def shown_url(url: str) -> str:
+    """Return a URL as it may be shown, printed and logged: whatever could be a secret is starred out.
+
+    Examples
+    --------
+    >>> shown_url("https://me:secret@api.example:8443/trade-api/v2?key=secret")
+    'https://***@api.example:8443/trade-api/v2?***'
+    >>> shown_url("https://proxy.example/s3cret/v2")
+    'https://proxy.example/***/v2'
+    """
+    scheme = found[0] if (found := _SCHEME.match(url)) else ""
+    user, at, rest = url[len(scheme) :].rpartition("@")  # a password may hold any of the marks below
+    place, *more = re.split(r"([?#])", rest, maxsplit=1)
+    host, *parts = place.split("/")
+    shown = [host if _HOST.fullmatch(host) else _HIDDEN]
+    shown += [part if _KNOWN_PART.fullmatch(part) else _HIDDEN for part in parts]
+    before = f"{_HIDDEN}@" if at else user
+    return f"{scheme}{before}{'/'.join(shown)}{f'{more[0]}{_HIDDEN}' if more else ''}"
+
+
 def _seconds(value: Any, name: str) -> float:
     return float(read_duration(value, name, seconds=True) / np.timedelta64(1, "s"))
 
@@ -151,16 +176,20 @@ def _default_folder() -> str:
 
 def _checked_url(url: Any) -> str:
     if not isinstance(url, str):
-        raise QueryError(f"base_url={url!r}: expected text such as {PRODUCTION_URL!r}")
+        raise QueryError(f"base_url: expected text such as {PRODUCTION_URL!r}, got {type(url).__name__}")
+    shown = shown_url(url)
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        usable = usable and url.isprintable() and " " not in url
     except ValueError:
         usable = False
     if not usable or parts.query or parts.fragment or parts.username is not None:
-        raise QueryError(f"base_url={url!r}: expected scheme, host and path only, such as {PRODUCTION_URL!r}")
+        raise QueryError(
+            f"base_url={shown!r}: expected scheme, host and path only, such as {PRODUCTION_URL!r}"
+        )
     if parts.scheme == "http" and not is_loopback(url):
-        raise QueryError(f"base_url={url!r}: plain http is for this machine only; use https")
+        raise QueryError(f"base_url={shown!r}: plain http is for this machine only; use https")
     return url.rstrip("/")
 
 

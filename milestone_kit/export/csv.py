@@ -2,12 +2,14 @@
 
 How the text is laid out, so that `read_csv` can undo it:
 
-- UTF-8, commas, one header line, lines end with a line feed. Text is always quoted, so ``""`` is empty
-  text, and nothing between two commas is a missing value.
+- UTF-8, commas (or another separator), one header line, lines end with a line feed. Text is always quoted,
+  so ``""`` is empty text, and nothing between two separators is a missing value.
 - Instants are ISO 8601 in UTC with ``Z``, durations are seconds, both with as many decimals as needed;
   lists are JSON.
 - With `escape_formulas`, text that begins with ``=``, ``+``, ``-``, ``@`` (or their full-width forms), a
-  tab, a line break or an apostrophe gets an apostrophe in front. The names of text columns are then
+  tab, a line break or an apostrophe gets an apostrophe in front. So does what follows a line break or one of
+  the other separators within text, as a cell of its own would begin there for a program that is told another
+  separator than the file's (``x;=A1`` becomes ``x;'=A1``). The names of text columns are then
   quoted in the header, which other programs do not notice: it tells `read_csv` where apostrophes go off
   again. A file without such quotes (`escape_formulas=False`, or saved by another program) is taken as is.
 """
@@ -21,7 +23,7 @@ from collections import Counter
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, Any, Final, get_args
 
 import numpy as np
 import orjson
@@ -30,27 +32,30 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from milestone_kit.core import files
 from milestone_kit.errors import QueryError, SchemaError
+from milestone_kit.export.csv_layout import Layout, Separator
+from milestone_kit.export.targets import write_whole
+from milestone_kit.table.arrays import one_chunk
 from milestone_kit.table.cell_text import cell_values
 from milestone_kit.table.schema import ARROW_SCHEMA, COLUMNS, DTYPES, TIMELINE_DTYPES, from_arrow
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-__all__ = ["check_table", "csv_text", "read_csv", "to_csv", "write_whole"]
+__all__ = ["Separator", "check_table", "csv_text", "read_csv", "to_csv", "write_whole"]
 
 _CHUNK: Final = 20_000
 """Rows turned into text at a time, which bounds the memory that an export takes."""
 
-_DANGEROUS: Final = r"\A[=+\-@＝＋－＠\t\r\n']"
-_HEADER_CELL: Final = re.compile(r'("(?:[^"]|"")*"|[^,\r\n]*)(,|\r?\n|\r|\Z)')
 _EMPTY: Final = {"source_ids": "{}", "details": "{}"}
 _NULLABLE: Final = {pa.int64(): "Int64", pa.float64(): "Float64", pa.bool_(): "boolean"}
 _REQUIRED: Final = ("id", "start_date")
 
 
-def to_csv(df: pd.DataFrame, path: str | os.PathLike[str], *, escape_formulas: bool = True) -> Path:
+def to_csv(
+    df: pd.DataFrame,
+    path: str | os.PathLike[str],
+    *,
+    escape_formulas: bool = True,
+    separator: Separator = ",",
+) -> Path:
     """Write a table to a CSV file, whole or not at all.
 
     The text goes to a temporary file in the same folder, which then takes the target's place; a
@@ -64,7 +69,10 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str], *, escape_formulas: b
     path : str or path-like
         The file. Its folder must exist.
     escape_formulas : bool
-        Put an apostrophe before text that a spreadsheet would take for a formula.
+        Put an apostrophe before text that a spreadsheet would take for a formula, by whichever of the
+        separators it reads the file.
+    separator : comma, semicolon, tab or bar
+        What stands between two cells; spreadsheets of countries with decimal commas expect ``;``.
 
     Returns
     -------
@@ -74,7 +82,7 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str], *, escape_formulas: b
     Raises
     ------
     QueryError
-        When the folder does not exist or the path is a folder.
+        When the folder does not exist, the path is a folder, or the separator is another.
     OSError
         When the disk refuses.
 
@@ -86,49 +94,16 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str], *, escape_formulas: b
     milestone_kit.errors.QueryError: path='nowhere/m.csv': there is no folder 'nowhere'; create it first
     """
     check_table(df)
-    return write_whole(path, lambda sink: _write(df, sink, escape=escape_formulas))
+    layout = Layout.of(separator, escape=escape_formulas)
+    return write_whole(path, lambda sink: _write(df, sink, layout))
 
 
-def write_whole(path: str | os.PathLike[str], write: Callable[[IO[bytes]], object]) -> Path:
-    """Put what `write` writes in the place of a file, or leave everything as it was.
-
-    Parameters
-    ----------
-    path : str or path-like
-        The file. Its folder must exist; a link stays a link, and what it points to is replaced.
-    write : callable
-        Is given the file to write bytes to.
-
-    Returns
-    -------
-    pathlib.Path
-        Where the file is.
-
-    Raises
-    ------
-    QueryError
-        When the folder does not exist or the path is a folder.
-    OSError
-        When the disk refuses.
-    """
-    target = Path(path)
-    real = Path(os.path.realpath(target))
-    if not real.parent.is_dir():
-        raise QueryError(
-            f"path={os.fspath(path)!r}: there is no folder {str(target.parent)!r}; create it first"
-        )
-    if real.is_dir():
-        raise QueryError(f"path={os.fspath(path)!r} is a folder; name a file in it")
-    files.write_whole(real, write, private=False)
-    return target
-
-
-def csv_text(df: pd.DataFrame, *, escape_formulas: bool = True) -> str:
+def csv_text(df: pd.DataFrame, *, escape_formulas: bool = True, separator: Separator = ",") -> str:
     r"""Return the text that `to_csv` would write, for a download.
 
     Parameters
     ----------
-    df, escape_formulas
+    df, escape_formulas, separator
         As for `to_csv`.
 
     Returns
@@ -143,11 +118,13 @@ def csv_text(df: pd.DataFrame, *, escape_formulas: bool = True) -> str:
     """
     check_table(df)
     sink = io.BytesIO()
-    _write(df, sink, escape=escape_formulas)
+    _write(df, sink, Layout.of(separator, escape=escape_formulas))
     return sink.getvalue().decode()
 
 
-def read_csv(path: str | os.PathLike[str], *, escaped: bool | None = None) -> pd.DataFrame:
+def read_csv(
+    path: str | os.PathLike[str], *, escaped: bool | None = None, separator: Separator | None = None
+) -> pd.DataFrame:
     """Read a milestones table that `to_csv` wrote.
 
     Parameters
@@ -157,6 +134,8 @@ def read_csv(path: str | os.PathLike[str], *, escaped: bool | None = None) -> pd
     escaped : bool, optional
         Whether apostrophes in front of text are to be taken off once. Left out: as the header tells
         (see the module's notes); say True for a file that a spreadsheet has saved since.
+    separator : comma, semicolon, tab or bar, optional
+        What stands between two cells; as the header tells if left out.
 
     Returns
     -------
@@ -185,8 +164,13 @@ def read_csv(path: str | os.PathLike[str], *, escaped: bool | None = None) -> pd
     """
     source = Path(path)
     if not source.is_file():
-        raise QueryError(f"path={os.fspath(path)!r}: there is no such file")
-    quoted = _header(source)
+        why = "this is no file; save one first" if source.exists() else "there is no such file"
+        raise QueryError(f"path={os.fspath(path)!r}: {why}")
+    layouts = [
+        Layout.of(one, escape=True) for one in (get_args(Separator) if separator is None else [separator])
+    ]
+    # by another separator than its own, a header is one long name
+    quoted, layout = max(((_header(source, one), one) for one in layouts), key=lambda found: len(found[0]))
     lost = [name for name in COLUMNS if name not in quoted]
     if lost:
         raise SchemaError(
@@ -195,12 +179,13 @@ def read_csv(path: str | os.PathLike[str], *, escaped: bool | None = None) -> pd
             field=lost[0],
         )
     unescape = quoted["id"] if escaped is None else escaped
-    cells = _parse(source, list(quoted))
+    cells = _parse(source, list(quoted), layout)
     columns: dict[str, pd.Series[Any]] = {}
     for header, is_text in quoted.items():
-        name = header.removeprefix("'") if unescape else header
+        name = layout.plain_name(header) if unescape else header
         values = cells[header].combine_chunks()
-        columns[name] = _column(name, values, unescape=unescape, is_text=is_text and quoted["id"])
+        values = layout.plain(values) if unescape else values
+        columns[name] = _column(name, values, is_text=is_text and quoted["id"])
     return pd.DataFrame(columns)
 
 
@@ -213,74 +198,70 @@ def check_table(df: object) -> None:
         raise QueryError(f"column {repeated[0]!r} occurs more than once; rename one of them")
 
 
-def _write(df: pd.DataFrame, sink: IO[bytes], *, escape: bool) -> None:
-    options = csv.WriteOptions(include_header=False, quoting_style="needed")
-    is_text = [escape and isinstance(dtype, (pd.StringDtype, pd.CategoricalDtype)) for dtype in df.dtypes]
+def _write(df: pd.DataFrame, sink: IO[bytes], layout: Layout) -> None:
+    options = csv.WriteOptions(include_header=False, quoting_style="needed", delimiter=layout.separator)
+    is_text = [
+        layout.escape and isinstance(dtype, (pd.StringDtype, pd.CategoricalDtype)) for dtype in df.dtypes
+    ]
     names = [str(name) for name in df.columns]
-    if escape:
-        names = [f"'{name}" if re.search(_DANGEROUS, name) else name for name in names]
-    header = ",".join(_header_cell(name, quote=quote) for name, quote in zip(names, is_text, strict=True))
+    if layout.escape:
+        names = [layout.harmless_name(name) for name in names]
+    header = layout.separator.join(
+        _header_cell(name, layout, quote=quote) for name, quote in zip(names, is_text, strict=True)
+    )
     sink.write(f"{header}\n".encode())
     for first in range(0, len(df), _CHUNK):
         part = df.iloc[first : first + _CHUNK]
-        arrays = [_cells(part.iloc[:, position], escape=escape) for position in range(len(names))]
+        arrays = [_cells(part.iloc[:, position], layout) for position in range(len(names))]
         csv.write_csv(pa.Table.from_arrays(arrays, names), sink, options)
 
 
-def _header_cell(name: str, *, quote: bool) -> str:
-    if quote or not name or re.search(r'[",\r\n]', name):
+def _header_cell(name: str, layout: Layout, *, quote: bool) -> str:
+    if quote or not name or re.search(rf'["{layout.separator}\r\n]', name):
         return '"' + name.replace('"', '""') + '"'
     return name
 
 
-def _cells(column: pd.Series[Any], *, escape: bool) -> pa.Array:
+def _cells(column: pd.Series[Any], layout: Layout) -> pa.Array:
     """Return a column as numbers, booleans or text that the CSV writer takes."""
     try:
         values = pa.array(column, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         values = pa.array([None if value is None else str(value) for value in column], pa.large_string())
-    values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    except UnicodeEncodeError as error:
+        raise QueryError(f"column {column.name!r} holds half a character: {error}") from error
+    values = one_chunk(values)
     text = cell_values(values)
-    # only what was text can be taken for a formula
-    if not escape or not pa.types.is_large_string(text.type) or _is_written(values.type):
+    # what was neither text nor made of it cannot be taken for a formula
+    if not layout.escape or not pa.types.is_large_string(text.type) or pa.types.is_temporal(values.type):
         return text
-    return pc.if_else(
-        pc.match_substring_regex(text, _DANGEROUS),
-        pc.binary_join_element_wise(
-            pa.scalar("'", pa.large_string()), text, pa.scalar("", pa.large_string())
-        ),
-        text,
-    )
+    return layout.harmless(text)
 
 
-def _is_written(kind: pa.DataType) -> bool:
-    """Tell whether the text of such a value is our own wording."""
-    is_list = pa.types.is_nested(kind) and not pa.types.is_dictionary(kind)
-    return bool(is_list or pa.types.is_temporal(kind))
-
-
-def _header(source: Path) -> dict[str, bool]:
+def _header(source: Path, layout: Layout) -> dict[str, bool]:
     """Return the column names of a file, and whether each is quoted."""
+    between = re.escape(layout.separator)
+    cells = re.compile(rf'("(?:[^"]|"")*"|[^{between}\r\n]*)({between}|\r?\n|\r|\Z)')
     with source.open("rb") as stream:
         start = stream.read(1 << 20).decode("utf-8-sig", errors="replace")
     quoted: dict[str, bool] = {}
-    for match in _HEADER_CELL.finditer(start):
+    for match in cells.finditer(start):
         cell, end = match.groups()
         is_quoted = cell.startswith('"')
         quoted[cell[1:-1].replace('""', '"') if is_quoted else cell] = is_quoted
-        if end != ",":
+        if end != layout.separator:
             break
     return quoted
 
 
-def _parse(source: Path, names: list[str]) -> pa.Table:
-    """Read every cell as text; missing where nothing stands between two commas."""
+def _parse(source: Path, names: list[str], layout: Layout) -> pa.Table:
+    """Read every cell as text; missing where nothing stands between two separators."""
     try:
         return csv.read_csv(
             source,
             # a row must fit into one block, and a title may be of any length
             read_options=csv.ReadOptions(block_size=min(max(source.stat().st_size, 1 << 20), 1 << 30)),
-            parse_options=csv.ParseOptions(newlines_in_values=True),
+            parse_options=csv.ParseOptions(delimiter=layout.separator, newlines_in_values=True),
             convert_options=csv.ConvertOptions(
                 include_columns=names,
                 column_types=dict.fromkeys(names, pa.large_string()),
@@ -293,9 +274,7 @@ def _parse(source: Path, names: list[str]) -> pa.Table:
         raise SchemaError(f"{source.name} cannot be read as CSV: {error}") from error
 
 
-def _column(name: str, cells: pa.Array, *, unescape: bool, is_text: bool) -> pd.Series[Any]:
-    if unescape:
-        cells = pc.replace_substring_regex(cells, r"\A'", "")
+def _column(name: str, cells: pa.Array, *, is_text: bool) -> pd.Series[Any]:
     if name in DTYPES:
         return _milestone_column(name, cells)
     if name in TIMELINE_DTYPES:

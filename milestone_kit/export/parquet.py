@@ -17,6 +17,7 @@ import secrets
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from urllib.parse import quote
 
 import pandas as pd
 import pyarrow as pa
@@ -24,8 +25,19 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from milestone_kit.core.arguments import check_whole_number
 from milestone_kit.errors import QueryError, SchemaError
-from milestone_kit.export.csv import check_table, write_whole
+from milestone_kit.export.csv import check_table
+from milestone_kit.export.parquet_care import (
+    ABOUT_KEY,
+    PARTITIONS,
+    About,
+    Categories,
+    check_size,
+    read_about,
+    refused_if_unsound,
+)
+from milestone_kit.export.targets import write_whole
 from milestone_kit.table.schema import ARROW_SCHEMA, COLUMNS, DTYPES, check_milestones, from_arrow
 
 if TYPE_CHECKING:
@@ -40,15 +52,10 @@ Compression = Literal["zstd", "snappy", "gzip", "brotli", "lz4", "none"]
 """How the files may be compressed."""
 
 _ROW_GROUP: Final = 131_072
-_ABOUT: Final = b"milestone_kit"
 _FORMAT: Final = 1
-_KEYS: Final[dict[str, pa.DataType]] = {
-    "year": pa.int32(),
-    "month": pa.int32(),
-    "category": pa.string(),
-    "type": pa.string(),
-}
 _NO_VALUE: Final = "__HIVE_DEFAULT_PARTITION__"
+_LONGEST_NAME: Final = 255
+"""The most bytes that the usual file systems take as the name of a folder."""
 
 
 def to_parquet(
@@ -114,7 +121,9 @@ def to_parquet(
     return _write_folder(Path(path), table, keys, compression)
 
 
-def read_parquet(path: str | os.PathLike[str], *, columns: Iterable[str] | None = None) -> pd.DataFrame:
+def read_parquet(
+    path: str | os.PathLike[str], *, columns: Iterable[str] | None = None, max_bytes: int | None = None
+) -> pd.DataFrame:
     """Read a milestones table that `to_parquet` wrote.
 
     Parameters
@@ -123,6 +132,9 @@ def read_parquet(path: str | os.PathLike[str], *, columns: Iterable[str] | None 
         The file or the folder.
     columns : iterable of str, optional
         Read only these, in this order.
+    max_bytes : int, optional
+        The most memory that the columns may take once unpacked; else 1 GB or a hundred times what the
+        files take on the disk, whichever is more. A small file can unpack to more than any memory.
 
     Returns
     -------
@@ -135,7 +147,8 @@ def read_parquet(path: str | os.PathLike[str], *, columns: Iterable[str] | None 
     QueryError
         When there is nothing at `path`, or a column is asked for that is not there.
     SchemaError
-        When it is no Parquet, or a milestones column is missing or does not fit.
+        When it is no sound Parquet, unpacks to more than `max_bytes`, or a milestones column is missing
+        or does not fit.
 
     Examples
     --------
@@ -146,27 +159,33 @@ def read_parquet(path: str | os.PathLike[str], *, columns: Iterable[str] | None 
     source = Path(path)
     if not source.exists():
         raise QueryError(f"path={os.fspath(path)!r}: there is no such file or folder")
-    try:
-        found = _dataset(source)
-        about = json.loads((found.schema.metadata or {}).get(_ABOUT, b"{}"))
+    if not source.is_file() and not source.is_dir():
+        raise QueryError(
+            f"path={os.fspath(path)!r} is no file: Parquet is read from its end, which a pipe has not"
+        )
+    if max_bytes is not None:
+        check_whole_number(max_bytes, "max_bytes")
+    with refused_if_unsound(source.name):
+        found, about = _dataset(source)
         wanted = _wanted(columns, about, found.schema, source)
         sort = [name for name in ("start_date", "id") if source.is_dir() and name in found.schema.names]
-        table = found.to_table(columns=list(dict.fromkeys([*wanted, *sort])))
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-        raise SchemaError(f"{source.name} cannot be read as Parquet: {error}") from error
-    if sort:
-        table = table.take(pc.sort_indices(table, sort_keys=[(name, "ascending") for name in sort]))
-    return _frame(table.select(wanted), about)
+        needed = list(dict.fromkeys([*wanted, *sort]))
+        check_size(found.files, needed, max_bytes)
+        table = found.to_table(columns=needed)
+        table.validate(full=True)
+        if sort:
+            table = table.take(pc.sort_indices(table, sort_keys=[(name, "ascending") for name in sort]))
+        return _frame(table.select(wanted), about)
 
 
 def _checked_keys(partition_by: object) -> list[str]:
     if partition_by is None:
         return []
     keys: list[Any] = [partition_by] if isinstance(partition_by, str) else list(partition_by)  # type: ignore[call-overload]
-    expected = f"expected {_listed(_KEYS)}, or several of them, each once"
+    expected = f"expected {_listed(PARTITIONS)}, or several of them, each once"
     if (
         not keys
-        or not all(isinstance(key, str) and key in _KEYS for key in keys)
+        or not all(isinstance(key, str) and key in PARTITIONS for key in keys)
         or len(set(keys)) < len(keys)
     ):
         raise QueryError(f"partition_by={partition_by!r}: {expected}")
@@ -181,7 +200,7 @@ def _arrow(df: pd.DataFrame, keys: list[str]) -> pa.Table:
     """Return the table as it is written: with the keys as columns, and with what it says of itself."""
     try:
         table = pa.Table.from_pandas(df, preserve_index=False)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeEncodeError) as error:
         raise QueryError(
             f"the table cannot be written as Parquet: {'; '.join(map(str, error.args))}"
         ) from error
@@ -200,17 +219,31 @@ def _arrow(df: pd.DataFrame, keys: list[str]) -> pa.Table:
         table = table.append_column(key, _years_or_months(df, key)) if key in {"year", "month"} else table
         if key in {"category", "type"}:
             check_milestones(df, [key])
-            if pc.any(pc.equal(table[key], _NO_VALUE)).as_py():
-                raise QueryError(
-                    f"partition_by={key!r}: a {key} is called {_NO_VALUE!r}, Hive's word for none"
-                )
+            _refuse_unusable(key, pc.unique(table[key]).to_pylist())
     for_pandas = json.loads(table.schema.metadata[b"pandas"])
     for column in for_pandas["columns"]:
         if column["field_name"] in about["arrow"]:
             column["numpy_type"] = "object"  # pandas cannot read the names of its own Arrow dtypes
     return table.replace_schema_metadata(
-        {b"pandas": json.dumps(for_pandas).encode(), _ABOUT: json.dumps(about).encode()}
+        {b"pandas": json.dumps(for_pandas).encode(), ABOUT_KEY: json.dumps(about).encode()}
     )
+
+
+def _refuse_unusable(key: str, values: Iterable[str]) -> None:
+    """Raise where the name of a folder cannot tell a value: slashes, dots and such are escaped in it."""
+    for value in values:
+        if value == _NO_VALUE:
+            why = "which is Hive's word for none"
+        elif "\0" in value:
+            why = "which has a NUL in it, and no name of a folder can"
+        elif len(f"{key}={quote(value, safe='')}") > _LONGEST_NAME:
+            why = f"which is too long for the name of a folder ({_LONGEST_NAME} characters when escaped)"
+        else:
+            continue
+        shown = repr(value if len(value) <= 80 else f"{value[:80]}...")
+        raise QueryError(
+            f"partition_by={key!r}: a {key} is {shown}, {why}; change it, or partition by something else"
+        )
 
 
 def _years_or_months(df: pd.DataFrame, key: str) -> pa.Array:
@@ -219,7 +252,7 @@ def _years_or_months(df: pd.DataFrame, key: str) -> pa.Array:
         raise QueryError(f"partition_by={key!r}: the table has a column of its own called {key!r}; rename it")
     part = pc.year if key == "year" else pc.month
     # without the zone, which is UTC, no time zone database is needed
-    return part(pa.array(df["start_date"]).cast(pa.timestamp("us"))).cast(_KEYS[key])
+    return part(pa.array(df["start_date"]).cast(pa.timestamp("us"))).cast(PARTITIONS[key])
 
 
 def _write_folder(target: Path, table: pa.Table, keys: list[str], compression: str) -> Path:
@@ -276,25 +309,25 @@ def _is_dataset(folder: Path) -> bool:
 
 
 def _partitioning(keys: Iterable[str]) -> ds.Partitioning:
-    return ds.partitioning(pa.schema([(key, _KEYS[key]) for key in keys]), flavor="hive")
+    return ds.partitioning(pa.schema([(key, PARTITIONS[key]) for key in keys]), flavor="hive")
 
 
-def _dataset(source: Path) -> ds.Dataset:
+def _dataset(source: Path) -> tuple[ds.Dataset, About]:
+    """Open a file or a folder; return with it what it says of itself."""
     if not source.is_dir():
-        return ds.dataset(source, format="parquet")
+        found = ds.dataset(source, format="parquet")
+        return found, read_about(found.schema)
     first = next(source.rglob("*.parquet"), None)
     if first is None:
         raise SchemaError(f"the folder {source.name} holds no Parquet file")
-    schema = pq.read_schema(first)
-    about = json.loads((schema.metadata or {}).get(_ABOUT, b"{}"))
-    keys = about.get("partition_by")
-    return ds.dataset(source, format="parquet", partitioning="hive" if keys is None else _partitioning(keys))
+    about = read_about(pq.read_schema(first))
+    keys = about.partition_by
+    partitioning = "hive" if keys is None else _partitioning(keys)
+    return ds.dataset(source, format="parquet", partitioning=partitioning), about
 
 
-def _wanted(
-    columns: Iterable[str] | None, about: dict[str, Any], schema: pa.Schema, source: Path
-) -> list[str]:
-    there = [name for name in about.get("columns", schema.names) if name in schema.names]
+def _wanted(columns: Iterable[str] | None, about: About, schema: pa.Schema, source: Path) -> list[str]:
+    there = [name for name in about.columns or schema.names if name in schema.names]
     if columns is not None:
         asked = [columns] if isinstance(columns, str) else list(columns)
         for name in asked:
@@ -311,29 +344,58 @@ def _wanted(
     return there
 
 
-def _frame(table: pa.Table, about: dict[str, Any]) -> pd.DataFrame:
-    categories = about.get("categories", {})
-    ours = [*DTYPES, *categories, *about.get("arrow", [])]
-    columns: dict[str, Any] = dict(
-        table.select([name for name in table.column_names if name not in ours]).to_pandas().items()
-    )
+def _frame(table: pa.Table, about: About) -> pd.DataFrame:
+    table = _plain(table)
+    ours = {*DTYPES, *about.categories, *about.arrow}
+    others = _others(table.select([name for name in table.column_names if name not in ours]))
+    columns: dict[Any, Any] = dict(others.items())
     for name in table.column_names:
         if name in DTYPES:
             columns[name] = _milestone_column(name, table[name])
-        elif name in categories:
-            kept = categories[name]
-            dtype = pd.CategoricalDtype(pd.Index(kept["values"], dtype="str"), ordered=kept["ordered"])
-            columns[name] = pd.Series(table[name].cast(pa.string()).to_pandas().astype(dtype))
+        elif name in about.categories:
+            columns[name] = _categories(name, table[name], about.categories[name])
         elif name in ours:
             columns[name] = pd.Series(pd.array(table[name], dtype=pd.ArrowDtype(table[name].type)))
     return pd.DataFrame({name: columns[name] for name in table.column_names}, index=pd.RangeIndex(len(table)))
+
+
+def _others(table: pa.Table) -> pd.DataFrame:
+    """Convert columns of one's own by what pandas noted of them, where it can read its own notes."""
+    try:
+        df: pd.DataFrame = table.to_pandas()
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        df = table.to_pandas(ignore_metadata=True)
+    else:
+        if (
+            list(df.columns) != table.column_names
+        ):  # one of them would be the index, or is told by another name
+            df = table.to_pandas(ignore_metadata=True)
+    return df
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Take columns of extension types for what they are stored as: other programs mark JSON or ids so."""
+    for at, field in enumerate(table.schema):
+        if isinstance(field.type, pa.BaseExtensionType):
+            chunks = [chunk.storage for chunk in table.column(at).chunks]
+            stored = pa.chunked_array(chunks, field.type.storage_type)
+            table = table.set_column(at, pa.field(field.name, stored.type), stored)
+    return table
+
+
+def _categories(name: str, values: pa.ChunkedArray, kept: Categories) -> pd.Series[Any]:
+    texts = values.cast(pa.string())
+    if not set(texts.unique().to_pylist()) <= {*kept.values, None}:
+        raise SchemaError(f"column {name!r} holds other values than the file says it does", field=name)
+    dtype = pd.CategoricalDtype(pd.Index(kept.values, dtype="str"), ordered=kept.ordered)
+    return pd.Series(texts.to_pandas().astype(dtype))
 
 
 def _milestone_column(name: str, values: pa.ChunkedArray) -> pd.Series[Any]:
     field = ARROW_SCHEMA.field(name)
     try:
         values = values.cast(field.type)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         raise SchemaError(f"column {name!r}: {error}", field=name) from error
     if values.null_count and not field.nullable:
         raise SchemaError(f"column {name!r} lacks {values.null_count} values", field=name)

@@ -1,5 +1,6 @@
 """What changed between two tables, and from version to version, against a reference in plain Python."""
 
+import csv
 import io
 
 import numpy as np
@@ -35,13 +36,10 @@ def as_text(df):
     """Return every cell as a CSV file shows it, None where it is missing."""
     columns = {}
     for name in df.columns:
-        # a file of one column: whatever stands between the line ends is the value
-        cells = pd.read_csv(
-            io.StringIO(csv_text(df[[name]].assign(end=1), escape_formulas=False)),
-            dtype=str,
-            keep_default_na=False,
-            na_values=[],
-        )[name]
+        # Python's own reader: that of pandas 3.0 ends a cell where it meets a NUL
+        text = csv_text(df[[name]].assign(end=1), escape_formulas=False)
+        _, *rows = csv.reader(io.StringIO(text, newline=""))
+        cells = [cell for cell, _ in rows]
         columns[name] = [
             None if missing else cell for cell, missing in zip(cells, df[name].isna(), strict=True)
         ]

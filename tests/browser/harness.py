@@ -209,7 +209,7 @@ def change_chart(page, act) -> float:
 
 
 def mark_points(page) -> list[dict]:
-    """Where the marks of the chart that are in sight stand on the page: id, and the middle of each in pixels."""
+    """Where the marks in sight stand on the page: id, and the middle of each in pixels."""
     return page.evaluate(
         """() => {
           document.querySelector(".mk-figure").scrollIntoView({ block: "center" });

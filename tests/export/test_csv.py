@@ -3,10 +3,12 @@
 import csv
 import io
 import os
+import re
 import stat
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +20,7 @@ from milestone_kit.analysis.timeline import compute_timeline
 from milestone_kit.errors import QueryError, SchemaError
 from milestone_kit.export import csv as export
 from milestone_kit.export.csv import csv_text, read_csv, to_csv
+from milestone_kit.export.csv_layout import Layout
 from milestone_kit.table.schema import COLUMNS, empty_milestones
 from tests.strategies import NOW, at, milestones, table
 
@@ -75,6 +78,17 @@ def test_any_table_with_its_timeline_comes_back_unchanged(tmp_path_factory, df, 
         assert to_csv(each, path, escape_formulas=escape_formulas) == path
         assert_frame_equal(read_csv(path), each)
     assert_frame_equal(df, before)
+
+
+@given(st.lists(st.text(st.sampled_from(";|,\t\r\n'\"=+a＝"), max_size=8)), st.sampled_from(",;|\t"))
+def test_what_is_made_harmless_is_had_back_and_begins_no_formula(texts, separator):
+    layout = Layout.of(separator, escape=True)
+    harmless = layout.harmless(pa.array(texts, pa.large_string()))
+    assert layout.plain(harmless).to_pylist() == texts
+    assert [layout.harmless_name(text) for text in texts] == harmless.to_pylist()
+    assert [layout.plain_name(name) for name in harmless.to_pylist()] == texts
+    for text in harmless.to_pylist():
+        assert not re.search(rf"(\A|[{';|,'.replace(separator, '')}\r\n]\"*)[=+＝]", text)
 
 
 def test_an_empty_table_comes_back_with_every_dtype(tmp_path):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
+import traceback
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from packaging.version import Version
 
 import milestone_kit as mk
 from milestone_kit.api.transport import Transport
+from milestone_kit.cli import main
 from tests.faults.test_network_faults import Secure
 from tests.wire import answer, wire
 
@@ -133,6 +136,65 @@ def test_a_plain_http_address_elsewhere_or_one_with_a_password_is_refused():
             mk.MilestoneClient(base_url=url)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.example/v2?key=s3cret",
+        "https://api.example/v2?s3cret",
+        "https://api.example/v2#s3cret",
+        "https://me:s3cret@api.example/v2",
+        "https://s3cret@api.example/v2",
+        "https://me:pa/s3cret@api.example/v2",
+        "https://me:pa?s3cret#s3cret@api.example/v2",
+        "https://me:s3cret@@api.example/v2",
+        "http://api.example/s3cret/v2",
+        "https://api.example:s3cret/v2",
+        "https://[s3cret/v2",
+        "ftp://api.example/s3cret",
+        "me:s3cret@api.example",
+        "https://api.example/s3cret?a=b",
+        "https://api.example/a s3cret",
+        "\nhttps://api.example/s3cret",
+        "https://:s3cret",
+        "//api.example/s3cret",
+        b"https://me:s3cret@api.example/v2",
+        ["https://me:s3cret@api.example/v2"],
+    ],
+)
+def test_fault_67_secret_in_an_address_that_is_refused(url):
+    with pytest.raises(mk.QueryError, match="base_url") as caught:
+        mk.MilestoneClient(base_url=url)
+    assert "s3cret" not in "".join(traceback.format_exception_only(caught.value))
+    assert caught.value.__cause__ is None
+
+
+def test_fault_67_secret_in_an_address_that_is_used(server, make_client, capsys, tmp_path):
+    """A gateway may have its token in the path: what is shown, kept in tables and printed has it not."""
+    url = server.url.removesuffix("/trade-api/v2") + "/s3cret/token-s3cret/v2"
+    client = make_client(url)
+    assert client.base_url == url
+    with pytest.raises(mk.ApiError):
+        client.get_milestones()
+    assert "s3cret" not in repr(client)
+    assert "/***/***/v2" in repr(client)
+    assert "s3cret" not in client.cache_info().to_csv()
+    for words in (["cache"], ["cache", "clear"], ["changes"]):
+        assert main([*words, "--base-url", url, "--cache-dir", str(tmp_path / "cache")]) == 0
+    assert "s3cret" not in "".join(capsys.readouterr())
+
+
+def test_fault_67_secret_in_what_a_table_says_of_itself(server, make_client, monkeypatch, capsys, tmp_path):
+    url = server.url
+    monkeypatch.setattr("milestone_kit.core.settings._KNOWN_PART", re.compile(r"|v2"))  # trade-api is secret
+    client = make_client(url)
+    tables = [client.get_milestones(), client.get_milestones(offline=True), client.refresh()]
+    server.script.fail(500, page=2)
+    with pytest.raises(mk.IncompleteError) as caught:
+        client.refresh(full=True)
+    for df in (*tables, caught.value.partial):
+        assert df.attrs["milestone_kit"]["source"] == url.replace("trade-api", "***")
+
+
 def test_importing_and_opening_a_client_asks_nobody(tmp_path):
     """No request leaves before a question is asked: every connection would be an error."""
     code = (
@@ -151,8 +213,9 @@ def test_importing_and_opening_a_client_asks_nobody(tmp_path):
 FIXES = {
     "requests": ("2.32.4", "credentials of .netrc sent to other hosts (CVE-2024-47081)"),
     "urllib3": ("2.6", "answers that unpack without end (CVE-2025-66418, CVE-2025-66471)"),
-    "filelock": ("3.20.1", "a lock file that is a link to another file (CVE-2025-68146)"),
-    "pyarrow": ("17.0", "code run by reading a file (CVE-2023-47248, CVE-2024-52338)"),
+    "filelock": ("3.24", "a file system without locks is told at once, not after minutes"),
+    "pandas": ("3.0", "text as a dtype of its own"),
+    "pyarrow": ("23.0", "right comparisons of columns: 19 to 22 invent changes, and miss some"),
     "orjson": ("3.9.15", "a crash on deeply nested text (CVE-2024-27454)"),
     "tqdm": ("4.66.3", "options of the command line that were evaluated (CVE-2024-34062)"),
     "requests-cache": ("1.3.3", "the storage interface that the page cache builds on"),
@@ -160,7 +223,7 @@ FIXES = {
 
 
 @pytest.mark.parametrize("name", FIXES)
-def test_bounds_exclude_versions_without_the_fixes_that_we_rely_on(name):
+def test_fault_47_bounds_exclude_versions_without_the_fixes_that_we_rely_on(name):
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
     bounds = {(one := Requirement(line)).name: one.specifier for line in project["dependencies"]}
     lowest = min(Version(bound.version) for bound in bounds[name] if bound.operator == ">=")
