@@ -47,6 +47,7 @@ _BATCH_BYTES: Final = 1 << 29
 _WORD: Final = 8
 _DAMAGED: Final = (
     pa.ArrowException,
+    msgspec.MsgspecError,
     ValueError,
     KeyError,
     TypeError,

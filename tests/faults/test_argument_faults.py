@@ -10,31 +10,26 @@ import pandas as pd
 import pytest
 
 import milestone_kit as mk
-from tests.faults.bench import page, raw
 
 NAMES = ["Česko – Ελλάδα", "Спартак", "東京", "שלום", "\U0001f3c0"]
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp1252:strict", "latin-1"])
-@pytest.mark.parametrize(
-    "words", [["fetch"], ["fetch", "--csv", "-"], ["sync"], ["changes"], ["cache"]], ids=" ".join
-)
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii:strict"])
+@pytest.mark.parametrize("words", ["fetch", "fetch --csv -", "sync", "changes", "cache"])
 def test_fault_70_terminal_without_these_letters(server, tmp_path, encoding, words):
-    rows = [raw(id=f"m{n}", title=name, category=name) for n, name in enumerate(NAMES)]
-    server.script.replace(page(*rows))
     place = ["--base-url", server.url, "--cache-dir", str(tmp_path / "cache")]
-    with mk.MilestoneClient(
-        base_url=server.url, cache_dir=tmp_path / "cache", requests_per_second=1000
-    ) as client:
-        client.get_milestones()
-        client.get_milestones(max_rows=2)
+    with mk.MilestoneClient(base_url=server.url, cache_dir=tmp_path / "cache") as client:
+        ids = client.get_milestones()["id"]
+        for id_, name in zip(ids, NAMES, strict=False):
+            server.update(id_, title=name, category=name)
+        client.refresh(full=True)
     command = [sys.executable, "-m", "milestone_kit", *words.split(), *place]
     environment = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
     done = subprocess.run(command, capture_output=True, env=environment, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert b"Traceback" not in done.stderr
-    assert done.stdout or words == "changes"
-    if words == "fetch":
+    assert done.stdout
+    if words in {"fetch", "changes"}:
         assert b"?" in done.stdout
     if "--csv" in words:
         assert all(name.encode() in done.stdout for name in NAMES), "a file is UTF-8"

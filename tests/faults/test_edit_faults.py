@@ -60,7 +60,7 @@ EDITS = {
 LISTS = {
     "cells": "df.loc[[2], name] = pd.Series([['A', 'B']], index=[2], dtype=df[name].dtype)",
     "a cell": "df.at[2, name] = pa.scalar(['A', 'B'])",
-    "all of them": "df[name] = df[name].map(lambda tickers: ['A', 'B'])",
+    "all of them": "df[name] = pd.Series([['A', 'B']] * len(df), dtype=df[name].dtype)",
 }
 
 
