@@ -68,7 +68,7 @@ def walked(server):
     return pages
 
 
-IMPATIENT = Patience(page=0.0)
+IMPATIENT = Patience(page=0.0, slow_page=0.0)
 """Has walks cut into ranges at once, near as the server is, as those are whose pages come from afar."""
 
 
