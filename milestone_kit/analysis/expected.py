@@ -33,10 +33,18 @@ _MEDIAN: Final = _CURVE.index("median")
 _RECENT: Final = 2_000
 """From how many rows of a type, the latest ones, its leagues and series are learned."""
 
+_ENOUGH: Final = 10_000
+"""From how many rows of a type, the latest ones, it is learned itself."""
+
 _NEAR: Final = np.timedelta64(60, "D")
 """How far from the fetch leagues and series of rows without an end are looked at."""
 
-_PARTS: Final[tuple[LevelName, ...]] = ("league", "series")
+_PARTS: Final[dict[LevelName, tuple[str, ...]]] = {
+    "league": ("id", "details"),
+    "series": ("primary_event_tickers",),
+}
+"""What tells a row's part of its type, the finest first."""
+
 _KEYS: Final = {
     "league": ("type", "league"),
     "series": ("type", "series"),
@@ -182,25 +190,33 @@ def _taught(df: pd.DataFrame, rows: pd.DataFrame, as_of: np.datetime64 | None) -
     """Yield what the table itself teaches: by league and series from its latest rows, and by type."""
     spans = known_durations(df, as_of=as_of)
     if len(rows) and len(spans.rows):
-        recent = _latest(spans, rows, as_of)
+        recent = _latest(spans, _RECENT, rows["type"][_is_near(rows, as_of)])
         recent = recent._replace(rows=df.iloc[recent.places])
-        for by in _PARTS:
+        for by in _told_in(df):
             # types and categories are better learned from all rows
             yield learn(recent, by, levels=1)
-    yield learn(spans, "type")
+    yield learn(_latest(spans, _ENOUGH), "type")
 
 
-def _latest(spans: Lasting, rows: pd.DataFrame, as_of: np.datetime64 | None) -> Lasting:
-    """Leave the latest rows of each type of which a row near the fetch is asked for."""
-    near = _is_near(rows, as_of)
+def _latest(spans: Lasting, most: int, of_types: pd.Series[str] | None = None) -> Lasting:
+    """Leave the last rows of each type, or of some types only: tables stand by start."""
+    if len(spans.rows) <= most:
+        return spans
     types = Groups.of(spans.rows["type"])
-    wanted = types.find(rows["type"][near].unique())
-    order = np.lexsort((-instants(spans.rows["start_date"]).astype(np.int64), types.codes))
-    first = np.cumsum(np.bincount(types.codes, minlength=len(types.names)))
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order)) - np.concatenate([[0], first])[types.codes[order]]
-    kept = np.flatnonzero(wanted & (rank < _RECENT))
+    wanted = np.arange(len(types.codes))
+    if of_types is not None:
+        wanted = np.flatnonzero(types.find(of_types.unique()))
+    # few values in few bytes are sorted in one go
+    codes = types.codes[wanted].astype(np.uint16 if len(types.names) < 2**16 else np.intp)
+    order = np.argsort(codes, kind="stable")
+    ends = np.cumsum(np.bincount(codes, minlength=len(types.names)))
+    kept = wanted[np.sort(order[ends[codes[order]] - np.arange(len(order)) <= most])]
     return Lasting(spans.rows.iloc[kept], spans.places[kept], spans.duration[kept], spans.over[kept])
+
+
+def _told_in(df: pd.DataFrame) -> list[LevelName]:
+    """Return which parts of types a table can tell: it need not have all columns of milestones."""
+    return [part for part, needed in _PARTS.items() if set(needed) <= set(df.columns)]
 
 
 def _is_near(rows: pd.DataFrame, as_of: np.datetime64 | None) -> NDArray[np.bool_]:
@@ -251,8 +267,9 @@ def _kinds(
     """Return the different kinds of rows there are, in folded words, and which each row is of."""
     near = np.flatnonzero(_is_near(rows, as_of))
     columns: dict[str, pd.Series[Any]] = {"type": rows["type"], "category": rows["category"]}
+    told = _told_in(rows)
     for name, read in (("league", league_of), ("series", series_of)):
-        if name in names:
+        if name in names and name in told:
             found = pd.Series(None, index=range(len(rows)), dtype=rows["type"].dtype)
             found.iloc[near] = read(rows.iloc[near]).to_numpy()
             columns[name] = found

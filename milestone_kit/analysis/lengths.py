@@ -194,8 +194,9 @@ def _weigh_what_goes_on(
     counts = over | (values <= 2 * most[codes])
     touched = np.bincount(codes[counts & ~over], minlength=groups) > 0
     every = SortedValues.of(values[counts], codes[counts], groups)
+    ended = every.ended_shares(over[counts])
     for name, share in SHARES.items():
-        table.loc[touched, name] = every.surviving_quantile(over[counts], share)[touched]
+        table.loc[touched, name] = every.surviving_quantile(ended, share)[touched]
 
 
 def _main_category(codes: NDArray[np.intp], categories: NDArray[np.intp], groups: int) -> NDArray[np.intp]:

@@ -59,28 +59,29 @@ class SortedValues:
         found[some] = (below + between).astype("timedelta64[us]")
         return found
 
-    def surviving_quantile(self, over: NDArray[np.bool_], share: float) -> NDArray[np.timedelta64]:
-        """Return a quantile of each group where some values are only known to be at least so large.
+    def ended_shares(self, over: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return for each of `values` which share of its group is over by then, where some go on.
 
         The product-limit estimate (Kaplan and Meier): each value that is over is weighed against all that
-        had lasted as long. NaT where it lies beyond what has been seen to end.
+        had lasted as long.
 
         Parameters
         ----------
         over : ndarray of bool, shape (numbers,)
-            Which of the numbers, as they stood before sorting, are final.
-        share : float
-            From 0 to 1.
+            Which of the numbers, as they stood before sorting, are final; the others are at least so large.
         """
-        ends = over[self.order]
         group = np.repeat(np.arange(len(self.n)), self.n)
         at_risk = self.n[group] - (np.arange(len(self.values)) - self.first[group])
         # the last one ends all; a logarithm of zero would spoil the groups behind it
-        left = np.log(np.maximum(1 - ends / at_risk, 1e-300))
-        running = np.cumsum(left)
+        running = np.cumsum(np.log(np.maximum(1 - over[self.order] / at_risk, 1e-300)))
         before = np.concatenate([[0.0], running])[self.first]
-        ended = 1 - np.exp(running - before[group])
+        ended: NDArray[np.float64] = 1 - np.exp(running - before[group])
+        return ended
+
+    def surviving_quantile(self, ended: NDArray[np.float64], share: float) -> NDArray[np.timedelta64]:
+        """Return a quantile of each group by `ended_shares`, NaT beyond what was seen to end."""
         found = np.full(len(self.n), _NAT)
+        group = np.repeat(np.arange(len(self.n)), self.n)
         place = np.searchsorted(group * 2 + ended, np.arange(len(self.n)) * 2 + share - 1e-9)
         reached = place < self.first + self.n
         found[reached] = self.values[place[reached]].astype("timedelta64[us]")

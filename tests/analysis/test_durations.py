@@ -192,3 +192,21 @@ def test_the_median_of_the_others_is_the_median_without_the_number(pairs):
             assert medians[place] == np.timedelta64(int(np.median(rest)), "us")
         else:
             assert np.isnat(medians[place])
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 50), st.booleans()), min_size=1, max_size=40))
+def test_where_some_go_on_a_quantile_is_that_of_the_product_limit_estimate(spans):
+    codes, values, over = (np.array(column) for column in zip(*spans, strict=True))
+    values = values * 2 + ~over  # what goes on in the instant in which another ends is still on
+    found = SortedValues.of(values * 4, codes, 3)
+    ended = found.ended_shares(over)
+    for group in range(3):
+        left, expected = 1.0, {}
+        for value in sorted(set(values[codes == group])):
+            mine = codes == group
+            left *= 1 - (mine & over & (values == value)).sum() / (mine & (values >= value)).sum()
+            expected[value * 4] = 1 - left
+        for share in (0.25, 0.5, 0.9):
+            first = next((value for value, told in expected.items() if told >= share - 1e-9), None)
+            told = found.surviving_quantile(ended, share)[group].astype(object)
+            assert told == (None if first is None else dt.timedelta(microseconds=int(first)))

@@ -382,3 +382,11 @@ def test_lanes_by_an_unknown_column_are_refused():
 def test_a_column_called_end_that_is_not_ours_is_not_taken_for_the_end():
     df = table({"end_date": at(2)}, {"start_date": at(1)})
     assert assign_lanes(df.assign(end="later")).tolist() == assign_lanes(df).tolist() == [0, 1]
+
+
+@given(milestones())
+def test_a_table_of_the_four_columns_that_are_needed_has_a_timeline_too(df):
+    few = df[["category", "type", "start_date", "end_date"]]
+    timeline = compute_timeline(few, now=NOW)
+    assert timeline["status"].isna().tolist() == (df["start_date"] < "2001").tolist()
+    assert not timeline["end_level"].isin(["league", "series"]).any()
