@@ -10,7 +10,14 @@ import pandas as pd
 
 from milestone_kit.analysis.details import league_of
 from milestone_kit.analysis.groups import Groups
-from milestone_kit.analysis.lengths import MIN_SAMPLES, Assume, Lasting, LevelName, known_durations, learn
+from milestone_kit.analysis.lengths import (
+    MIN_SAMPLES,
+    Assume,
+    LevelName,
+    known_durations,
+    latest_of_types,
+    learn,
+)
 from milestone_kit.analysis.priors import priors_table
 from milestone_kit.analysis.quantiles import SHARES
 from milestone_kit.analysis.tickers import series_of
@@ -190,28 +197,12 @@ def _taught(df: pd.DataFrame, rows: pd.DataFrame, as_of: np.datetime64 | None) -
     """Yield what the table itself teaches: by league and series from its latest rows, and by type."""
     spans = known_durations(df, as_of=as_of)
     if len(rows) and len(spans.rows):
-        recent = _latest(spans, _RECENT, rows["type"][_is_near(rows, as_of)])
+        recent = latest_of_types(spans, _RECENT, rows["type"][_is_near(rows, as_of)])
         recent = recent._replace(rows=df.iloc[recent.places])
         for by in _told_in(df):
             # types and categories are better learned from all rows
             yield learn(recent, by, levels=1)
-    yield learn(_latest(spans, _ENOUGH), "type")
-
-
-def _latest(spans: Lasting, most: int, of_types: pd.Series[str] | None = None) -> Lasting:
-    """Leave the last rows of each type, or of some types only: tables stand by start."""
-    if len(spans.rows) <= most:
-        return spans
-    types = Groups.of(spans.rows["type"])
-    wanted = np.arange(len(types.codes))
-    if of_types is not None:
-        wanted = np.flatnonzero(types.find(of_types.unique()))
-    # few values in few bytes are sorted in one go
-    codes = types.codes[wanted].astype(np.uint16 if len(types.names) < 2**16 else np.intp)
-    order = np.argsort(codes, kind="stable")
-    ends = np.cumsum(np.bincount(codes, minlength=len(types.names)))
-    kept = wanted[np.sort(order[ends[codes[order]] - np.arange(len(order)) <= most])]
-    return Lasting(spans.rows.iloc[kept], spans.places[kept], spans.duration[kept], spans.over[kept])
+    yield learn(latest_of_types(spans, _ENOUGH), "type")
 
 
 def _told_in(df: pd.DataFrame) -> list[LevelName]:

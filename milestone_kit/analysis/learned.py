@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from milestone_kit.analysis.groups import Groups
-from milestone_kit.analysis.lengths import Lasting, Level, known_durations, levels_of
+from milestone_kit.analysis.lengths import Lasting, Level, known_durations, latest_of_types, levels_of
 from milestone_kit.analysis.quantiles import SHARES
 from milestone_kit.core.files import locked, quarantine, write_whole
 from milestone_kit.core.settings import Settings, shown_url
@@ -124,7 +123,7 @@ def learn_from(df: pd.DataFrame, path: Path, *, now: pd.Timestamp) -> None:
             return
         groups = _read(path)
         before = dict(groups)
-        leagues = _latest(spans)
+        leagues = latest_of_types(spans, _RECENT)
         for level in levels_of(spans.rows, "type"):
             _count(groups, level, spans)
         _count(groups, levels_of(df.iloc[leagues.places], "league")[0], leagues)
@@ -137,18 +136,7 @@ def _believable(spans: Lasting) -> Lasting:
     """Leave what is over and lasted between no time at all and a year."""
     us = spans.duration.astype(np.int64)
     kept = np.flatnonzero(spans.over & (us > 0) & (us <= _YEAR))
-    return Lasting(spans.rows.iloc[kept], spans.places[kept], spans.duration[kept], spans.over[kept])
-
-
-def _latest(spans: Lasting) -> Lasting:
-    """Leave the latest rows of each type: leagues lie in JSON, which takes time to read."""
-    types = Groups.of(spans.rows["type"])
-    order = np.lexsort((-instants(spans.rows["end_date"]).astype(np.int64), types.codes))
-    first = np.cumsum(np.bincount(types.codes, minlength=len(types.names)))
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order)) - np.concatenate([[0], first])[types.codes[order]]
-    kept = np.flatnonzero(rank < _RECENT)
-    return Lasting(spans.rows.iloc[kept], spans.places[kept], spans.duration[kept], spans.over[kept])
+    return spans.take(kept)
 
 
 def _count(groups: _Groups, level: Level, spans: Lasting) -> None:

@@ -29,6 +29,7 @@ __all__ = [
     "Level",
     "LevelName",
     "known_durations",
+    "latest_of_types",
     "learn",
     "levels_of",
 ]
@@ -68,6 +69,10 @@ class Lasting(NamedTuple):
     duration: NDArray[np.timedelta64]
     over: NDArray[np.bool_]
 
+    def take(self, kept: NDArray[np.intp]) -> Lasting:
+        """Return some of the rows, by position."""
+        return Lasting(self.rows.iloc[kept], self.places[kept], self.duration[kept], self.over[kept])
+
 
 def known_durations(
     df: pd.DataFrame, by: LevelName = "type", *, as_of: np.datetime64 | None = None
@@ -91,6 +96,21 @@ def known_durations(
     columns = [name for name in detailed if name in df.columns]
     at = np.flatnonzero(known)
     return Lasting(df[[*_NEEDED, *columns]].iloc[at], at, (last - start)[at], over[at])
+
+
+def latest_of_types(spans: Lasting, most: int, of_types: pd.Series[str] | None = None) -> Lasting:
+    """Leave the last `most` rows of each type, or of some types only: tables stand by start."""
+    if len(spans.rows) <= most:
+        return spans
+    types = Groups.of(spans.rows["type"])
+    wanted = np.arange(len(types.codes))
+    if of_types is not None:
+        wanted = np.flatnonzero(types.find(of_types.unique()))
+    # few values in few bytes are sorted in one go
+    codes = types.codes[wanted].astype(np.uint16 if len(types.names) < 2**16 else np.intp)
+    order = np.argsort(codes, kind="stable")
+    ends = np.cumsum(np.bincount(codes, minlength=len(types.names)))
+    return spans.take(wanted[np.sort(order[ends[codes[order]] - np.arange(len(order)) <= most])])
 
 
 def learn(spans: Lasting, by: LevelName, *, levels: int | None = None) -> pd.DataFrame:
