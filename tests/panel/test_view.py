@@ -112,7 +112,7 @@ def parts(view):
 def test_a_part_that_did_not_change_is_the_same_object(model, change, other):
     session = replace(Session(), page=0)
     before = model.view(session, WIDE)
-    known, now = parts(before), parts(model.view(change(session), WIDE, before))
+    known, now = parts(before), parts(model.view(change(before.session), WIDE, before))
     assert {name for name in known if now[name] is not known[name]} == other
 
 
