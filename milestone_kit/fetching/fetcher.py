@@ -246,6 +246,7 @@ class Fetcher:
                 seen_at=manifest.finished,
                 complete=everything,
                 scope=query.key(),
+                whole=seen is table and not manifest.rejected,
             )
             beside.submit(carried(self._teach), seen, manifest.finished)
             # in this order: a version that a snapshot shows would not be asked for again

@@ -11,7 +11,7 @@ import uuid
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
-from milestone_kit.core.files import delete, quarantine, write_whole
+from milestone_kit.core.files import delete, quarantine, read_own, write_whole
 from milestone_kit.core.notices import warn
 from milestone_kit.errors import CacheWarning
 from milestone_kit.storage.manifests import FORMAT, read_record
@@ -133,7 +133,7 @@ def forget(folder: Path, key: str) -> None:
 
 def _read(path: Path) -> _Record | None:
     try:
-        return read_record(_Record, path.read_bytes())
+        return read_record(_Record, read_own(path))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError) as error:
