@@ -32,6 +32,7 @@ class _Record:
     limit: int
     interrupted: bool = False
     cuts: tuple[int, ...] = ()
+    server_started: float | None = None
     format: int = FORMAT
 
 
@@ -42,6 +43,8 @@ class UnfinishedWalk:
     ----------
     started : float
         Seconds since 1970.
+    server_started : float, optional
+        The same on the server's clock, as far as it is known.
     cuts : tuple of int
         Where it is cut into ranges of starts, in microseconds since 1970.
     pages_path : pathlib.Path
@@ -66,6 +69,11 @@ class UnfinishedWalk:
     def started(self) -> float:
         """When it began, in seconds since 1970."""
         return self._record.started
+
+    @property
+    def server_started(self) -> float | None:
+        """When it began, on the server's clock."""
+        return self._record.server_started
 
     @property
     def cuts(self) -> tuple[int, ...]:
@@ -102,6 +110,10 @@ class UnfinishedWalk:
         walk = cls(folder, key, _Record(id=uuid.uuid4().hex[:12], started=now, limit=limit))
         walk._write()
         return walk
+
+    def began(self, server_started: float | None) -> None:
+        """Take note of when it began, on the server's clock; written down with what is written next."""
+        self._record = replace(self._record, server_started=server_started)
 
     def cut(self, cuts: Sequence[int]) -> None:
         """Note where it is cut into ranges, so that whoever goes on with it asks for the same pages."""
