@@ -14,20 +14,19 @@ import pandas as pd
 
 from milestone_kit.errors import QueryError
 from milestone_kit.export.csv import csv_text, to_csv, write_whole
-from milestone_kit.figures.gantt.plot import static_figure
-from milestone_kit.figures.page import html_page
 from milestone_kit.panel.events import next_session
 from milestone_kit.panel.feed import Feed
-from milestone_kit.panel.fetch import Fetch
+from milestone_kit.panel.fetch import ExplorerClosedError, Fetch, running_loop
 from milestone_kit.panel.model import ExplorerModel
 from milestone_kit.panel.session import FIRST_WIDTH, Screen, Session
 from milestone_kit.panel.state import PanelState
 from milestone_kit.panel.static_form import static_form
 from milestone_kit.panel.widgets.bridge import Bridge
+from milestone_kit.panel.widgets.chart_view import ChartView
+from milestone_kit.panel.widgets.closing import close_all
 from milestone_kit.panel.widgets.controls import Controls
 from milestone_kit.panel.widgets.debounce import Debouncer
 from milestone_kit.panel.widgets.furniture import button, head, main
-from milestone_kit.panel.widgets.live_figure import LiveFigure
 from milestone_kit.panel.widgets.overview import Overview
 from milestone_kit.panel.widgets.paged_table import PagedTable
 from milestone_kit.table.schema import empty_milestones
@@ -46,6 +45,14 @@ __all__ = ["MilestoneExplorer"]
 _log = logging.getLogger(__name__)
 
 _NO_EVENT: Final[Mapping[str, Any]] = {"kind": ""}
+
+_FREED: Final = frozenset(
+    {"_model", "_view", "_controls", "_chart", "_overview", "_table", "_feed", "_body", "_bridge"}
+)
+"""What is let go when the panel is closed: the table and all that was made of it."""
+
+_SETTLED: Final = 0.6
+"""Seconds after which a panel has been sent to the browser."""
 
 _LARGEST_DOWNLOAD: Final = 80_000_000
 """Characters of CSV that are handed to the browser; more would stall the page."""
@@ -92,16 +99,16 @@ class MilestoneExplorer(w.VBox):
         self._resizer = Debouncer(lambda: self._guard(self._show, self._view.session))
         self._controls = Controls(self._debouncer.poke, self._on_preset)
         self._bridge, self._overview, self._table = Bridge(), Overview(), PagedTable()
-        self._figure = LiveFigure(self._view.chart, self._bridge)
+        self._chart = ChartView().add_class("mk-figure")
         self._summary, self._alert, self._card = w.HTML().add_class("mk-summary"), w.HTML(), w.HTML()
         self._assign(self._view, None)
         # width and theme come together when the panel opens: one redraw serves both
         self._bridge.observe(lambda _: self._resizer.poke(0.0), ["width", "dark"])
-        for widget in (self._bridge, self._overview, self._table):
+        for widget in (self._chart, self._overview, self._table):
             widget.on_event(functools.partial(self._guard, self._on_event))
         self._feed = Feed(self._take, self._guard, reload)
         above = [self._controls.bar(), self._overview, self._bridge]
-        column = main(above, self._figure.widget, [self._card, self._table])
+        column = main(above, self._chart, [self._card, self._table])
         self._body = w.HBox([self._controls.side(), column])
         top = head(self._summary, self._buttons(refresh=reload is not None))
         super().__init__([top, self._feed.bar.widget, self._alert, self._body])
@@ -110,8 +117,10 @@ class MilestoneExplorer(w.VBox):
             self._body.layout.display = "none"
             self._feed.follow(df)
         # so many objects are new that Python will soon look through all there are, which takes a tenth of
-        # a second: now, while the browser builds the panel, and not under one of the first clicks
-        gc.collect()
+        # a second: while the browser builds the panel, and not under one of the first clicks
+        loop = running_loop()
+        if loop is not None:
+            loop.call_later(_SETTLED, gc.collect)
 
     # What users read
 
@@ -139,6 +148,23 @@ class MilestoneExplorer(w.VBox):
         self._show(replace(self._view.session, state=state, page=None), write=True)
         self._alert.value = ""
 
+    def close(self) -> None:
+        """Take the panel off the screen and free all that it holds; it cannot be used any more."""
+        if self.comm is None:
+            return
+        self._debouncer.cancel()
+        self._resizer.cancel()
+        close_all(self)
+        self.children = ()
+        for name in _FREED:
+            self.__dict__.pop(name, None)
+
+    def __getattr__(self, name: str) -> Any:
+        # only asked for what is not there
+        if name in _FREED:
+            raise ExplorerClosedError("this explorer was closed; open another one with mk.explore(...)")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
         return bundle | {"text/html": static_form(self._view.summary, self._view.table)}
@@ -150,6 +176,8 @@ class MilestoneExplorer(w.VBox):
 
     def figure(self) -> go.Figure:
         """Return the chart on screen as a static plotly figure."""
+        from milestone_kit.figures.gantt.plot import static_figure  # noqa: PLC0415 - plotly takes its time
+
         self._await_table()
         chart = self._view.chart
         colors = self._model.colors(self._view.session.state.color)
@@ -161,6 +189,8 @@ class MilestoneExplorer(w.VBox):
         return write_whole(path, lambda file: file.write(page))
 
     def _html(self) -> str:
+        from milestone_kit.figures.page import html_page  # noqa: PLC0415 - as above
+
         return html_page(
             self.figure(), f"As of {pd.Timestamp(self._model.now, unit='ms'):%d %b %Y %H:%M} UTC"
         )
@@ -227,9 +257,8 @@ class MilestoneExplorer(w.VBox):
         write : bool
             Whether the state comes from elsewhere than the controls, which then have to follow.
         """
-        asked = event["kind"] in ("window", "attached")
-        if before is not None and (asked or view.chart is not before.chart):
-            self._figure.show(view.chart, event.get("turn"))
+        if before is None or event["kind"] == "window" or view.chart is not before.chart:
+            self._chart.show(view.chart, event.get("turn"))
         self._summary.value = view.summary
         self._overview.show(view.strip, None if before is None else before.strip)
         if before is None or write:

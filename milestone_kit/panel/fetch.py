@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
     Reload = Callable[[Callable[[int, int], None]], pd.DataFrame]
 
-__all__ = ["Fetch", "FetchStoppedError", "running_loop"]
+__all__ = ["ExplorerClosedError", "Fetch", "FetchStoppedError", "running_loop"]
+
+
+class ExplorerClosedError(MilestoneKitError):
+    """The user has closed an explorer, and asks it all the same."""
 
 
 class FetchStoppedError(MilestoneKitError):

@@ -6,7 +6,7 @@ from typing import Any
 
 import traitlets
 
-from milestone_kit.panel.widgets.front_end import STATIC, FrontEnd
+from milestone_kit.panel.widgets.front_end import FrontEnd, script
 
 __all__ = ["PagedTable"]
 
@@ -21,5 +21,5 @@ class PagedTable(FrontEnd):
         (ids).
     """
 
-    _esm = STATIC / "table.js"
+    _esm = script("table.js")
     view: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
