@@ -42,7 +42,7 @@ from milestone_kit.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from milestone_kit.api.page_cache import PageSession
@@ -163,7 +163,11 @@ class Transport:
         return session
 
     def get(
-        self, session: requests.Session, path: str, params: Mapping[str, str] | None = None, **options: Any
+        self,
+        session: requests.Session,
+        path: str,
+        params: Mapping[str, str | Sequence[str]] | None = None,
+        **options: Any,
     ) -> dict[str, Any]:
         """Ask for one path, from the session's cache or the server, and return the decoded object.
 
@@ -174,7 +178,7 @@ class Transport:
         path : str
             Below the base URL, beginning with a slash.
         params : mapping of str, optional
-            Query parameters.
+            Query parameters; one with several values is repeated.
         **options
             For requests-cache, such as `force_refresh=True`.
 
@@ -203,7 +207,7 @@ class Transport:
         session: requests.Session,
         base_url: str,
         path: str,
-        params: Mapping[str, str] | None,
+        params: Mapping[str, str | Sequence[str]] | None,
         options: dict[str, Any],
     ) -> requests.Response:
         return session.get(

@@ -12,6 +12,7 @@ import pandas as pd
 from milestone_kit.core.files import delete, locked
 from milestone_kit.storage import unfinished
 from milestone_kit.storage.snapshots import Snapshots
+from milestone_kit.storage.target_store import targets_path
 from milestone_kit.storage.unfinished import UnfinishedWalk
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ class CacheFolder:
     def answers_path(self) -> Path:
         """The file that keeps single answers: milestones by id, the list of competitions."""
         return self.folder / "answers.sqlite"
+
+    @property
+    def names_path(self) -> Path:
+        """The file that keeps the names of teams, players and candidates."""
+        return targets_path(self.folder, self._base_url)
 
     def key(self, query: Query) -> str:
         """Return the name under which everything about a query is filed."""
@@ -154,7 +160,7 @@ class CacheFolder:
         Returns
         -------
         pandas.DataFrame
-            One row per file: `kind` ("snapshot", "unfinished walk", "answers" or "history"), `query`
+            One row per file: `kind` ("snapshot", "unfinished walk", "answers", "names" or "history"), `query`
             (JSON text, "" where it is none), `rows`, `pages` (nullable integers), `fetched_at` (UTC),
             `bytes`, `path`.
         """
@@ -166,6 +172,7 @@ class CacheFolder:
             ("unfinished walk", path) for path in sorted(self.folder.joinpath("walks").glob("*.sqlite"))
         ]
         others += [("answers", self.answers_path)] if self.answers_path.exists() else []
+        others += [("names", self.names_path)] if self.names_path.exists() else []
         files += [(kind, "", pd.NA, pd.NA, pd.NaT, path) for kind, path in others]
         files += [("history", "", rows, pd.NA, pd.NaT, path) for path, rows in history]
         names = ["kind", "query", "rows", "pages", "fetched_at", "path"]
@@ -178,7 +185,7 @@ class CacheFolder:
         )
 
     def clear(self) -> None:
-        """Delete every snapshot, unfinished walk and kept answer in the cache folder."""
+        """Delete every snapshot, unfinished walk, kept answer and name in the cache folder."""
         for name in ("snapshots", "walks"):
             delete(*self.folder.joinpath(name).glob("*"))
-        delete(*self.folder.glob(f"{self.answers_path.name}*"))
+        delete(*self.folder.glob(f"{self.answers_path.name}*"), self.names_path)
