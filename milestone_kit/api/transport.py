@@ -26,7 +26,7 @@ from milestone_kit.errors import AddressWarning, NetworkError
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from milestone_kit.api.page_cache import PageSession
@@ -108,7 +108,11 @@ class Transport:
         return session
 
     def get(
-        self, session: requests.Session, path: str, params: Mapping[str, str] | None = None, **options: Any
+        self,
+        session: requests.Session,
+        path: str,
+        params: Mapping[str, str | Sequence[str]] | None = None,
+        **options: Any,
     ) -> dict[str, Any]:
         """Ask for one path, from the session's cache or the server, and return the decoded object.
 
@@ -119,7 +123,7 @@ class Transport:
         path : str
             Below the base URL, beginning with a slash.
         params : mapping of str, optional
-            Query parameters.
+            Query parameters; one with several values is repeated.
         **options
             For requests-cache, such as `force_refresh=True`.
 
@@ -149,7 +153,7 @@ class Transport:
         session: requests.Session,
         base_url: str,
         path: str,
-        params: Mapping[str, str] | None,
+        params: Mapping[str, str | Sequence[str]] | None,
         options: dict[str, Any],
     ) -> requests.Response:
         return session.get(

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from milestone_kit.fetching.progress import Progress
 
-__all__ = ["get_competitions", "get_milestone", "get_milestones"]
+__all__ = ["default_client", "get_competitions", "get_milestone", "get_milestones"]
 
 _defaults: dict[Settings, MilestoneClient] = {}
 _defaults_lock = threading.Lock()
 
 
-def _default_client() -> MilestoneClient:
+def default_client() -> MilestoneClient:
     """Return the process-wide client for the address and cache folder that the environment names now."""
     with _defaults_lock:
         settings = Settings.of()
@@ -116,7 +116,7 @@ def get_milestones(
     >>> len(df), set(df["category"].str.casefold())
     (100, {'sports'})
     """
-    return (client or _default_client()).get_milestones(
+    return (client or default_client()).get_milestones(
         limit=limit,
         max_rows=max_rows,
         refresh=refresh,
@@ -166,7 +166,7 @@ def get_milestone(
     >>> row.name == row["id"] == known
     True
     """
-    return (client or _default_client()).get_milestone(id, refresh=refresh, offline=offline)
+    return (client or default_client()).get_milestone(id, refresh=refresh, offline=offline)
 
 
 def get_competitions(
@@ -200,4 +200,4 @@ def get_competitions(
     >>> list(competitions.columns)
     ['sport', 'competition', 'scopes']
     """
-    return (client or _default_client()).get_competitions(refresh=refresh, offline=offline)
+    return (client or default_client()).get_competitions(refresh=refresh, offline=offline)

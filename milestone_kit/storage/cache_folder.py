@@ -12,6 +12,7 @@ import pandas as pd
 from milestone_kit.core.files import delete, locked
 from milestone_kit.storage import unfinished
 from milestone_kit.storage.snapshots import Snapshots, is_snapshot
+from milestone_kit.storage.target_store import targets_path
 from milestone_kit.storage.unfinished import UnfinishedWalk
 
 if TYPE_CHECKING:
@@ -60,6 +61,11 @@ class CacheFolder:
     def answers_path(self) -> Path:
         """The file that keeps single answers: milestones by id, the list of competitions."""
         return self.folder / f"answers-{self._address}.sqlite"
+
+    @property
+    def names_path(self) -> Path:
+        """The file that keeps the names of teams, players and candidates."""
+        return targets_path(self.folder, self._base_url)
 
     def key(self, query: Query) -> str:
         """Return the name under which everything about a query is filed."""
@@ -165,7 +171,7 @@ class CacheFolder:
         Returns
         -------
         pandas.DataFrame
-            One row per file: `kind` ("snapshot", "unfinished walk", "answers" or "history"), `query`
+            One row per file: `kind` ("snapshot", "unfinished walk", "answers", "names" or "history"), `query`
             (JSON text, "" where it is none), `rows`, `pages` (nullable integers), `fetched_at` (UTC),
             `bytes`, `path`.
         """
@@ -176,6 +182,7 @@ class CacheFolder:
         walks = sorted(self._walks.glob(f"{self._address}-*.sqlite"))
         others = [("unfinished walk", path) for path in walks]
         others += [("answers", self.answers_path)] if self.answers_path.exists() else []
+        others += [("names", self.names_path)] if self.names_path.exists() else []
         files += [(kind, "", pd.NA, pd.NA, pd.NaT, path) for kind, path in others]
         files += [("history", "", rows, pd.NA, pd.NaT, path) for path, rows in history]
         names = ["kind", "query", "rows", "pages", "fetched_at", "path"]
@@ -188,13 +195,14 @@ class CacheFolder:
         )
 
     def clear(self) -> None:
-        """Delete every snapshot, unfinished walk and kept answer of this address."""
+        """Delete every snapshot, unfinished walk, kept answer and name of this address."""
         former = self.folder.glob("answers.sqlite*")  # of all addresses; nobody reads it any more
         delete(
             *self._snapshots.files(),
             *self._walks.glob(f"{self._address}-*"),
             *self.folder.glob(f"{self.answers_path.name}*"),
             *former,
+            self.names_path,
         )
 
 
@@ -214,7 +222,7 @@ def clear_all(folder: Path, *, history: bool = False) -> tuple[int, int]:
         How many files there were, and how many bytes they had.
     """
     kept = [folder.glob("answers*.sqlite*")]
-    kept += [folder.joinpath(name).glob("*") for name in ("snapshots", "walks", "durations")]
+    kept += [folder.joinpath(name).glob("*") for name in ("snapshots", "walks", "durations", "names")]
     kept += [folder.glob("history/*/*")] if history else []
     paths = [path for found in kept for path in found if path.suffix != ".lock" and path.is_file()]
     size = sum(path.stat().st_size for path in paths)
