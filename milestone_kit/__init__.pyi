@@ -12,6 +12,7 @@ from .analysis.tickers import explode_tickers, find_by_ticker, ticker_table
 from .analysis.timeline import assign_lanes, compute_timeline
 from .client.client import MilestoneClient
 from .client.functions import get_competitions, get_milestone, get_milestones
+from .client.lookups import add_names, get_live, get_targets
 from .core.settings import DEMO_URL, PRODUCTION_URL
 from .errors import (
     AddressWarning,
@@ -25,6 +26,7 @@ from .errors import (
     MilestoneKitWarning,
     NetworkError,
     NotFoundError,
+    NotJSONError,
     OfflineError,
     PaginationError,
     QueryError,
@@ -56,12 +58,14 @@ __all__ = [
     "MilestoneKitWarning",
     "NetworkError",
     "NotFoundError",
+    "NotJSONError",
     "OfflineError",
     "PaginationError",
     "QueryError",
     "RateLimitError",
     "SchemaError",
     "StaleWarning",
+    "add_names",
     "assign_lanes",
     "busiest",
     "calendar_counts",
@@ -79,8 +83,10 @@ __all__ = [
     "find_overlaps",
     "gaps",
     "get_competitions",
+    "get_live",
     "get_milestone",
     "get_milestones",
+    "get_targets",
     "next_up",
     "plot_calendar",
     "plot_changes",

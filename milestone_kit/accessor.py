@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["MilestonesAccessor"]
 
 _FUNCTIONS: Final = (
+    "add_names",
     "assign_lanes",
     "busiest",
     "calendar_counts",
@@ -32,6 +33,8 @@ _FUNCTIONS: Final = (
     "find_by_ticker",
     "find_overlaps",
     "gaps",
+    "get_live",
+    "get_targets",
     "next_up",
     "plot_calendar",
     "plot_changes",

@@ -21,11 +21,13 @@ __all__ = [
     "LEAGUE_KEYS",
     "LEAGUE_NAMES",
     "MAX_COLUMNS",
+    "ROLE_KEYS",
     "TEAM_KEYS",
     "details_of",
     "expand_details",
     "league_codes",
     "league_of",
+    "participants",
     "teams_of",
 ]
 
@@ -53,18 +55,16 @@ LEAGUE_NAMES: Final = {
 }
 """What people and the list of competitions call leagues that the details name by a code."""
 
-TEAM_KEYS: Final = (
-    "home_team_id",
-    "away_team_id",
-    "first_competitor_id",
-    "second_competitor_id",
-    "home_competitor_id",
-    "away_competitor_id",
-    "team_ids",
-    "competitor_ids",
-    "candidate_ids",
-)
-"""Where the details of different types name who takes part: an id, or a list of ids."""
+ROLE_KEYS: Final = {
+    "home": ("home_team_id", "home_competitor_id"),
+    "away": ("away_team_id", "away_competitor_id"),
+    "competitors": ("first_competitor_id", "second_competitor_id", "team_ids", "competitor_ids"),
+    "candidates": ("candidate_ids",),
+}
+"""Where the details of different types name who takes part, by role: an id, or a list of ids."""
+
+TEAM_KEYS: Final = tuple(itertools.chain(*ROLE_KEYS.values()))
+"""All of these keys, whatever the role."""
 
 _STR: Final = DTYPES["details"]
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)")
@@ -235,7 +235,8 @@ def teams_of(df: pd.DataFrame) -> pd.Series[Any]:
     Returns
     -------
     pandas.Series
-        list<string>[pyarrow], on the index of `df`: the ids under `TEAM_KEYS`, empty where none is text.
+        list<string>[pyarrow], on the index of `df`: the ids of teams, competitors and candidates under
+        `TEAM_KEYS`, empty where none is text.
 
     Raises
     ------
@@ -248,14 +249,20 @@ def teams_of(df: pd.DataFrame) -> pd.Series[Any]:
     >>> int(teams_of(sample_milestones(100)).list.len().max()) > 1
     True
     """
+    listed = participants(df, TEAM_KEYS)
+    return pd.Series(listed, index=df.index, dtype=STRING_LIST, name="teams")
+
+
+def participants(df: pd.DataFrame, keys: Sequence[str]) -> list[list[str]]:
+    """Return for each row the ids that its details hold under some keys, in the order of the keys."""
     check_milestones(df, ["id", "details"])
-    teams = []
+    listed = []
     for details in _decoded(df):
         named: list[Any] = []
-        for value in map(details.get, TEAM_KEYS):
+        for value in map(details.get, keys):
             named += value if isinstance(value, list) else [value]
-        teams.append([each for each in named if isinstance(each, str) and each])
-    return pd.Series(teams, index=df.index, dtype=STRING_LIST, name="teams")
+        listed.append([each for each in named if isinstance(each, str) and each])
+    return listed
 
 
 def _decoded(df: pd.DataFrame) -> Iterable[dict[str, Any]]:

@@ -81,7 +81,8 @@ def find_overlaps(
         - "event_ticker": an event ticker that both list, primary or related
         - "series_ticker": the series of such a ticker, its part before the first "-"
         - "league": what the details name as league, competition or tour
-        - "team": a team or competitor whose id is in the details of both
+        - "team": a team, competitor (tennis, esports, golf ...) or candidate whose id is in the details
+          of both
         - ``"details.KEY"``: the value of a key of the details
         - the name of a column: its value, or an entry of a ticker column
 

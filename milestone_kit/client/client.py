@@ -9,12 +9,17 @@ from urllib.parse import quote
 import pandas as pd
 import pyarrow.compute as pc
 
+from milestone_kit.analysis.details import teams_of
 from milestone_kit.analysis.learned import durations_path, learn_from, remember_where
+from milestone_kit.analysis.targets import targets_frame
 from milestone_kit.api.transport import Retry, Transport
+from milestone_kit.client.batches import read_ids
 from milestone_kit.client.hints import CATEGORIES, TYPES, competitions_frame, near_values
+from milestone_kit.client.live_data import LiveData
 from milestone_kit.client.past_versions import recall_changes, recall_versions
 from milestone_kit.client.single_answers import Singles
-from milestone_kit.core.arguments import check_flag, check_text, spelled_out
+from milestone_kit.client.target_names import Targets
+from milestone_kit.core.arguments import check_flag, check_share, check_text, spelled_out
 from milestone_kit.core.notices import told_once, warn
 from milestone_kit.core.query import Query, QueryOptions, check_limit, check_max_rows
 from milestone_kit.core.settings import OLDER_URLS, Patience, Settings, shown_url
@@ -33,6 +38,7 @@ from milestone_kit.fetching.progress import check_progress
 from milestone_kit.storage.cache_folder import CacheFolder
 from milestone_kit.storage.history import History
 from milestone_kit.storage.manifests import to_frame
+from milestone_kit.storage.target_store import TargetStore
 from milestone_kit.table.frame import milestones_frame
 from milestone_kit.table.intake import Rejected, Repairs, rejected_frame, warn_repairs
 from milestone_kit.table.schema import ATTRS_KEY, from_arrow
@@ -176,6 +182,17 @@ class MilestoneClient:
             now=now,
         )
         self._singles = Singles(self._settings, self._transport, self._cache.answers_path)
+        self._live = LiveData(
+            self._transport, workers=self._settings.workers, clock=retry.clock, wall_clock=now
+        )
+        self._targets = Targets(
+            self._transport,
+            TargetStore(self._cache.names_path, now=now, busy_seconds=patience.answers_file),
+            workers=self._settings.workers,
+            requests_per_second=self._settings.requests_per_second,
+            clock=retry.clock,
+            sleep=retry.sleep,
+        )
 
     def __repr__(self) -> str:
         return (
@@ -410,6 +427,23 @@ class MilestoneClient:
         answer = self._singles.get("/search/filters_by_sport", refresh=refresh, offline=offline)
         return competitions_frame(answer)
 
+    @told_once
+    def get_live(self, ids_or_df: pd.DataFrame | str | Iterable[str]) -> pd.DataFrame:
+        """Ask how milestones stand at the moment; see the function `get_live`."""
+        return self._live.table(ids_or_df)
+
+    @told_once
+    def get_targets(
+        self, ids_or_df: pd.DataFrame | str | Iterable[str], *, share: float = 1.0
+    ) -> pd.DataFrame:
+        """Ask which teams, players and candidates ids stand for; see the function `get_targets`."""
+        check_share(share, "share")
+        if isinstance(ids_or_df, pd.DataFrame):
+            ids = list(dict.fromkeys(teams_of(ids_or_df).explode().dropna()))
+        else:
+            ids = read_ids(ids_or_df, "ids_or_df")
+        return targets_frame(ids, self._targets.find(ids, share=share))
+
     def _warn_empty(self, query: Query, *, offline: bool) -> None:
         hints = []
         for name, value in query.filters().items():
@@ -522,7 +556,7 @@ class MilestoneClient:
         Returns
         -------
         pandas.DataFrame
-            One row per file: `kind` ("snapshot", "unfinished walk", "answers" or "history"), `query`
+            One row per file: `kind` ("snapshot", "unfinished walk", "answers", "names" or "history"), `query`
             (JSON text, "" where it is none), `rows`, `pages` (nullable integers), `fetched_at` (UTC),
             `bytes`, `path`.
         """
@@ -530,7 +564,7 @@ class MilestoneClient:
 
     @told_once
     def clear_cache(self, *, history: bool = False) -> None:
-        """Delete what can be fetched again: snapshots, unfinished walks, single answers.
+        """Delete what can be fetched again: snapshots, unfinished walks, single answers, names.
 
         Parameters
         ----------

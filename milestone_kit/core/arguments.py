@@ -23,6 +23,7 @@ __all__ = [
     "DateLike",
     "TimedeltaLike",
     "check_flag",
+    "check_share",
     "check_text",
     "check_whole_number",
     "check_zone",
@@ -244,6 +245,19 @@ def check_flag(value: object, name: str) -> bool:
     if not isinstance(value, bool):
         raise QueryError(f"{name}={value!r}: expected True or False")
     return value
+
+
+def check_share(value: object, name: str) -> float:
+    """Return a number above 0 and up to 1, or raise QueryError.
+
+    Examples
+    --------
+    >>> check_share(0.1, "share")
+    0.1
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 < float(value) <= 1:
+        raise QueryError(f"{name}={value!r}: expected a number above 0 and up to 1")
+    return float(value)
 
 
 def spelled_out(options: type) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]:

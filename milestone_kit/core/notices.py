@@ -27,7 +27,7 @@ __all__ = ["carried", "told_once", "warn"]
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
-_Notices = dict[tuple[str, type["MilestoneKitWarning"]], None]
+_Notices = dict[tuple[str, type["MilestoneKitWarning"]], int]
 _ours: Final = tuple(
     str(folder) + os.sep for folder in (Path(__file__).parents[1], Path(str(pd.__file__)).parent)
 )
@@ -36,13 +36,17 @@ _collected: Final[contextvars.ContextVar[_Notices | None]] = contextvars.Context
 )
 
 
-def warn(message: str, category: type[MilestoneKitWarning]) -> None:
-    """Give a warning, or collect it where the call under way is `told_once`."""
+def warn(message: str, category: type[MilestoneKitWarning], *, count: int = 0) -> None:
+    """Give a warning, or collect it where the call under way is `told_once`.
+
+    `{count}` in a message stands for `count`; what is counted during one call is added up.
+    """
     collected = _collected.get()
     if collected is None:
-        warnings.warn(message, category, stacklevel=_level_of_user())
+        text = message.replace("{count}", str(count))
+        warnings.warn(text, category, stacklevel=_level_of_user())
     else:
-        collected[message, category] = None
+        collected[message, category] = collected.get((message, category), 0) + count
 
 
 def told_once(function: Callable[_P, _T]) -> Callable[_P, _T]:
@@ -58,8 +62,8 @@ def told_once(function: Callable[_P, _T]) -> Callable[_P, _T]:
             return function(*arguments, **options)
         finally:
             _collected.reset(token)
-            for message, category in list(notices):
-                warn(message, category)
+            for (message, category), count in list(notices.items()):
+                warn(message, category, count=count)
 
     return call
 

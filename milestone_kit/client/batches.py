@@ -1,0 +1,134 @@
+"""Questions about many ids, a hundred to a request: side by side, and what fails costs only itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
+
+from milestone_kit.core.arguments import check_text
+from milestone_kit.core.notices import carried
+from milestone_kit.errors import ApiError, MilestoneKitError, QueryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["BATCH", "Outcome", "ask_in_batches", "read_ids"]
+
+_T = TypeVar("_T")
+
+BATCH: Final = 100
+"""How many ids a request has: what live data allow, and what keeps an address of UUIDs short enough."""
+
+_MOST_HALVES: Final = 60
+"""How many more requests are made to tell the ids that a server refuses from those that it would answer."""
+
+_HOPELESS: Final = 6
+"""After how many requests in a row that got no answer the rest is not asked."""
+
+_OF_THE_QUESTION: Final = frozenset({400, 413, 414, 422})
+
+
+class Outcome(NamedTuple, Generic[_T]):
+    """The answers that came, and for each id that has none why not."""
+
+    answers: list[_T]
+    failed: dict[str, MilestoneKitError]
+
+
+def ask_in_batches(ids: Sequence[str], ask: Callable[[list[str]], _T], *, workers: int) -> Outcome[_T]:
+    """Ask about ids, some at a time.
+
+    Parameters
+    ----------
+    ids : sequence of str
+        Each once.
+    ask : callable
+        Takes up to `BATCH` ids; is called from several threads. A refusal of the question itself (400, say,
+        for an id that the server cannot read) has it asked again in halves.
+    workers : int
+        How many requests may be under way.
+
+    Returns
+    -------
+    Outcome
+        In no particular order.
+    """
+    batches = [list(ids[at : at + BATCH]) for at in range(0, len(ids), BATCH)]
+    outcome: Outcome[_T] = Outcome([], {})
+    unanswered: list[MilestoneKitError] = []
+
+    def attempt(batch: list[str]) -> _T | MilestoneKitError:
+        if len(unanswered) >= _HOPELESS:
+            return unanswered[-1]
+        try:
+            answer = ask(batch)
+        except MilestoneKitError as error:
+            if not _is_of_the_question(error):
+                unanswered.append(error)
+            return error
+        unanswered.clear()
+        return answer
+
+    halves = 0
+    while batches:
+        again: list[list[str]] = []
+        for batch, result in zip(batches, _side_by_side(attempt, batches, workers), strict=True):
+            if not isinstance(result, MilestoneKitError):
+                outcome.answers.append(result)
+            elif _is_of_the_question(result) and len(batch) > 1 and halves + len(again) < _MOST_HALVES:
+                middle = len(batch) // 2
+                again += [batch[:middle], batch[middle:]]
+            else:
+                outcome.failed.update(dict.fromkeys(batch, result))
+        halves, batches = halves + len(again), again
+    return outcome
+
+
+def _is_of_the_question(error: MilestoneKitError) -> bool:
+    return isinstance(error, ApiError) and error.status_code in _OF_THE_QUESTION
+
+
+def _side_by_side(attempt: Callable[[list[str]], _T], batches: list[list[str]], workers: int) -> list[_T]:
+    if len(batches) == 1 or workers == 1:
+        return [attempt(batch) for batch in batches]
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="milestone-batches")
+    try:
+        answers = list(pool.map(carried(attempt), batches))
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)  # what is not begun need not be
+        raise
+    pool.shutdown()
+    return answers
+
+
+def read_ids(ids: object, name: str) -> list[str]:
+    """Return the distinct ids that were given, in their order.
+
+    Parameters
+    ----------
+    ids : str or iterable of str
+        One id, or several: a list, a Series, an Index.
+    name : str
+        The argument's name, for the error.
+
+    Raises
+    ------
+    QueryError
+        When one is no text, or blank.
+
+    Examples
+    --------
+    >>> read_ids(["b", "a", "b"], "ids_or_df")
+    ['b', 'a']
+    """
+    several = [ids] if isinstance(ids, str) else ids
+    if not isinstance(several, Iterable) or isinstance(several, (bytes, dict)):
+        raise QueryError(
+            f"{name}={ids!r:.80}: expected a table, an id or several ids as text, got {type(ids).__name__}"
+        )
+    asked = list(several)
+    for each in asked:
+        if not isinstance(each, str) or not each.strip():
+            raise QueryError(f"{name}: {each!r:.80} is no id; expected text, as in df['id']")
+    return [check_text(each, name) for each in dict.fromkeys(asked)]
