@@ -123,13 +123,16 @@ def with_rows(explorer, act):
 
 
 def picture(explorer):
-    """Return what a user would see jump: window, lanes by title, colours, first row, selection."""
-    view = explorer._view
-    marks, shown = view.chart.scene.marks, view.chart.scene.shown
-    titles = explorer._model.timeline["title"].iloc[marks.row[:shown]]
+    """Return what a user would see jump: window, place and colour by title, first row, selection."""
+    view, scene = explorer._view, explorer._view.chart.scene
+    marks = scene.marks
+    titles = explorer._model.timeline["title"].iloc[marks.row[: scene.shown]]
+    colors = explorer._model.colors("category").labels
+    places = zip(marks.code.tolist(), marks.tier.tolist(), marks.slot.tolist(), strict=True)
+    told = [(scene.groups[code].label, tier, colors[slot]) for code, tier, slot in places]
     return (
-        view.chart.scene.window,
-        dict(zip(titles, marks.lane[:shown].tolist(), strict=True)),
+        scene.window,
+        dict(zip(titles, told, strict=False)),
         one(explorer, PagedTable).view["rows"][0]["id"],
         view.session.selected,
     )
@@ -139,7 +142,7 @@ def test_a_panel_that_grows_does_not_jump_and_says_when_everything_is_there():
     gate, seen = threading.Event(), []
 
     def cell():
-        explorer = opened_on(growing(0.3, 0.6, 1, gate=gate))
+        explorer = opened_on(growing(0.05, 0.4, 1, gate=gate))
 
         def look():
             send(one(explorer, PagedTable), kind="pick", id=one(explorer, PagedTable).view["rows"][3]["id"])
@@ -151,7 +154,7 @@ def test_a_panel_that_grows_does_not_jump_and_says_when_everything_is_there():
 
     explorer = in_a_notebook(cell)
     before, said, words = seen[0]
-    assert 'value="0.3' in words
+    assert 'value="0.05' in words
     assert "about 12 s left" in words
     after = picture(explorer)
     assert (after[0], after[2:]) == (before[0], before[2:])
@@ -161,27 +164,46 @@ def test_a_panel_that_grows_does_not_jump_and_says_when_everything_is_there():
     assert sum(one(explorer, Overview).counts) > 3_500
 
 
-def test_code_waits_for_everything_while_a_panel_grows_and_a_stop_keeps_what_came():
-    gate = threading.Event()
+def test_code_waits_for_everything_while_a_panel_grows():
+    gate, found = threading.Event(), []
 
     def cell():
         explorer = opened_on(growing(0.3, 1, gate=gate))
-        threading.Timer(0.05, gate.set).start()
-        assert len(explorer.filtered) > 3_500
+
+        def ask():
+            threading.Timer(0.05, gate.set).start()
+            found.append(len(explorer.filtered))
+
+        with_rows(explorer, ask)
         return explorer
 
     in_a_notebook(cell)
-    gate.clear()
+    assert found[0] > 3_500
 
-    def stopping():
-        explorer = opened_on(growing(0.3, 1, gate=gate))
+
+def test_a_stop_keeps_what_came_and_lets_the_fetch_end():
+    gate, given, over = threading.Event(), [], threading.Event()
+
+    def tables(progress):
+        try:
+            for one in growing(0.3, 0.6, 1, gate=gate)(progress):
+                given.append(len(one))
+                yield one
+        finally:
+            over.set()
+
+    def cell():
+        explorer = opened_on(tables)
         with_rows(explorer, lambda: press(explorer, "Stop"))
         return explorer
 
-    explorer = in_a_notebook(stopping)
+    explorer = in_a_notebook(cell)
     assert "Stopped: 1,200 of about 4,000 milestones are here" in html(explorer, 'role="status"')
     assert 1_000 < len(explorer.filtered) <= 1_200
+    assert alert(explorer) == ""
     gate.set()
+    assert over.wait(10)
+    assert given[-1] < 4_000
 
 
 def test_what_came_stays_when_a_growing_panel_breaks_off():
