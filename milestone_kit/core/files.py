@@ -40,7 +40,7 @@ _Made = TypeVar("_Made")
 _HELD: Final = {5, 32, 33}
 """What Windows answers for a file that is open elsewhere: access denied, sharing or lock violation."""
 
-_HELD_SECONDS: Final = 1.0  # longer than a virus scanner or an indexer holds a new file
+_HELD_SECONDS: Final = 0.5  # longer than a virus scanner or an indexer holds a new file
 _HELD_STEP: Final = 0.02
 
 
