@@ -27,7 +27,7 @@ __all__ = ["carried", "told_once", "warn"]
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
-_Notices = dict[tuple[str, type["MilestoneKitWarning"]], None]
+_Notices = dict[tuple[str, type["MilestoneKitWarning"]], str]
 _ours: Final = tuple(
     str(folder) + os.sep for folder in (Path(__file__).parents[1], Path(str(pd.__file__)).parent)
 )
@@ -36,13 +36,24 @@ _collected: Final[contextvars.ContextVar[_Notices | None]] = contextvars.Context
 )
 
 
-def warn(message: str, category: type[MilestoneKitWarning]) -> None:
-    """Give a warning, or collect it where the call under way is `told_once`."""
+def warn(message: str, category: type[MilestoneKitWarning], *, cause: str | None = None) -> None:
+    """Give a warning, or collect it where the call under way is `told_once`.
+
+    Parameters
+    ----------
+    message : str
+        What happened, and what to do.
+    category : type
+        One of `errors`.
+    cause : str, optional
+        What it comes from, where that brings about several messages: of those the first is given. By default
+        the message.
+    """
     collected = _collected.get()
     if collected is None:
         warnings.warn(message, category, stacklevel=_level_of_user())
     else:
-        collected[message, category] = None
+        collected.setdefault((cause or message, category), message)
 
 
 def told_once(function: Callable[_P, _T]) -> Callable[_P, _T]:
@@ -58,7 +69,7 @@ def told_once(function: Callable[_P, _T]) -> Callable[_P, _T]:
             return function(*arguments, **options)
         finally:
             _collected.reset(token)
-            for message, category in list(notices):
+            for (_, category), message in list(notices.items()):
                 warn(message, category)
 
     return call
