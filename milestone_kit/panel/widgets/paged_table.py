@@ -18,7 +18,7 @@ class PagedTable(FrontEnd):
     ----------
     view : dict
         `columns` (name, label, width), `rows` (id, cells), `sort`, `page`, `pages`, `where`, `selected`
-        (ids).
+        (ids), `empty` (what stands there without rows).
     """
 
     _esm = script("table.js")
