@@ -36,6 +36,7 @@ from .errors import (
     StaleWarning,
 )
 from .export.csv import read_csv, to_csv
+from .export.ics import to_ics
 from .export.parquet import read_parquet, to_parquet
 from .figures import plot_calendar, plot_changes, plot_concurrency, plot_gantt
 from .panel import MilestoneExplorer, explore
@@ -103,6 +104,7 @@ __all__ = [
     "source_table",
     "ticker_table",
     "to_csv",
+    "to_ics",
     "to_parquet",
     "typical_durations",
 ]

@@ -46,6 +46,7 @@ _FUNCTIONS: Final = (
     "source_table",
     "ticker_table",
     "to_csv",
+    "to_ics",
     "to_parquet",
     "typical_durations",
 )
