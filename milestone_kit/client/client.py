@@ -428,9 +428,11 @@ class MilestoneClient:
         return competitions_frame(answer)
 
     @told_once
-    def get_live(self, ids_or_df: pd.DataFrame | str | Iterable[str]) -> pd.DataFrame:
+    def get_live(
+        self, ids_or_df: pd.DataFrame | str | Iterable[str], *, refresh: bool = False
+    ) -> pd.DataFrame:
         """Ask how milestones stand at the moment; see the function `get_live`."""
-        return self._live.table(ids_or_df)
+        return self._live.table(ids_or_df, refresh=check_flag(refresh, "refresh"))
 
     @told_once
     def get_targets(
