@@ -30,10 +30,10 @@ _T = TypeVar("_T")
 
 class _Notice(NamedTuple):
     message: str
-    count: int | None = None
+    counted: int | None = None
 
     def text(self) -> str:
-        return self.message if self.count is None else self.message.replace("{count}", f"{self.count}")
+        return self.message if self.counted is None else self.message.replace("{count}", f"{self.counted}")
 
 
 _Notices = dict[tuple[str, type["MilestoneKitWarning"]], _Notice]
@@ -67,8 +67,8 @@ def warn(
         warnings.warn(_Notice(message, count).text(), category, stacklevel=_level_of_user())
     else:
         first = collected.get((cause or message, category), _Notice(message))
-        counts = [each for each in (first.count, count) if each is not None]
-        collected[cause or message, category] = first._replace(count=sum(counts) if counts else None)
+        counts = [each for each in (first.counted, count) if each is not None]
+        collected[cause or message, category] = first._replace(counted=sum(counts) if counts else None)
 
 
 def told_once(function: Callable[_P, _T]) -> Callable[_P, _T]:
@@ -84,8 +84,8 @@ def told_once(function: Callable[_P, _T]) -> Callable[_P, _T]:
             return function(*arguments, **options)
         finally:
             _collected.reset(token)
-            for (_, category), (message, count) in list(notices.items()):
-                warn(message, category, count=count)
+            for (_, category), (message, counted) in list(notices.items()):
+                warn(message, category, count=counted)
 
     return call
 
