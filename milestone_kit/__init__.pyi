@@ -5,9 +5,11 @@ from .analysis.coverage import coverage, related_milestones
 from .analysis.details import details_of, expand_details
 from .analysis.durations import typical_durations
 from .analysis.filters import filter_milestones
+from .analysis.links import event_url
 from .analysis.overlaps import find_overlaps
 from .analysis.schedule import busiest, calendar_counts, concurrency, gaps, next_up
 from .analysis.slips import slips
+from .analysis.sources import find_by_source, source_table
 from .analysis.tickers import explode_tickers, find_by_ticker, ticker_table
 from .analysis.timeline import assign_lanes, compute_timeline
 from .client.client import MilestoneClient
@@ -35,6 +37,7 @@ from .errors import (
     StaleWarning,
 )
 from .export.csv import read_csv, to_csv
+from .export.ics import to_ics
 from .export.parquet import read_parquet, to_parquet
 from .figures import plot_calendar, plot_changes, plot_concurrency, plot_gantt
 from .panel import MilestoneExplorer, explore
@@ -75,10 +78,12 @@ __all__ = [
     "coverage",
     "details_of",
     "diff_milestones",
+    "event_url",
     "expand_details",
     "explode_tickers",
     "explore",
     "filter_milestones",
+    "find_by_source",
     "find_by_ticker",
     "find_overlaps",
     "gaps",
@@ -98,8 +103,10 @@ __all__ = [
     "sample_milestones",
     "sandbox",
     "slips",
+    "source_table",
     "ticker_table",
     "to_csv",
+    "to_ics",
     "to_parquet",
     "typical_durations",
 ]

@@ -30,6 +30,7 @@ _FUNCTIONS: Final = (
     "explode_tickers",
     "explore",
     "filter_milestones",
+    "find_by_source",
     "find_by_ticker",
     "find_overlaps",
     "gaps",
@@ -42,8 +43,10 @@ _FUNCTIONS: Final = (
     "plot_gantt",
     "related_milestones",
     "slips",
+    "source_table",
     "ticker_table",
     "to_csv",
+    "to_ics",
     "to_parquet",
     "typical_durations",
 )

@@ -14,7 +14,8 @@ from milestone_kit.core.settings import Patience
 from milestone_kit.sandbox import serve
 
 # the machines that run this differ; a slow one is no failure
-hypothesis.settings.register_profile("milestone_kit", deadline=None, max_examples=60)
+hypothesis.settings.register_profile("milestone_kit", deadline=None, max_examples=30)
+hypothesis.settings.register_profile("nightly", deadline=None, max_examples=600)
 hypothesis.settings.load_profile("milestone_kit")
 
 

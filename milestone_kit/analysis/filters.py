@@ -11,12 +11,11 @@ from typing import Any, Final, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from milestone_kit.analysis.details import league_codes
 from milestone_kit.analysis.flags import is_placeholder, is_simulated
 from milestone_kit.analysis.groups import Groups, column_of
+from milestone_kit.analysis.text_search import TextSearch
 from milestone_kit.analysis.ticker_index import TickerIndex
 from milestone_kit.analysis.timeline import status_of
 from milestone_kit.core.arguments import DateLike, check_text, iso_bounds, spelled_out, to_utc
@@ -148,7 +147,10 @@ def filter_milestones(
     category, type : str or iterable of str, optional
         One of these values; case does not matter. A value that does not occur is met by no row.
     text : str, optional
-        Each of its words occurs in the title; case does not matter, and nothing is a wildcard.
+        Each of its words occurs in the title, the notification message, a ticker or the league (as the
+        details name it or people do), or, if it has a digit, is an id of the milestone or of a source, or at
+        least the first six characters of one. Case and accents do not matter ("sao telmo" finds "São
+        Telmo"), and nothing is a wildcard.
     ticker : str or iterable of str, optional
         Event or market tickers, exact or as patterns, as `find_by_ticker` takes them.
     start, end : str, datetime.date, datetime.datetime or pandas.Timestamp, optional
@@ -299,15 +301,9 @@ class FilterIndex:
         if name == "ticker":
             return self._tickers.mask(value)
         if name == "text":
-            return self._titled(value)
+            return self._text.mask(value)
         bound = stamp_instant(pd.Timestamp(value))
         return self._starts >= bound if name == "start" else self._starts <= bound
-
-    def _titled(self, text: str) -> np.ndarray:
-        found = np.ones(len(self._df), dtype=bool)
-        for word in text.split():
-            found &= np.asarray(pc.match_substring(self._titles, word, ignore_case=True), dtype=bool)
-        return found
 
     def _column(self, name: str) -> Groups:
         if name not in self._values:
@@ -330,8 +326,8 @@ class FilterIndex:
         return TickerIndex(self._df)
 
     @cached_property
-    def _titles(self) -> pa.Array:
-        return pa.array(self._df["title"])
+    def _text(self) -> TextSearch:
+        return TextSearch(self._df, self._column("league"))
 
     @cached_property
     def _starts(self) -> np.ndarray:

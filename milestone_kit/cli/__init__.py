@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import milestone_kit
-from milestone_kit.cli import cache, changes, fetch, lab, serving, sync
+from milestone_kit.cli import cache, changes, fetch, lab, serving, sync, upcoming
 from milestone_kit.cli.console import any_terminal, say, warnings_as_lines
 from milestone_kit.errors import MilestoneKitError, QueryError
 
@@ -83,6 +83,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"milestone-kit {milestone_kit.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (lab, fetch, sync, changes, serving, cache):
+    for command in (lab, fetch, upcoming, sync, changes, serving, cache):
         command.add(commands)
     return parser

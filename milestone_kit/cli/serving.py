@@ -32,7 +32,9 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--seed", type=int, default=0, metavar="S", help="the same seed invents the same rows"
     )
-    parser.add_argument("--file", metavar="PAGE.json", help="serve this recorded answer instead")
+    parser.add_argument(
+        "--file", metavar="PATH", help="serve this recorded answer, or folder of them, instead"
+    )
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (default: %(default)s)")
     parser.add_argument("--port", type=port_number, default=0, metavar="P", help="a free one by default")
     parser.add_argument(

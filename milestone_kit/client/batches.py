@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
@@ -25,6 +26,9 @@ _MOST_HALVES: Final = 60
 
 _HOPELESS: Final = 6
 """After how many requests in a row that got no answer the rest is not asked."""
+
+_LONG_QUERY: Final = re.compile(r"\?\S{200,}?(?=:? |$)")
+"""What an address with a hundred ids adds to a message and tells nobody."""
 
 _OF_THE_QUESTION: Final = frozenset({400, 413, 414, 422})
 
@@ -64,6 +68,7 @@ def ask_in_batches(ids: Sequence[str], ask: Callable[[list[str]], _T], *, worker
         try:
             answer = ask(batch)
         except MilestoneKitError as error:
+            error.args = (_LONG_QUERY.sub("?...", str(error)),)
             if not _is_of_the_question(error):
                 unanswered.append(error)
             return error

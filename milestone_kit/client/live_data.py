@@ -76,10 +76,11 @@ class LiveData:
         self._session: requests.Session | None = None
         self._lock = threading.Lock()
 
-    def table(self, ids_or_df: object) -> pd.DataFrame:
+    def table(self, ids_or_df: object, *, refresh: bool) -> pd.DataFrame:
         """Return the live data of milestones, as `get_live` describes it."""
         asked = _asked(ids_or_df)
-        failed = self._ask(self._not_kept(asked.ids))
+        missing = self._not_kept(asked.ids)
+        failed = self._ask(asked.ids if refresh else missing)
         with self._lock:
             known = {id_: kept for id_ in asked.ids if (kept := self._kept.get(id_)) is not None}
         if failed and not known:
@@ -118,9 +119,9 @@ class LiveData:
         payloads = {id_: payload for found, _ in outcome.answers for id_, payload in found.items()}
         now, wall = self._clock(), self._wall_clock()
         with self._lock:
-            for id_ in ids:
-                if id_ not in outcome.failed:
-                    self._kept[id_] = _Kept(now, wall, payloads.get(id_))
+            self._kept |= {id_: _Kept(now, wall, payloads.get(id_)) for id_ in ids}
+            for id_ in outcome.failed:
+                del self._kept[id_]
         return outcome.failed
 
     def _batch(self, ids: list[str]) -> tuple[dict[str, Payload], int]:

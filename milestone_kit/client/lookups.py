@@ -21,7 +21,10 @@ __all__ = ["add_names", "get_live", "get_targets"]
 
 
 def get_live(
-    ids_or_df: pd.DataFrame | str | Iterable[str], *, client: MilestoneClient | None = None
+    ids_or_df: pd.DataFrame | str | Iterable[str],
+    *,
+    refresh: bool = False,
+    client: MilestoneClient | None = None,
 ) -> pd.DataFrame:
     """Ask how milestones stand at the moment: phase, score, clock, who leads.
 
@@ -31,6 +34,8 @@ def get_live(
         A table with a column `id`, one id, or several (list, Series, Index). The other columns are used
         where they are there: `type` counts before the type that the answer gives, the tickers tell
         simulated games.
+    refresh : bool
+        Ask the server even about milestones that it was asked about a moment ago.
     client : MilestoneClient, optional
         A process-wide client with default settings when left out.
 
@@ -88,7 +93,7 @@ def get_live(
     >>> list(live["id"]) == list(df["id"])
     True
     """
-    return (client or default_client()).get_live(ids_or_df)
+    return (client or default_client()).get_live(ids_or_df, refresh=refresh)
 
 
 def get_targets(

@@ -7,6 +7,7 @@ is tried again for a bounded time.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
@@ -26,12 +27,14 @@ __all__ = [
     "delete",
     "discard",
     "is_held",
+    "listed",
     "locked",
     "make_private_folder",
     "open_own",
     "put_aside",
     "quarantine",
     "read_own",
+    "warn_refused",
     "write_whole",
 ]
 
@@ -40,7 +43,18 @@ _Made = TypeVar("_Made")
 _HELD: Final = {5, 32, 33}
 """What Windows answers for a file that is open elsewhere: access denied, sharing or lock violation."""
 
-_HELD_SECONDS: Final = 1.0  # longer than a virus scanner or an indexer holds a new file
+_OF_THE_FOLDER: Final = {
+    getattr(errno, name)
+    for name in ("EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENAMETOOLONG", "ENOTDIR", "EEXIST", "ELOOP")
+    if hasattr(errno, name)
+}
+_WITHOUT_LOCKS: Final = {
+    getattr(errno, name)
+    for name in ("ENOSYS", "ENOLCK", "ENOTSUP", "EOPNOTSUPP", "EINVAL", "EIO")
+    if hasattr(errno, name)
+}
+
+_HELD_SECONDS: Final = 0.5  # longer than a virus scanner or an indexer holds a new file
 _HELD_STEP: Final = 0.02
 
 
@@ -80,6 +94,15 @@ def _check_own(about: os.stat_result) -> None:
 
 
 _KINDS: Final = {stat.S_IFIFO: "pipe", stat.S_IFDIR: "folder", stat.S_IFSOCK: "socket"}
+
+
+def listed(folder: Path, pattern: str = "*") -> list[Path]:
+    """Return the files of a folder, sorted; none, with a CacheWarning, where it may not be looked into."""
+    try:
+        return sorted(folder.glob(pattern))
+    except OSError as error:
+        warn_refused(f"{folder} cannot be looked into ({error}); what is in it is not used", error)
+        return []
 
 
 def read_own(path: Path) -> bytes:
@@ -168,20 +191,65 @@ def locked(
     waiting : callable
         Is called when somebody else has it.
     """
-    lock = filelock.FileLock(path, timeout=seconds, mode=0o600, thread_local=False)
+    lock = _SystemLock(path, timeout=seconds, mode=0o600, thread_local=False)
     try:
         make_private_folder(path.parent)
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            waiting()
-            lock.acquire()
-    except (OSError, NotImplementedError, filelock.Timeout) as error:  # some file systems know no locks
+        _acquire(lock, waiting)
+    except _NoLocksError as error:
+        warn(
+            f"the file system of {path.parent} knows no locks ({error}): processes may walk side by side for "
+            "one answer, and nothing is recorded in the history",
+            CacheWarning,
+            cause="no locks",
+        )
+    except filelock.Timeout as error:
         warn(f"the lock {path} could not be had ({error}); {otherwise}", CacheWarning)
+    except OSError as error:
+        warn_refused(f"the lock {path} could not be had ({error}); {otherwise}", error)
     try:
         yield lock.is_locked
     finally:
         lock.release()
+
+
+class _NoLocksError(Exception):
+    """The file system knows no locks."""
+
+
+class _SystemLock(filelock.FileLock):
+    """A lock of the operating system or none: files that stand in for locks outlive whoever is killed."""
+
+    def _fallback_to_soft_lock(self) -> None:
+        raise NotImplementedError("it has no function for them")
+
+
+def _acquire(lock: _SystemLock, waiting: Callable[[], object]) -> None:
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        if not _knows_locks(lock):
+            raise _NoLocksError("one that nobody can hold counts as held") from None
+        waiting()
+        lock.acquire()
+    except NotImplementedError as error:
+        raise _NoLocksError(str(error)) from None
+    except OSError as error:
+        if error.errno not in _WITHOUT_LOCKS:
+            raise
+        raise _NoLocksError(str(error)) from None
+
+
+def _knows_locks(lock: _SystemLock) -> bool:
+    """Tell whether a lock can be had of which nobody else knows, where another one is held."""
+    probe = f"{lock.lock_file}.{secrets.token_hex(4)}"
+    try:
+        with _SystemLock(probe, timeout=0, mode=0o600):
+            return True
+    except filelock.Timeout:
+        return False
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(probe)  # noqa: PTH108 - the library gives text
 
 
 def put_aside(path: Path) -> Path:
@@ -194,10 +262,32 @@ def put_aside(path: Path) -> Path:
 def quarantine(path: Path, why: object) -> None:
     """Put an unusable cache file aside under a name ending in `.bad`, with a CacheWarning."""
     try:
-        what = f"was put aside as {put_aside(path).name}"
+        warn(
+            f"cache file {path} is not usable ({why}); it was put aside as {put_aside(path).name}",
+            CacheWarning,
+        )
     except OSError as error:
-        what = f"could not be put aside ({error})"
-    warn(f"cache file {path} is not usable ({why}); it {what}", CacheWarning)
+        message = f"cache file {path} is not usable ({why}); it could not be put aside ({error})"
+        # where it could not even be opened the folder is to blame, and not the file
+        warn_refused(message, why if isinstance(why, OSError) else None)
+
+
+def warn_refused(message: str, error: BaseException | None) -> None:
+    """Warn of something about the cache that could not be done.
+
+    Parameters
+    ----------
+    message : str
+        What, and what is done instead.
+    error : exception, optional
+        Why. What the whole folder refuses (it is another user's, read-only, full or no folder) is told in one
+        message in each call, whatever else it keeps from being done.
+    """
+    if isinstance(error, OSError) and error.errno in _OF_THE_FOLDER and not is_held(error):
+        message = f"the cache cannot be used ({error}); the answer is not cached, and nothing was recorded"
+        warn(message, CacheWarning, cause="the cache folder")
+    else:
+        warn(message, CacheWarning)
 
 
 def delete(*paths: Path) -> None:
@@ -206,7 +296,7 @@ def delete(*paths: Path) -> None:
         try:
             _patiently(lambda path=path: path.unlink(missing_ok=True))  # type: ignore[misc]
         except OSError as error:
-            warn(f"{path} could not be deleted ({error})", CacheWarning)
+            warn_refused(f"{path} could not be deleted ({error})", error)
 
 
 def discard(*paths: Path) -> None:

@@ -6,6 +6,8 @@ import html
 import re
 from typing import TYPE_CHECKING, Final
 
+from milestone_kit.core.words import basis_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -78,21 +80,3 @@ def duration_text(ms: float) -> str:
     parts = [(days, "d"), (hours, "h"), (minutes, "min")]
     said = [f"{number:,} {unit}" for number, unit in parts if number][:2]
     return " ".join(said) if said else "0 min"
-
-
-def basis_text(level: object, samples: int) -> str:
-    """Return what an assumed end rests on, "" where it was not learned from a table.
-
-    Parameters
-    ----------
-    level : object
-        As in `end_level` of `compute_timeline`.
-    samples : int
-        As in `end_samples`.
-
-    Examples
-    --------
-    >>> basis_text("type", 1037)
-    'median of 1,037 spans of this type'
-    """
-    return f"median of {samples:,} spans of this {level}" if samples > 0 else ""

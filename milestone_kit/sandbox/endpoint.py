@@ -106,11 +106,11 @@ def answer(
     if path == "/milestones":
         return _listing(world, query, cursors)
     if path == "/search/filters_by_sport":
-        return Answer(body=orjson.dumps(filters_by_sport()))
+        return Answer(body=orjson.dumps(world.recorded.filters or filters_by_sport()))
     if path == "/live_data/batch":
         return _live_batch(world, [value for name, value in pairs if name == "milestone_ids"])
     if path == "/structured_targets":
-        return _targets(query, [value for name, value in pairs if name == "ids"])
+        return _targets(world, query, [value for name, value in pairs if name == "ids"])
     return _single(world, path)
 
 
@@ -141,12 +141,15 @@ def _live_batch(world: World, ids: list[str]) -> Answer:
 
 def _live(world: World, ids: Iterable[str]) -> list[dict[str, Any]]:
     now = microseconds(world.clock())
-    found = filter(None, map(world.course, ids))
-    payloads = (live_data(row, course, now) for row, course in found)
+    payloads: list[dict[str, Any] | None] = []
+    for id_ in ids:
+        found = world.course(id_)
+        recorded = world.recorded.live.get(id_)
+        payloads.append(live_data(*found, now) if found and recorded is None else recorded)
     return [payload for payload in payloads if payload is not None]
 
 
-def _targets(query: Mapping[str, str], ids: list[str]) -> Answer:
+def _targets(world: World, query: Mapping[str, str], ids: list[str]) -> Answer:
     size = query.get("page_size", "100")
     if not _WHOLE_NUMBER.fullmatch(size) or not 1 <= int(size) <= _MAX_TARGETS:
         return refusal(400, f"invalid page_size {size!r}: expected a whole number from 1 to {_MAX_TARGETS}")
@@ -158,6 +161,7 @@ def _targets(query: Mapping[str, str], ids: list[str]) -> Answer:
         competition=query.get("competition") or None,
         after=query.get("cursor", ""),
         page_size=int(size),
+        recorded=world.recorded.targets,
     )
     return Answer(body=orjson.dumps({"structured_targets": page.rows, "cursor": page.cursor}))
 

@@ -18,10 +18,9 @@ from socketserver import TCPServer
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-import orjson
-
 from milestone_kit.errors import QueryError
 from milestone_kit.sandbox.endpoint import Answer, answer, refusal
+from milestone_kit.sandbox.recordings import Recorded, read_recorded
 from milestone_kit.sandbox.script import Delivery, Request, Script
 from milestone_kit.sandbox.shape import Shape
 from milestone_kit.sandbox.times import make_clock
@@ -69,8 +68,9 @@ def serve(
     seed : int
         The same seed, `rows` and `now` give the same milestones.
     file : str or Path, optional
-        A recorded answer to serve instead: `{"milestones": [...]}`, `{"milestone": {...}}` or a list.
-        It is taken as everything there is; its own cursor is ignored.
+        A recorded answer to serve instead, or a folder of them: milestones, live data, structured targets,
+        sports and competitions (see `recordings.read_recorded`). Its milestones are taken as all there are,
+        its own cursors are ignored; what else was recorded stands before what is invented.
     host, port : str, int
         Where to listen; loopback and a free port by default.
     now : datetime.datetime or callable, optional
@@ -114,8 +114,9 @@ def serve(
     clock = make_clock(now, speed)
     universe: Universe | None = None
     schedule: Schedule | None = None
+    recorded = Recorded() if file is None else read_recorded(Path(file))
     if file is not None:
-        milestones: Iterable[dict[str, Any]] = _recorded(Path(file))
+        milestones: Iterable[dict[str, Any]] = recorded.milestones
     elif isinstance(rows, Iterable):
         milestones = rows
     else:
@@ -123,7 +124,7 @@ def serve(
         milestones, schedule = universe.rows_and_schedule()
     if script is None:
         script = Script(latency=latency, requests_per_second=requests_per_second)
-    world = World(milestones, clock, schedule, still=still)
+    world = World(milestones, clock, schedule, still=still, recorded=recorded)
     return SandboxServer(world, script, universe, host=host, port=port, compress=compress)
 
 
@@ -356,18 +357,3 @@ def _phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return "Scripted"
-
-
-def _recorded(file: Path) -> list[dict[str, Any]]:
-    try:
-        content = orjson.loads(file.read_bytes())
-    except (OSError, orjson.JSONDecodeError) as error:
-        raise QueryError(f"file={str(file)!r} cannot be served: {error}") from error
-    if isinstance(content, dict):
-        content = [content["milestone"]] if "milestone" in content else content.get("milestones")
-    if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
-        raise QueryError(
-            f'file={str(file)!r} cannot be served: expected {{"milestones": [...]}}, '
-            '{"milestone": {...}} or a list of milestones'
-        )
-    return content

@@ -10,7 +10,7 @@ from milestone_kit.sandbox.names import FIRST_NAMES, NOUNS, pool
 from milestone_kit.sandbox.times import rfc3339
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from milestone_kit.sandbox.kinds import League
 
@@ -35,6 +35,7 @@ def targets_page(
     competition: str | None = None,
     after: str = "",
     page_size: int = 100,
+    recorded: Mapping[str, dict[str, Any]] | None = None,
 ) -> TargetPage:
     """Return a page of the targets in the order of their ids; ids that are not known are left out.
 
@@ -48,14 +49,18 @@ def targets_page(
         Only those whose id lies behind this one.
     page_size : int
         How many at most.
+    recorded : mapping, optional
+        Rows by id that stand before the invented ones.
     """
     known = _targets()
+    if recorded:
+        known = dict(sorted((known | {id_: _Target(row, ()) for id_, row in recorded.items()}).items()))
     wanted = sorted(id_ for id_ in set(ids) if id_ in known) if ids else list(known)
     rows = [
         known[id_].row
         for id_ in wanted
         if id_ > after
-        and type_ in {None, known[id_].row["type"]}
+        and type_ in {None, known[id_].row.get("type")}
         and (competition is None or competition in known[id_].competitions)
     ]
     page = rows[:page_size]

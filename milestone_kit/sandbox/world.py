@@ -14,6 +14,7 @@ import orjson
 
 from milestone_kit.errors import QueryError
 from milestone_kit.sandbox.competitions import competitions_of
+from milestone_kit.sandbox.recordings import Recorded
 from milestone_kit.sandbox.schedule import Course, Schedule
 from milestone_kit.sandbox.times import instant, microseconds, moved, rfc3339
 
@@ -83,6 +84,8 @@ class World:
         What happens as the clock goes on; without one, or when the world is still, nothing does.
     still : bool
         Whether to know the schedule and let none of it happen.
+    recorded : Recorded, optional
+        What is answered in place of what is invented.
     """
 
     def __init__(
@@ -92,8 +95,10 @@ class World:
         schedule: Schedule | None = None,
         *,
         still: bool = False,
+        recorded: Recorded | None = None,
     ) -> None:
         self.clock = clock
+        self.recorded = recorded or Recorded()
         self._schedule = schedule or Schedule()
         self._runs = schedule is not None and not still
         self._lock = threading.RLock()

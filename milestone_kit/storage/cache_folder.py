@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from milestone_kit.core.files import delete, locked
+from milestone_kit.core.files import delete, listed, locked
 from milestone_kit.storage import unfinished
 from milestone_kit.storage.snapshots import Snapshots, is_snapshot
 from milestone_kit.storage.target_store import targets_path
@@ -137,7 +137,7 @@ class CacheFolder:
         self._snapshots.discard_superseded()
         sizes: dict[Path, tuple[float, int]] = {}
         for name in ("snapshots", "walks"):
-            for path in self.folder.joinpath(name).glob("*"):
+            for path in listed(self.folder / name):
                 with contextlib.suppress(OSError):  # another process may have deleted it
                     about = path.stat()
                     sizes[path] = (now - about.st_mtime, about.st_size)
@@ -179,10 +179,10 @@ class CacheFolder:
         for path, _, manifest in self.snapshots():
             fetched = pd.Timestamp(manifest.finished, unit="s", tz="UTC")
             files.append(("snapshot", manifest.query, manifest.rows, manifest.pages, fetched, path))
-        walks = sorted(self._walks.glob(f"{self._address}-*.sqlite"))
+        walks = listed(self._walks, f"{self._address}-*.sqlite")
         others = [("unfinished walk", path) for path in walks]
-        others += [("answers", self.answers_path)] if self.answers_path.exists() else []
-        others += [("names", self.names_path)] if self.names_path.exists() else []
+        others += [("answers", path) for path in listed(self.folder, self.answers_path.name)]
+        others += [("names", path) for path in listed(self.names_path.parent, self.names_path.name)]
         files += [(kind, "", pd.NA, pd.NA, pd.NaT, path) for kind, path in others]
         files += [("history", "", rows, pd.NA, pd.NaT, path) for path, rows in history]
         names = ["kind", "query", "rows", "pages", "fetched_at", "path"]
@@ -196,11 +196,11 @@ class CacheFolder:
 
     def clear(self) -> None:
         """Delete every snapshot, unfinished walk, kept answer and name of this address."""
-        former = self.folder.glob("answers.sqlite*")  # of all addresses; nobody reads it any more
+        former = listed(self.folder, "answers.sqlite*")  # of all addresses; nobody reads it any more
         delete(
             *self._snapshots.files(),
-            *self._walks.glob(f"{self._address}-*"),
-            *self.folder.glob(f"{self.answers_path.name}*"),
+            *listed(self._walks, f"{self._address}-*"),
+            *listed(self.folder, f"{self.answers_path.name}*"),
             *former,
             self.names_path,
         )
@@ -221,9 +221,9 @@ def clear_all(folder: Path, *, history: bool = False) -> tuple[int, int]:
     tuple of int
         How many files there were, and how many bytes they had.
     """
-    kept = [folder.glob("answers*.sqlite*")]
-    kept += [folder.joinpath(name).glob("*") for name in ("snapshots", "walks", "durations", "names")]
-    kept += [folder.glob("history/*/*")] if history else []
+    kept = [listed(folder, "answers*.sqlite*")]
+    kept += [listed(folder / name) for name in ("snapshots", "walks", "durations", "names")]
+    kept += [listed(folder, "history/*/*")] if history else []
     paths = [path for found in kept for path in found if path.suffix != ".lock" and path.is_file()]
     size = sum(path.stat().st_size for path in paths)
     delete(*paths)

@@ -10,7 +10,7 @@ import re
 import secrets
 from typing import TYPE_CHECKING, Final
 
-from milestone_kit.core.files import discard
+from milestone_kit.core.files import discard, listed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,7 @@ class Generations:
 
     def newest_first(self) -> list[Path]:
         """Return the files that are there now, the one that counts first."""
-        found = self._folder.glob(f"{self._stem}-*{self._suffix}")
+        found = listed(self._folder, f"{self._stem}-*{self._suffix}")
         return sorted((path for path in found if stem_of(path) == self._stem), reverse=True)
 
     def next(self) -> Path:

@@ -17,9 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from milestone_kit.core.arguments import to_utc
-from milestone_kit.core.files import discard, locked, open_own, quarantine
-from milestone_kit.core.notices import warn
-from milestone_kit.errors import CacheWarning, QueryError
+from milestone_kit.core.files import discard, locked, open_own, quarantine, warn_refused
+from milestone_kit.errors import QueryError
 from milestone_kit.storage.blocks import facts_of, open_rows
 from milestone_kit.storage.generations import Generations
 from milestone_kit.storage.segments import FORMAT, Segments, View, write_rows
@@ -127,7 +126,7 @@ class History:
                 return self._record(table, seen_at, complete=complete, scope=scope, whole=whole)
             except _FAILURES as error:
                 message = f"the history in {self.folder} could not be written ({error}); nothing was recorded"
-                warn(message, CacheWarning)
+                warn_refused(message, error)
                 return 0
 
     def versions(self, ids: str | Iterable[str] | None = None, since: DateLike | None = None) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from milestone_kit.core.files import delete, discard, open_own, put_aside, write_whole
+from milestone_kit.core.files import delete, discard, listed, open_own, put_aside, write_whole
 from milestone_kit.core.notices import warn
 from milestone_kit.errors import CacheWarning
 from milestone_kit.storage.blocks import DamageError, facts_of, open_rows, write_blocks
@@ -76,11 +76,11 @@ class Segments:
 
     def listed(self) -> list[Segment]:
         """Return the files that count, in the order in which their rows were appended."""
-        return self._listed()[0]
+        return self._sorted_out()[0]
 
-    def _listed(self) -> tuple[list[Segment], list[Segment]]:
+    def _sorted_out(self) -> tuple[list[Segment], list[Segment]]:
         found = []
-        for path in self.folder.iterdir() if self.folder.is_dir() else ():
+        for path in listed(self.folder):
             match = _NAME.fullmatch(path.name)
             if match is not None:
                 first, last, rows = map(int, match.groups())
@@ -127,7 +127,7 @@ class Segments:
             When the disk refuses; nothing was appended then.
         """
         # left by a writer that was killed, or because a reader had them open
-        discard(*self.folder.glob(".new-*"), *(one.path for one in self._listed()[1]))
+        discard(*listed(self.folder, ".new-*"), *(one.path for one in self._sorted_out()[1]))
         segments = self.listed()
         number = segments[-1].last + 1 if segments else 1
         # the first is mostly the whole universe, which all that comes is compared with: it stays unpacked
@@ -194,7 +194,7 @@ class Segments:
 
     def clear(self) -> None:
         """Delete every file but locks: whoever waits for one must not get another one's."""
-        delete(*(path for path in sorted(self.folder.glob("*")) if path.suffix != ".lock"))
+        delete(*(path for path in listed(self.folder) if path.suffix != ".lock"))
 
 
 class Harm(NamedTuple):

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from milestone_kit.core.files import discard, open_own, quarantine, write_whole
+from milestone_kit.core.files import discard, listed, open_own, quarantine, warn_refused, write_whole
 from milestone_kit.core.notices import warn
 from milestone_kit.errors import CacheWarning
 from milestone_kit.storage.blocks import MANIFEST, open_rows, write_blocks
@@ -81,14 +81,14 @@ class Snapshots:
         """Yield every readable snapshot of the address, with its file."""
         prefix = f"{self._address}-"
         keys = {stem.removeprefix(prefix) for path in self._ours() if (stem := stem_of(path))}
-        keys |= {path.stem for path in self.folder.glob(f"*{_FORMER_SUFFIX}")}
+        keys |= {path.stem for path in listed(self.folder, f"*{_FORMER_SUFFIX}")}
         for key in sorted(keys):
             found = self._newest(key)
             if found is not None:
                 yield found
 
-    def _ours(self) -> Iterator[Path]:
-        return self.folder.glob(f"{self._address}-*{_SUFFIX}")
+    def _ours(self) -> list[Path]:
+        return listed(self.folder, f"{self._address}-*{_SUFFIX}")
 
     def publish(self, key: str, table: pa.Table, manifest: Manifest, ready: Callable[[], object]) -> bool:
         """Make a table the snapshot; return whether that went well, with a CacheWarning where it did not.
@@ -104,7 +104,7 @@ class Snapshots:
         try:
             write_whole(path, write, ready=ready)
         except (OSError, pa.ArrowException) as error:
-            warn(f"{path} could not be written ({error}); the answer is not cached", CacheWarning)
+            warn_refused(f"{path} could not be written ({error}); the answer is not cached", error)
             return False
         generations.discard_before(path)
         discard(self.folder / f"{key}{_FORMER_SUFFIX}")
@@ -121,7 +121,7 @@ class Snapshots:
     def files(self) -> list[Path]:
         """Return every file of the address, also those that are of no use any more."""
         former = [path for path, _, _ in self.all() if path.suffix == _FORMER_SUFFIX]
-        return [*self.folder.glob(f"{self._address}-*"), *former]
+        return [*listed(self.folder, f"{self._address}-*"), *former]
 
     def _read(self, path: Path) -> Kept | None:
         try:

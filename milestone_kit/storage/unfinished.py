@@ -11,9 +11,7 @@ import uuid
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
-from milestone_kit.core.files import delete, quarantine, read_own, write_whole
-from milestone_kit.core.notices import warn
-from milestone_kit.errors import CacheWarning
+from milestone_kit.core.files import delete, listed, quarantine, read_own, warn_refused, write_whole
 from milestone_kit.storage.manifests import FORMAT, read_record
 
 if TYPE_CHECKING:
@@ -63,7 +61,7 @@ class UnfinishedWalk:
         self._key = key
         self._record = record
         self.pages_path = folder / f"{key}-{record.id}.sqlite"
-        self.resumed = self.pages_path.exists()
+        self.resumed = self.pages_path in listed(folder, f"{key}-*")
 
     @property
     def started(self) -> float:
@@ -135,12 +133,12 @@ class UnfinishedWalk:
         try:
             write_whole(path, lambda file: file.write(text))
         except OSError as error:
-            warn(f"{path} could not be written ({error}); the answer is not cached", CacheWarning)
+            warn_refused(f"{path} could not be written ({error}); the answer is not cached", error)
 
 
 def forget(folder: Path, key: str) -> None:
     """Delete whatever is kept of walks for the question that is filed under a key."""
-    delete(folder / f"{key}.json", *folder.glob(f"{key}-*"))
+    delete(folder / f"{key}.json", *listed(folder, f"{key}-*"))
 
 
 def _read(path: Path) -> _Record | None:

@@ -86,7 +86,7 @@ def near_misses(draw):
     return row
 
 
-@settings(max_examples=200)
+@settings(max_examples=3 * settings.default.max_examples)
 @given(st.lists(near_misses(), max_size=4), st.booleans(), st.booleans())
 def test_a_page_is_refused_by_name_or_makes_a_table_that_keeps(tmp_path_factory, rows, plain, spaced):
     body = json.dumps({"milestones": rows, "cursor": ""}, ensure_ascii=plain, indent=1 if spaced else None)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import random
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
@@ -78,6 +79,26 @@ def test_a_later_snapshot_replaces_the_earlier_one_which_open_readers_keep(store
     assert before.equals(table)
     assert store.read(SPORTS)[0].num_rows == 3
     assert len(list(store.folder.joinpath("snapshots").iterdir())) == 1
+
+
+def test_of_several_that_publish_at_once_one_wins_and_readers_always_find_a_whole_table(store, table):
+    store.publish(SPORTS, table, manifest(table))
+    everybody = [CacheFolder(store.folder, URL) for _ in range(3)]
+
+    def publish(who):
+        for rows in range(1, 20):
+            who.publish(SPORTS, table.slice(0, rows), manifest(table, rows=rows))
+
+    with ThreadPoolExecutor(3) as threads:
+        writing = [threads.submit(publish, who) for who in everybody]
+        while not all(each.done() for each in writing):
+            read, told = store.read(SPORTS)
+            assert read.equals(table.slice(0, told.rows))
+        for each in writing:
+            each.result()
+    assert store.read(SPORTS)[0].num_rows == 19
+    store.prune(now=NOW, keep=0, max_bytes=10**9)
+    assert snapshot(store).exists()
 
 
 def test_a_snapshot_outlives_its_deleted_file(store, table):

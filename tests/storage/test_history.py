@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from milestone_kit.analysis.changes import changes_table
@@ -89,7 +89,6 @@ class Model:
         return len(self.versions) - before
 
 
-@settings(max_examples=60)
 @given(sightings(), st.booleans())
 def test_the_history_holds_what_a_plain_list_of_versions_holds(tmp_path_factory, seen, small):
     options = {"index_after": 3} if small else {}

@@ -41,6 +41,7 @@ MAX_BARS: Final = 400
 
 REPORTED, ASSUMED, OPEN = 0, 1, 2
 _KINDS: Final = {"reported": REPORTED, "live": REPORTED, "assumed": ASSUMED, "open": OPEN}
+"""How an end is drawn, by its source; that a game is over is reported by its live data as well."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,33 @@
+"""Text as people search it."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from milestone_kit.table.folding import fold, fold_all
+
+texts = st.text(st.sampled_from("aÀß\u0301\x1e\nIİıﬁ℡") | st.characters(codec="utf-8"), max_size=12)
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [("São Telmo", "sao telmo"), ("ÅNGSTRÖM", "angstrom"), ("İstanbul Işık", "istanbul isik"),
+     ("Łódź", "lodz"), ("ﬁnal ℡", "final tel"), ("Ελλάς", "ελλασ"), ("e\u0301", "e"), ("東京", "東京")],
+)  # fmt: skip
+def test_accents_case_and_width_make_no_difference(text, folded):
+    assert fold(text) == folded
+
+
+@given(texts)
+def test_folded_text_stays_as_it_is(text):
+    assert fold(fold(text)) == fold(text)
+
+
+@given(st.lists(st.none() | texts))
+def test_a_column_is_folded_as_each_of_its_texts(column):
+    for kind in (pa.string(), pa.large_string()):
+        expected = [None if text is None else fold(text) for text in column]
+        assert fold_all(pa.array(column, kind)).to_pylist() == expected
