@@ -65,6 +65,7 @@ _CLOCKED_ORDERS: Final = frozenset({"status", "end"})
 
 _TIMELESS: Final[dict[str, Callable[[tuple[Any, ...]], bool]]] = {
     "keys": lambda key: key[0] not in _CLOCKED,
+    "_groups": lambda key: key[0] not in _CLOCKED,
     "chosen": lambda key: key[0].status is None,
     "rows": lambda key: key[0].status is None and key[1].column not in _CLOCKED_ORDERS,
     "_counts": lambda key: key[0].status is None,
@@ -75,6 +76,7 @@ _TIMELESS: Final[dict[str, Callable[[tuple[Any, ...]], bool]]] = {
 
 _TOLD: Final[dict[str, Callable[[tuple[Any, ...]], bool]]] = {
     "keys": lambda _: True,
+    "_groups": lambda _: True,
     "chosen": lambda _: True,
     "rows": lambda key: key[1].column != "end",
     "_counts": lambda _: True,
@@ -278,6 +280,14 @@ class ExplorerModel:
         """Return a column to group or colour by."""
         return Keys.of(column_of(self.timeline, name, "group"))
 
+    @remembered
+    def _groups(self, name: str) -> Keys:
+        """Return the bands of the chart: leagues, and the category of what belongs to none."""
+        if name != "league":
+            return self.keys(name)
+        league = column_of(self.timeline, "league")
+        return Keys.of(league.where(league.notna(), self.timeline["category"]))
+
     def colors(self, name: str) -> ColorScale:
         """Return the colours of a column, chosen over the whole table: they stay when filters change."""
         if name not in self._scales:
@@ -347,7 +357,7 @@ class ExplorerModel:
                 window=window,
                 canvas=Canvas(look.area_width, look.height, _TALLEST),
                 colors=colors,
-                groups=self.keys(state.group) if look.grouped else None,
+                groups=self._groups(state.group) if look.grouped else None,
                 beside=beside,
                 before=moved_from,
             )
@@ -378,12 +388,13 @@ class ExplorerModel:
         return found
 
     def _strip(self, state: PanelState, chart: Chart) -> Strip:
-        span, window = self._starts.span, chart.scene.window
+        window = chart.scene.window
+        span = window if self.awaited else self._starts.span
         return Strip(
             counts=self._counts(state.filters),
             span=[span.start, span.end],
             window=[window.start, window.end],
-            marks=self._marks(state.tz, chart.look.width),
+            marks=[] if self.awaited else self._marks(state.tz, chart.look.width),
             now=self.now,
         )
 

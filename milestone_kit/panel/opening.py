@@ -159,7 +159,11 @@ def _opened(
         return default_client() if given is None else given
 
     def coming(progress: Report) -> Iterable[pd.DataFrame]:
-        yield client().get_milestones(progress=progress, **query)
+        stream = getattr(client(), "stream", None)
+        if stream is None:
+            yield client().get_milestones(progress=progress, **query)
+        else:
+            yield from stream(now=shown["now"], **query)
 
     def reload(progress: Report) -> Iterable[pd.DataFrame]:
         yield client().get_milestones(refresh=True, progress=progress, **query)

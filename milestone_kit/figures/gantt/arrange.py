@@ -24,7 +24,7 @@ from milestone_kit.figures.gantt.scene import (
     Scene,
     StartCounts,
 )
-from milestone_kit.figures.time_axis import Window, bin_step
+from milestone_kit.figures.time_axis import DAY, Window, bin_step
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +47,7 @@ _MAX_LABEL: Final = 44
 _BIN_PX: Final = 6.0
 _DENSITY_LANES: Final = 3.0
 _SAME_ZOOM: Final = 0.01
+_SHORT: Final = 2 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +121,39 @@ def _pixel_extents(
     return outer_left, outer_right + np.where(labels > 0, _GAP_PX, 1.0), text_at, to_left
 
 
+def _count_on(
+    spans: tuple[NDArray[np.float64], NDArray[np.float64]],
+    codes: NDArray[np.int64],
+    groups: int,
+    span: Window,
+    step: float,
+) -> tuple[float, NDArray[np.int64]]:
+    """Count what is on per group and bin of `step` milliseconds; what has no end is on where it starts."""
+    first = float(np.floor(span.start / step) * step)
+    bins = int((span.end - first) // step) + 1
+    here = codes != NOWHERE
+    start, last = spans[0][here], np.fmax(spans[0], spans[1])[here]
+    begins = np.clip((start - first) // step, 0, bins - 1).astype(np.int64)
+    # who ends as a bin begins is not on in it
+    ends = np.clip(np.ceil((last - first) / step), begins + 1, bins).astype(np.int64)
+    inside = (last >= span.start) & (start <= span.end)
+    row = codes[here][inside] * (bins + 1)
+    size = groups * (bins + 1)
+    change = np.bincount(row + begins[inside], minlength=size) - np.bincount(
+        row + ends[inside], minlength=size
+    )
+    return first, np.cumsum(change.reshape(groups, bins + 1), axis=1)[:, :bins]
+
+
 def _count_starts(
-    starts: NDArray[np.float64], codes: NDArray[np.int64], groups: int, span: Window, step: float
+    spans: tuple[NDArray[np.float64], NDArray[np.float64]],
+    codes: NDArray[np.int64],
+    groups: int,
+    span: Window,
+    step: float,
 ) -> tuple[float, NDArray[np.int64]]:
     """Count the starts per group and bin of `step` milliseconds."""
+    starts, _ = spans
     first = float(np.floor(span.start / step) * step)
     bins = int((span.end - first) // step) + 1  # a start right at the end is inside
     position = ((starts - first) // step).astype(np.int64)
@@ -250,9 +280,13 @@ class _Picture:
         if self.beside:
             at = self.index.inside(span, self.chosen)
             codes = grouping.of_rows(self.groups, self.index.row[at])
-        first, counts = _count_starts(self.index.start[at], codes, len(grouping.labels), span, step)
+        # in a short window most of what is on has begun before: starts alone would leave it blank
+        on = self.window.span < _SHORT
+        spans = (self.index.start[at], self.index.end[at])
+        count = _count_on if on else _count_starts
+        first, counts = count(spans, codes, len(grouping.labels), span, step)
         slots = _group_slots(self.colors, self.index.row[scene.at], grouping)
-        density = StartCounts(first, step, counts, slots)
+        density = StartCounts(first, step, counts, slots, on)
         return replace(scene, level="density", groups=bands, lanes=bands[-1].bottom, density=density)
 
 

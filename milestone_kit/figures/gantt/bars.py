@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["label_trace", "mark_traces"]
 
 _THIN_PX: Final = 8.0
+_NARROW_PX: Final = 10.0
 _LABEL_WIDTH: Final = 44
 _NO_MARKS: Final = Marks(
     **{
@@ -85,15 +86,17 @@ def _bars_of(marks: Marks, chosen: NDArray[np.bool_], window: Window, width: int
     }
 
 
-def _mark_assumed(marker: dict[str, Any], assumed: NDArray[np.bool_], color: str, *, thin: bool) -> None:
-    """Hatch the assumed ends; where a bar is too thin for a hatch, fade them."""
+def _mark_assumed(
+    marker: dict[str, Any], assumed: NDArray[np.bool_], color: str, *, thin: bool, narrow: NDArray[np.bool_]
+) -> None:
+    """Hatch the assumed ends; where a bar is too thin or too narrow for a hatch, fade them."""
     if thin:
         marker["line"]["width"] = 0
         marker["color"] = tint(color, 0.9)
         marker["opacity"] = np.where(assumed, 0.5, 1.0)
         marker["pattern"]["shape"] = ""
     else:
-        marker["opacity"] = 1.0
+        marker["opacity"] = np.where(assumed & narrow, 0.5, 1.0)
         marker["pattern"]["shape"] = ["/" if guess else "" for guess in assumed]
 
 
@@ -111,7 +114,8 @@ def mark_traces(scene: Scene, timeline: pd.DataFrame, colors: ColorScale, look: 
         here = marks.slot == slot
         solid, loose = here & (marks.kind != OPEN), here & (marks.kind == OPEN)
         bar |= _bars_of(marks, solid, scene.window, look.area_width)
-        _mark_assumed(bar["marker"], marks.kind[solid] == ASSUMED, color, thin=thin)
+        narrow = bar["x"] < _NARROW_PX * scene.window.span / look.area_width
+        _mark_assumed(bar["marker"], marks.kind[solid] == ASSUMED, color, thin=thin, narrow=narrow)
         point |= {"x": marks.start[loose], "y": marks.lane[loose]}
         for trace, chosen in ((bar, solid), (point, loose)):
             trace |= {

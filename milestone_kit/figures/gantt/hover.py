@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["bin_words", "mark_cards"]
 
 _TICKERS_SHOWN: Final = 3
+_DOING: Final = {False: "start", True: "are on"}
 
 
 def _end_words(kind: int, lasts: float, begin: str, end: str, basis: str) -> str:
@@ -98,6 +99,7 @@ def bin_words(density: StartCounts, zone: str) -> tuple[str, list[str]]:
     )
     width = format_step(density.step)
     template = (
-        f"<b>%{{hovertext}}</b><br>%{{customdata:,.0f}} start within {width}<br>from %{{text}}<extra></extra>"
+        f"<b>%{{hovertext}}</b><br>%{{customdata:,.0f}} {_DOING[density.on]} within {width}"
+        "<br>from %{text}<extra></extra>"
     )
     return template, format_instants(edges, zone)

@@ -34,7 +34,7 @@ def rows_in_box(scene: Scene, index: GanttIndex, box: Box) -> NDArray[np.int64]:
     """Return the table positions of the milestones in a box, by start.
 
     Single marks count when they touch the box; in a silhouette those count that start within its
-    time, in the groups that it touches.
+    time, or are on in it where that is drawn, in the groups that it touches.
 
     Parameters
     ----------
@@ -61,7 +61,9 @@ def rows_in_box(scene: Scene, index: GanttIndex, box: Box) -> NDArray[np.int64]:
         tops = np.array([group.top for group in scene.groups])
         bottoms = np.array([group.bottom for group in scene.groups])
         touched = (tops <= box.bottom) & (bottoms >= box.top)
-        inside = (start >= box.left) & (start <= box.right)
+        on = scene.density is not None and scene.density.on
+        reach = np.fmax(start, index.end[at]) if on else start
+        inside = (reach >= box.left) & (start <= box.right)
         inside &= touched[scene.codes] if len(at) else False
     rows: NDArray[np.int64] = index.row[at[inside]]
     return rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import plotly.graph_objects as go
@@ -36,6 +36,13 @@ if TYPE_CHECKING:
     from milestone_kit.core.arguments import DateLike
 
 __all__ = ["plot_gantt", "static_figure"]
+
+_WIDTH: Final = 1100
+"""Pixels for which a figure is laid out that takes those that there are."""
+
+_HEIGHT: Final = 520
+_TALLEST: Final = 1_500
+"""The most pixels that the lanes of a small table may take, where nobody says how many there are."""
 
 
 def _fitted(index: GanttIndex, chosen: NDArray[np.bool_], now: float) -> Window:
@@ -85,8 +92,8 @@ def plot_gantt(
     end: DateLike | None = None,
     assume: Assume = "typical",
     max_bars: int = MAX_BARS,
-    width: int = 1100,
-    height: int = 520,
+    width: int | None = None,
+    height: int | None = None,
     theme: str = "light",
     title: str | None = None,
 ) -> go.Figure:
@@ -121,8 +128,11 @@ def plot_gantt(
         As for `compute_timeline`; only used when `df` has no timeline yet.
     max_bars : int
         The most single marks, at least 1.
-    width, height : int
-        Pixels that the figure may take; the height shrinks to what is needed.
+    width : int, optional
+        Pixels that the figure takes; without it, those that there are where it is shown.
+    height : int, optional
+        Pixels that the figure may take; it shrinks to what is needed. Without it some 520, and more where a
+        table is small enough for each of its titles to be read.
     theme : {"light", "dark"}
         Colours of text and grid; the background is transparent.
     title : str, optional
@@ -148,7 +158,8 @@ def plot_gantt(
     'UTC'
     """
     for name, value, least in (("max_bars", max_bars, 1), ("width", width, 200), ("height", height, 100)):
-        check_whole_number(value, name, least)
+        if value is not None or name == "max_bars":
+            check_whole_number(value, name, least)
     check_title(title)
     zone, colors_of = check_zone(tz), theme_of(theme)
     instant = read_now(now)
@@ -161,14 +172,14 @@ def plot_gantt(
         zone,
         moment,
         colors_of,
-        width,
+        width or _WIDTH,
         grouped=group is not None,
         legend=color != group,
         height=0,
     )
     around = look.margins["t"] + look.margins["b"] + heading_pixels(title)
-    look = replace(look, height=max(height - around, 120))
-    canvas = Canvas(look.area_width, look.height)
+    look = replace(look, height=max((height or _HEIGHT) - around, 120))
+    canvas = Canvas(look.area_width, look.height, _TALLEST if height is None else 0)
     colors = ColorScale.of(Keys.of(column_of(timeline, color, "color")), _checked_order(color_order))
     scene = lay_out(
         index,
@@ -180,4 +191,5 @@ def plot_gantt(
         groups=None if group is None else Keys.of(column_of(timeline, group, "group")),
         max_bars=max_bars,
     )
-    return static_figure(scene, timeline, colors, look, title)
+    figure = static_figure(scene, timeline, colors, look, title)
+    return figure if width is not None else figure.update_layout(width=None, autosize=True)

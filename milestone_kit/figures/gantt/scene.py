@@ -162,12 +162,24 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class StartCounts:
-    """Starts per time bin and group; `counts` has shape (groups, bins)."""
+    """How many milestones start in each time bin of each group, or are on in it.
+
+    Attributes
+    ----------
+    first, step : float
+        Where the bins begin and how wide they are, in milliseconds.
+    counts : ndarray of int64, shape (groups, bins)
+    slots : tuple of int
+        The colour of each group.
+    on : bool
+        Whether those are counted that are on in a bin, and not those that start in it.
+    """
 
     first: float
     step: float
     counts: NDArray[np.int64]
     slots: tuple[int, ...]
+    on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +218,16 @@ class Scene:
     codes: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
 
+def _counts_on(scene: Scene) -> bool:
+    return scene.density is not None and scene.density.on
+
+
 def scene_words(scene: Scene) -> str:
     """Return how many of how many rows are on screen, and at which level of detail."""
     level = {
         "labelled": "each shown with its title",
         "bars": "each shown as a mark",
-        "density": "shown as how many start when",
+        "density": "shown as how many are on when" if _counts_on(scene) else "shown as how many start when",
         "empty": "none in this window",
     }[scene.level]
     outside = beside(scene.before, scene.after)

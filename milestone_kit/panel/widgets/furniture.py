@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["button", "head", "main"]
 
 _HELP = (
-    '<span class="mk-muted">Solid: reported end · hatched: assumed end · diamond: no end known. '
+    '<span class="mk-muted">Solid: reported end · hatched or faded: assumed end · diamond: no end known. '
     "Drag to move, wheel to zoom, double-click to fit, click a mark for its details.</span>"
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -15,8 +15,16 @@ from milestone_kit.figures.colors import LIGHT, ColorScale
 from milestone_kit.figures.gantt.arrange import lay_out
 from milestone_kit.figures.gantt.draw import draw_layout
 from milestone_kit.figures.gantt.look import Look
-from milestone_kit.figures.gantt.scene import ASSUMED, LABEL_LANE_PX, OPEN, REPORTED, Canvas, GanttIndex
-from milestone_kit.figures.time_axis import HOUR, Window, to_ms
+from milestone_kit.figures.gantt.scene import (
+    ASSUMED,
+    LABEL_LANE_PX,
+    OPEN,
+    REPORTED,
+    Canvas,
+    GanttIndex,
+    scene_words,
+)
+from milestone_kit.figures.time_axis import DAY, HOUR, Window, to_ms
 from milestone_kit.table.schema import empty_milestones
 from tests.strategies import NOW, at, milestones, table
 
@@ -87,8 +95,23 @@ def test_every_matching_row_is_counted_once(df, window, assume, data):
     if scene.marks is not None:
         assert len(scene.marks.row) == len(set(scene.marks.row)) == scene.shown <= max_bars
     if scene.density is not None:
-        inside = [window.start <= start <= window.end for start, _ in spans]
-        assert scene.density.counts.sum() == sum(inside)
+        density = scene.density
+        assert density.on == (window.span < 2 * DAY)
+        edges = density.first + density.step * np.arange(density.counts.shape[1] + 1)
+        if density.on:
+            # in the bin that it starts in, if nowhere else
+            expected = [
+                sum(
+                    start < high and (end > low or low <= start)
+                    for start, end in spans
+                    if end >= window.start
+                )
+                for low, high in pairwise(edges)
+            ]
+            assert density.counts.sum(axis=0).tolist() == expected
+        else:
+            inside = [window.start <= start <= window.end for start, _ in spans]
+            assert density.counts.sum() == sum(inside)
 
 
 @given(
@@ -155,26 +178,39 @@ def test_a_row_that_ends_before_it_starts_shows_its_start_or_what_is_assumed():
 
 def test_a_start_on_the_edge_of_the_window_is_in_the_density():
     df = table(
-        *[{"start_date": at(hour)} for hour in (0, 1, 2, 2)], {"start_date": at(-1), "end_date": at(1)}
+        *[{"start_date": at(hour)} for hour in (0, 24, 72, 72)], {"start_date": at(-1), "end_date": at(1)}
     )
     timeline, index = engine(df)
-    scene = scene_of(timeline, index, Window(MIDNIGHT, MIDNIGHT + 2 * HOUR), max_bars=1)
+    scene = scene_of(timeline, index, Window(MIDNIGHT, MIDNIGHT + 72 * HOUR), max_bars=1)
     assert scene.level == "density"
     assert scene.shown == 5
     assert scene.density.counts.sum() == 4
 
 
 def test_the_density_counts_each_group_in_its_own_bins():
-    df = table(*[{"start_date": at(i % 5), "category": "A" if i % 3 else "B"} for i in range(60)])
+    df = table(*[{"start_date": at(24 * (i % 5)), "category": "A" if i % 3 else "B"} for i in range(60)])
     timeline, index = engine(df)
-    scene = scene_of(timeline, index, Window(MIDNIGHT - HOUR, MIDNIGHT + 6 * HOUR), max_bars=10)
+    scene = scene_of(timeline, index, Window(MIDNIGHT - DAY, MIDNIGHT + 6 * DAY), max_bars=10)
     density = scene.density
     for group, counts in zip(scene.groups, density.counts, strict=True):
-        for hour in range(5):
-            bin_ = int((MIDNIGHT + hour * HOUR - density.first) // density.step)
+        for day in range(5):
+            bin_ = int((MIDNIGHT + day * DAY - density.first) // density.step)
             assert counts[bin_] == sum(
-                i % 5 == hour and ("A" if i % 3 else "B") == group.label for i in range(60)
+                i % 5 == day and ("A" if i % 3 else "B") == group.label for i in range(60)
             )
+
+
+def test_a_crowded_short_window_shows_what_is_on_and_not_what_starts():
+    long = [{"start_date": at(-48), "end_date": at(48), "category": "A"} for _ in range(30)]
+    df = table(*long, {"start_date": at(2), "end_date": at(3), "category": "B"})
+    timeline, index = engine(df)
+    scene = scene_of(timeline, index, Window(MIDNIGHT, MIDNIGHT + 6 * HOUR), max_bars=10)
+    density = scene.density
+    first, second = density.counts
+    assert set(first) == {30}
+    begins, ends = (int((MIDNIGHT + hour * HOUR - density.first) // density.step) for hour in (2, 3))
+    assert np.flatnonzero(second).tolist() == list(range(begins, ends))
+    assert "shown as how many are on when" in scene_words(scene)
 
 
 def test_groups_beyond_what_fits_are_one_band_that_says_how_many():

@@ -329,3 +329,25 @@ def test_a_given_order_of_colours_does_not_hang_on_the_rows():
 def test_an_order_of_colours_that_is_none_is_refused(order):
     with pytest.raises(QueryError, match="color_order="):
         plot_gantt(sample_milestones(20), color_order=order)
+
+
+def test_a_figure_takes_the_width_there_is_unless_told_and_a_small_table_has_its_titles():
+    df = table(*[{"title": f"match {i}", "start_date": at(12), "end_date": at(14)} for i in range(64)])
+    figure = plot_gantt(df, now=NOW)
+    assert figure.layout.width is None
+    assert figure.layout.autosize
+    assert "each shown with its title" in figure.layout.title.text
+    assert figure.layout.height < 1_800
+    assert plot_gantt(df, now=NOW, width=700, height=400).layout.width == 700
+    assert plot_gantt(df, now=NOW, height=400).layout.height <= 420
+
+
+def test_assumed_ends_are_told_from_reported_ones_also_in_narrow_bars():
+    rows = [{"start_date": at(i), "end_date": at(i + 0.1)} for i in range(3)]
+    df = table(*rows, *[{"start_date": at(i)} for i in range(5, 8)])
+    bar = next(
+        trace
+        for trace in plot_gantt(df, now=NOW, assume="6min", start="2026-01-10", end="2026-01-20").data
+        if trace.type == "bar"
+    )
+    assert list(bar.marker.opacity) == [1.0, 1.0, 1.0, 0.5, 0.5, 0.5]
