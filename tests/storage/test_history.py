@@ -23,7 +23,7 @@ from milestone_kit.analysis.changes import changes_table
 from milestone_kit.errors import CacheWarning, QueryError
 from milestone_kit.storage.blocks import write_blocks
 from milestone_kit.storage.history import _INSTANT, History, _frame, _never_back, _stored
-from milestone_kit.storage.segments import FORMAT, View
+from milestone_kit.storage.view import FORMAT, View
 from milestone_kit.table.frame import join_pages
 from milestone_kit.table.schema import ARROW_SCHEMA, COLUMNS, DTYPES
 from tests.strategies import EPOCH, at, milestones, table
