@@ -25,6 +25,7 @@ __all__ = [
     "delete",
     "discard",
     "is_held",
+    "is_refusal",
     "listed",
     "make_private_folder",
     "open_own",
@@ -153,6 +154,11 @@ def is_held(error: OSError) -> bool:
     return getattr(error, "winerror", None) in _HELD
 
 
+def is_refusal(error: Exception) -> bool:
+    """Tell whether the system refused something, rather than we what we found (see `open_own`)."""
+    return isinstance(error, OSError) and error.errno is not None
+
+
 def _patiently(action: Callable[[], _Made]) -> _Made:
     """Do what may be refused while somebody has a file open, again and again for a bounded time."""
     until = time.monotonic() + _HELD_SECONDS
@@ -173,16 +179,18 @@ def put_aside(path: Path) -> Path:
 
 
 def quarantine(path: Path, why: object) -> None:
-    """Put an unusable cache file aside under a name ending in `.bad`, with a CacheWarning."""
+    """Put an unusable cache file aside under a name ending in `.bad`, with a CacheWarning.
+
+    What the system refused (no permission, too many open files) says nothing about the file, which stays.
+    """
+    if isinstance(why, OSError) and is_refusal(why):
+        warn_refused(f"cache file {path} could not be read ({why}); it is left as it is", why)
+        return
     try:
-        warn(
-            f"cache file {path} is not usable ({why}); it was put aside as {put_aside(path).name}",
-            CacheWarning,
-        )
+        what = f"was put aside as {put_aside(path).name}"
     except OSError as error:
-        message = f"cache file {path} is not usable ({why}); it could not be put aside ({error})"
-        # where it could not even be opened the folder is to blame, and not the file
-        warn_refused(message, why if isinstance(why, OSError) else None)
+        what = f"could not be put aside ({error})"
+    warn(f"cache file {path} is not usable ({why}); it {what}", CacheWarning)
 
 
 def warn_refused(message: str, error: BaseException | None) -> None:

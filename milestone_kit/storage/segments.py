@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
-from milestone_kit.core.files import delete, discard, listed, open_own, put_aside, write_whole
+from milestone_kit.core.files import delete, discard, is_refusal, listed, open_own, put_aside, write_whole
 from milestone_kit.core.notices import warn
 from milestone_kit.errors import CacheWarning
 from milestone_kit.storage.blocks import open_rows, write_blocks
@@ -149,11 +149,15 @@ class Segments:
     def _readable(self, segment: Segment) -> pa.Table:
         """Return the rows of a damaged file that are not."""
         parts = [self._schema.empty_table()]
-        with contextlib.suppress(*FAILURES), open_own(segment.path) as file:
-            rows = open_rows(file)
-            for place in rows.places:
-                with contextlib.suppress(*FAILURES):
-                    parts.append(checked(rows.read(place, range(len(self._schema))), self._schema))
+        try:
+            with open_own(segment.path) as file:
+                rows = open_rows(file)
+                for place in rows.places:
+                    with contextlib.suppress(*FAILURES):
+                        parts.append(checked(rows.read(place, range(len(self._schema))), self._schema))
+        except FAILURES as error:
+            if is_refusal(error):  # the file itself may be sound
+                raise
         return pa.concat_tables(parts)
 
     def _write(

@@ -71,6 +71,14 @@ def test_a_damaged_file_is_put_aside_or_it_is_said_that_it_could_not_be(tmp_path
         quarantine(path, "odd")
 
 
+def test_a_file_that_cannot_be_read_for_now_is_left_as_it_is(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"sound")
+    with pytest.warns(CacheWarning, match="Too many open files.*left as it is"):
+        quarantine(path, OSError(24, "Too many open files"))
+    assert path.read_bytes() == b"sound"
+
+
 def test_what_cannot_be_deleted_is_named(tmp_path):
     tmp_path.joinpath("file").touch()
     tmp_path.joinpath("folder").mkdir()
