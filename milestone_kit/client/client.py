@@ -491,7 +491,7 @@ class MilestoneClient:
         -------
         pandas.DataFrame
             The milestones columns, `seen_at`, `deleted` and `added` (see `storage.history.History.versions`),
-            sorted by (id, seen_at).
+            sorted by id and the order in which they came, which is also that of `seen_at`.
 
         Raises
         ------
@@ -521,7 +521,8 @@ class MilestoneClient:
         Parameters
         ----------
         since : str, date, datetime or Timestamp, optional
-            Only changes seen then or later; naive values are UTC.
+            Only changes seen then or later; naive values are UTC. Where the clock was set back, what came
+            afterwards counts as seen just after what came before, so that none is missed.
         **query
             As for `history`.
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from milestone_kit.core.files import delete, listed, locked
+from milestone_kit.core.files import delete, listed
+from milestone_kit.core.locks import locked
 from milestone_kit.storage import unfinished
 from milestone_kit.storage.snapshots import Snapshots, is_snapshot
 from milestone_kit.storage.target_store import targets_path

@@ -17,11 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from milestone_kit.core.arguments import to_utc
-from milestone_kit.core.files import discard, locked, open_own, quarantine, warn_refused
+from milestone_kit.core.files import discard, open_own, quarantine, warn_refused
+from milestone_kit.core.locks import locked
 from milestone_kit.errors import QueryError
 from milestone_kit.storage.blocks import facts_of, open_rows
 from milestone_kit.storage.generations import Generations
-from milestone_kit.storage.segments import FORMAT, Segments, View, write_rows
+from milestone_kit.storage.segments import Segments, write_rows
+from milestone_kit.storage.view import FAILURES, FORMAT
 from milestone_kit.table.arrays import one_chunk, stamp_micros, to_numpy
 from milestone_kit.table.merge import same_rows
 from milestone_kit.table.schema import ARROW_SCHEMA, from_arrow
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from milestone_kit.core.arguments import DateLike
+    from milestone_kit.storage.view import View
 
 __all__ = ["History"]
 
@@ -54,7 +57,6 @@ _HEADS: Final = pa.schema(
     ]
 )
 _MOST_SCOPES: Final = 1_000
-_FAILURES: Final = (OSError, ValueError, TypeError, KeyError, pa.ArrowException)
 
 
 class History:
@@ -124,7 +126,7 @@ class History:
                 return 0
             try:
                 return self._record(table, seen_at, complete=complete, scope=scope, whole=whole)
-            except _FAILURES as error:
+            except FAILURES as error:
                 message = f"the history in {self.folder} could not be written ({error}); nothing was recorded"
                 warn_refused(message, error)
                 return 0
@@ -248,7 +250,7 @@ class History:
                 return table, int(facts["through"])
         except FileNotFoundError:
             pass
-        except _FAILURES as error:
+        except FAILURES as error:
             quarantine(path, error)
         return None
 

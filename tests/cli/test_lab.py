@@ -266,7 +266,7 @@ def test_ctrl_c_reaches_jupyterlab_once_on_every_system(tmp_path, monkeypatch, s
 
     keys = threading.Thread(target=press)
     keys.start()
-    patience = 30 if words == "ends" else 0.1
+    patience = 20 if words == "ends" else 0.1
     assert (
         _wait([sys.executable, "-c", CHILD, str(ready), words], dict(os.environ), patience=patience) == code
     )
