@@ -181,7 +181,7 @@ def test_too_many_pairs_are_refused_before_they_are_made():
     ],
 )
 def test_whoever_takes_part_twice_at_once_is_found(one, other):
-    df = table(*({"details": details, "end_date": at(3)} for details in (one, other, {"home_team_id": "z"})))
+    df = table(*({"details": details, "end_date": at(3)} for details in (one, other, {"home_team_id": "w"})))
     assert find_overlaps(df, by="team")["key"].tolist() == ["x"]
 
 
