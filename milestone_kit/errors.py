@@ -19,6 +19,7 @@ __all__ = [
     "MilestoneKitWarning",
     "NetworkError",
     "NotFoundError",
+    "NotJSONError",
     "OfflineError",
     "PaginationError",
     "QueryError",
@@ -51,7 +52,7 @@ class ApiError(MilestoneKitError):
     retry_after : float or None
         Seconds the server asked to wait, where it did.
     retryable : bool
-        Whether the same request may succeed later.
+        Whether the same request may succeed later; an older answer may then stand in (`stale_if_error`).
     """
 
     def __init__(
@@ -99,8 +100,12 @@ class SchemaError(MilestoneKitError):
         self.field = field
 
 
+class NotJSONError(SchemaError):
+    """An answer with status 200 is no JSON: as a rule, a page of a proxy, or one about maintenance."""
+
+
 class PaginationError(MilestoneKitError):
-    """The server's cursors do not lead to an end: one came twice, or the page cap was reached."""
+    """The server's pages lead to no end: a cursor or a page came twice, or the page cap was reached."""
 
 
 class IncompleteError(MilestoneKitError):

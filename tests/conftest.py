@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -12,8 +14,16 @@ from milestone_kit.core.settings import Patience
 from milestone_kit.sandbox import serve
 
 # the machines that run this differ; a slow one is no failure
-hypothesis.settings.register_profile("milestone_kit", deadline=None, max_examples=60)
+hypothesis.settings.register_profile("milestone_kit", deadline=None, max_examples=30)
+hypothesis.settings.register_profile("nightly", deadline=None, max_examples=600)
 hypothesis.settings.load_profile("milestone_kit")
+
+
+def pytest_xdist_auto_num_workers(config):
+    """One worker for each processor, and none where a few tests are asked for: starting them takes longer."""
+    narrowed = config.option.keyword or config.option.markexpr or config.option.collectonly
+    whole = all(Path(arg).is_dir() for arg in config.args)
+    return (os.cpu_count() or 1) if whole and not narrowed else 0
 
 
 @dataclass

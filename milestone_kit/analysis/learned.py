@@ -16,7 +16,7 @@ import pandas as pd
 
 from milestone_kit.analysis.lengths import Lasting, Level, known_durations, latest_of_types, levels_of
 from milestone_kit.analysis.quantiles import SHARES
-from milestone_kit.core.files import locked, quarantine, write_whole
+from milestone_kit.core.files import locked, quarantine, read_own, write_whole
 from milestone_kit.core.settings import Settings, shown_url
 from milestone_kit.errors import QueryError
 from milestone_kit.table.arrays import instants, stamp_instant
@@ -182,7 +182,7 @@ def _bins(durations: NDArray[np.timedelta64]) -> NDArray[np.int64]:
 def _read(path: Path) -> _Groups:
     """Read a file; what is damaged is put aside with a warning, and nothing is known then."""
     try:
-        return _parsed(path.read_bytes())
+        return _parsed(read_own(path))
     except FileNotFoundError:
         return {}
     except (OSError, *_FAILURES) as error:

@@ -12,6 +12,7 @@ import io
 import socket
 import threading
 import weakref
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -70,6 +71,14 @@ class Connections:
         class Response(http.client.HTTPResponse):
             def __init__(self, sock: Any, *args: Any, **options: Any) -> None:
                 super().__init__(_Readable(sock, left), *args, **options)  # type: ignore[arg-type]
+
+            def _read_status(self) -> tuple[str, int, str]:
+                # http.client passes over 100 only, and takes any other interim answer for the answer
+                while True:
+                    version, status, reason = super()._read_status()  # type: ignore[misc]
+                    if status == HTTPStatus.SWITCHING_PROTOCOLS or status // 100 != 1:
+                        return version, status, reason
+                    http.client.parse_headers(self.fp)
 
         members = {"connect": connect, "response_class": Response}
         connection = type("Connection", (pool.ConnectionCls,), members)

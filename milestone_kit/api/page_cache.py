@@ -26,7 +26,7 @@ from requests_cache.models.request import CachedRequest
 from requests_cache.models.response import CachedResponse
 from requests_cache.serializers.pipeline import SerializerPipeline, Stage
 
-from milestone_kit.core.files import make_private_folder, quarantine
+from milestone_kit.core.files import make_private_folder, open_own, quarantine, warn_refused
 from milestone_kit.core.notices import warn
 from milestone_kit.core.rows import decode_answer
 from milestone_kit.errors import CacheWarning
@@ -129,6 +129,7 @@ class PageCache(BaseCache):
                 make_private_folder(self._path.parent)
                 # created here and not by SQLite so that nobody else can ever read it
                 os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+                open_own(self._path).close()
                 self.responses = _BoundedDict(self._path, self._busy_seconds)
             except (OSError, sqlite3.Error) as error:
                 if attempt == 1 and _is_damage(error):
@@ -143,7 +144,7 @@ class PageCache(BaseCache):
             if not self._broken:
                 self._broken = True
                 message = f"the cache file {self._path} cannot be used ({error}); answers are not cached"
-                warn(message, CacheWarning)
+                warn_refused(message, error)
 
     def get_response(self, key: str, default: CachedResponse | None = None) -> CachedResponse | None:
         """Return the kept answer, or `default` when there is none that can be read."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from milestone_kit.cli.console import add_client_options, one_line
-from milestone_kit.core.settings import shown_url
+from milestone_kit.core.settings import Settings, shown_url
 
 if TYPE_CHECKING:
     import argparse
@@ -22,7 +22,8 @@ def add(commands: Commands) -> None:
     parser = commands.add_parser(
         "cache",
         help="show or clear what is kept on this machine",
-        description="Show what the cache folder holds for one API address, or delete it.",
+        description="Show what the cache folder holds for one API address, or delete it. Without --base-url, "
+        "clear deletes what is kept for all addresses.",
         allow_abbrev=False,
     )
     parser.set_defaults(run=run)
@@ -37,13 +38,15 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show the cache folder's files, or delete them."""
+    if args.what == "clear" and args.base_url is None:
+        return _clear_all(args)
     from milestone_kit.client.client import MilestoneClient  # noqa: PLC0415 - costs time that --help need not take
 
     with MilestoneClient(base_url=args.base_url, cache_dir=args.cache_dir) as client:
         kept, source = client.cache_info(), shown_url(client.base_url)
         if args.what == "clear" and not args.history:
             kept = kept[kept["kind"] != "history"]
-        total = f"{len(kept)} file{'' if len(kept) == 1 else 's'}, {kept['bytes'].sum() / 1e6:.1f} MB"
+        total = _total(len(kept), kept["bytes"].sum())
         if args.what == "clear":
             client.clear_cache(history=args.history)
             print(f"deleted {total} that were kept for {source}")  # noqa: T201 - the command's output
@@ -52,6 +55,19 @@ def run(args: argparse.Namespace) -> int:
         else:
             print(f"{_lines(kept)}\n{total} kept for {source}")  # noqa: T201
     return 0
+
+
+def _clear_all(args: argparse.Namespace) -> int:
+    from milestone_kit.storage.cache_folder import clear_all  # noqa: PLC0415 - costs time that --help need not take
+
+    folder = Settings.of(cache_dir=args.cache_dir).cache_dir
+    total = _total(*clear_all(folder, history=args.history))
+    print(f"deleted {total} that were kept for all addresses")  # noqa: T201
+    return 0
+
+
+def _total(files: int, size: float) -> str:
+    return f"{files} file{'' if files == 1 else 's'}, {size / 1e6:.1f} MB"
 
 
 def _lines(kept: pd.DataFrame) -> str:

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -157,13 +157,19 @@ def _command(args: argparse.Namespace, folder: Path) -> list[str]:
     return [*words, *args.passed_on]
 
 
-def _wait(command: list[str], environment: dict[str, str]) -> int:
+def _wait(command: list[str], environment: dict[str, str], *, patience: float = 10.0) -> int:
+    """Run JupyterLab to its end; `patience` is how many seconds it may take to end by itself on Windows."""
     # In a session of its own, Ctrl-C reaches us alone: JupyterLab is then told once, and asks nothing.
-    child = subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603 - our own words
+    # Windows has no sessions: its console tells JupyterLab, which asks nothing there, as well as us.
+    is_windows = sys.platform == "win32"
+    child = subprocess.Popen(command, env=environment, start_new_session=not is_windows)  # noqa: S603 - our own words
     try:
         code = child.wait()
     except KeyboardInterrupt:
         say("stopping JupyterLab")
+        if is_windows:  # `terminate` would leave no time to end the kernels
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(patience)
         child.terminate()
         code = child.wait()
     finally:

@@ -20,11 +20,11 @@ from milestone_kit.client.past_versions import recall_changes, recall_versions
 from milestone_kit.client.single_answers import Singles
 from milestone_kit.client.target_names import Targets
 from milestone_kit.core.arguments import check_flag, check_share, check_text, spelled_out
+from milestone_kit.core.files import delete, warn_refused
 from milestone_kit.core.notices import told_once, warn
 from milestone_kit.core.query import Query, QueryOptions, check_limit, check_max_rows
 from milestone_kit.core.settings import OLDER_URLS, Patience, Settings, shown_url
 from milestone_kit.errors import (
-    CacheWarning,
     EmptyResultWarning,
     IncompleteError,
     MilestoneKitError,
@@ -365,7 +365,7 @@ class MilestoneClient:
                 now=pd.Timestamp(fetched, unit="s", tz="UTC"),
             )
         except (OSError, MilestoneKitError) as error:
-            warn(f"what was fetched taught nothing of durations: {error}", CacheWarning)
+            warn_refused(f"what was fetched taught nothing of durations: {error}", error)
 
     def _name_source(self, df: pd.DataFrame) -> None:
         """Let a table tell where it is from, without what may be a secret in the address."""
@@ -566,7 +566,7 @@ class MilestoneClient:
 
     @told_once
     def clear_cache(self, *, history: bool = False) -> None:
-        """Delete what can be fetched again: snapshots, unfinished walks, single answers, names.
+        """Delete what can be fetched again from this address: snapshots, walks, answers, names, durations.
 
         Parameters
         ----------
@@ -575,6 +575,7 @@ class MilestoneClient:
         """
         self._singles.close()
         self._cache.clear()
+        delete(self._durations)
         if history:
             self._history.clear()
 

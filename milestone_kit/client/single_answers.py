@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from milestone_kit.api.refusals import may_pass
 from milestone_kit.core.notices import warn
-from milestone_kit.errors import ApiError, OfflineError, StaleWarning
+from milestone_kit.errors import ApiError, NotJSONError, OfflineError, StaleWarning
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,8 +57,8 @@ class Singles:
             return kept
         try:
             return self._transport.get(session, path, force_refresh=refresh)
-        except ApiError as error:
-            allowed = self._settings.stale_if_error and error.retryable
+        except (ApiError, NotJSONError) as error:
+            allowed = self._settings.stale_if_error and may_pass(error)
             kept = self._transport.kept(session, path) if allowed else None
             if kept is None:
                 raise

@@ -1,11 +1,18 @@
-"""Files that are whole or not there: written beside their place, locked for a time, put aside if damaged."""
+"""Files that are whole or not there: written beside their place, locked for a time, put aside if damaged.
+
+On Windows a file that anybody has open can be neither replaced nor deleted: what is refused for that reason
+is tried again for a bounded time.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
-from typing import IO, TYPE_CHECKING
+import stat
+import time
+from typing import IO, TYPE_CHECKING, BinaryIO, Final, TypeVar
 
 import filelock
 
@@ -16,7 +23,39 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["delete", "locked", "make_private_folder", "quarantine", "write_whole"]
+__all__ = [
+    "delete",
+    "discard",
+    "is_held",
+    "listed",
+    "locked",
+    "make_private_folder",
+    "open_own",
+    "put_aside",
+    "quarantine",
+    "read_own",
+    "warn_refused",
+    "write_whole",
+]
+
+_Made = TypeVar("_Made")
+
+_HELD: Final = {5, 32, 33}
+"""What Windows answers for a file that is open elsewhere: access denied, sharing or lock violation."""
+
+_OF_THE_FOLDER: Final = {
+    getattr(errno, name)
+    for name in ("EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENAMETOOLONG", "ENOTDIR", "EEXIST", "ELOOP")
+    if hasattr(errno, name)
+}
+_WITHOUT_LOCKS: Final = {
+    getattr(errno, name)
+    for name in ("ENOSYS", "ENOLCK", "ENOTSUP", "EOPNOTSUPP", "EINVAL", "EIO")
+    if hasattr(errno, name)
+}
+
+_HELD_SECONDS: Final = 0.5  # longer than a virus scanner or an indexer holds a new file
+_HELD_STEP: Final = 0.02
 
 
 def make_private_folder(folder: Path) -> None:
@@ -25,6 +64,51 @@ def make_private_folder(folder: Path) -> None:
         if not each.exists():
             each.mkdir(mode=0o700, exist_ok=True)
     folder.mkdir(exist_ok=True)  # says what is wrong where a file stands in its place
+
+
+def open_own(path: Path) -> BinaryIO:
+    """Open a file for reading that is a file, and this user's or root's; never wait for anything.
+
+    Raises
+    ------
+    OSError
+        FileNotFoundError where there is none; else what stands there, or whose it is. What another user
+        planted in a folder that all can write to is not to be trusted.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    # a pipe that nobody writes to would otherwise be waited for
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    try:
+        _check_own(os.fstat(descriptor))
+        return os.fdopen(descriptor, "rb", buffering=0)
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def _check_own(about: os.stat_result) -> None:
+    if not stat.S_ISREG(about.st_mode):
+        raise OSError(f"it is no file but a {_KINDS.get(stat.S_IFMT(about.st_mode), 'device')}")
+    if hasattr(os, "geteuid") and about.st_uid not in {0, os.geteuid()}:
+        raise OSError(f"it belongs to another user, number {about.st_uid}")
+
+
+_KINDS: Final = {stat.S_IFIFO: "pipe", stat.S_IFDIR: "folder", stat.S_IFSOCK: "socket"}
+
+
+def listed(folder: Path, pattern: str = "*") -> list[Path]:
+    """Return the files of a folder, sorted; none, with a CacheWarning, where it may not be looked into."""
+    try:
+        return sorted(folder.glob(pattern))
+    except OSError as error:
+        warn_refused(f"{folder} cannot be looked into ({error}); what is in it is not used", error)
+        return []
+
+
+def read_own(path: Path) -> bytes:
+    """Return what is in a file; see `open_own` for what is refused."""
+    with open_own(path) as file:
+        return file.read()
 
 
 def write_whole(
@@ -50,7 +134,8 @@ def write_whole(
     Raises
     ------
     OSError
-        When the disk refuses; and whatever `write` and `ready` raise.
+        When the disk refuses, or on Windows when the file is open elsewhere (see `is_held`); and
+        whatever `write` and `ready` raise.
     """
     if private:
         make_private_folder(path.parent)
@@ -65,11 +150,28 @@ def write_whole(
             with contextlib.suppress(FileNotFoundError):
                 temporary.chmod(path.stat().st_mode & 0o777)
         ready()
-        temporary.replace(path)
+        _patiently(lambda: temporary.replace(path))
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+def is_held(error: OSError) -> bool:
+    """Tell whether Windows refused because the file is open in this or another program."""
+    return getattr(error, "winerror", None) in _HELD
+
+
+def _patiently(action: Callable[[], _Made]) -> _Made:
+    """Do what may be refused while somebody has a file open, again and again for a bounded time."""
+    until = time.monotonic() + _HELD_SECONDS
+    while True:
+        try:
+            return action()
+        except PermissionError as error:
+            if not is_held(error) or time.monotonic() >= until:
+                raise
+            time.sleep(_HELD_STEP)
 
 
 @contextlib.contextmanager
@@ -89,37 +191,116 @@ def locked(
     waiting : callable
         Is called when somebody else has it.
     """
-    lock = filelock.FileLock(path, timeout=seconds, mode=0o600, thread_local=False)
+    lock = _SystemLock(path, timeout=seconds, mode=0o600, thread_local=False)
     try:
         make_private_folder(path.parent)
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            waiting()
-            lock.acquire()
-    except (OSError, NotImplementedError, filelock.Timeout) as error:  # some file systems know no locks
+        _acquire(lock, waiting)
+    except _NoLocksError as error:
+        warn(
+            f"the file system of {path.parent} knows no locks ({error}): processes may walk side by side for "
+            "one answer, and nothing is recorded in the history",
+            CacheWarning,
+            cause="no locks",
+        )
+    except filelock.Timeout as error:
         warn(f"the lock {path} could not be had ({error}); {otherwise}", CacheWarning)
+    except OSError as error:
+        warn_refused(f"the lock {path} could not be had ({error}); {otherwise}", error)
     try:
         yield lock.is_locked
     finally:
         lock.release()
 
 
+class _NoLocksError(Exception):
+    """The file system knows no locks."""
+
+
+class _SystemLock(filelock.FileLock):
+    """A lock of the operating system or none: files that stand in for locks outlive whoever is killed."""
+
+    def _fallback_to_soft_lock(self) -> None:
+        raise NotImplementedError("it has no function for them")
+
+
+def _acquire(lock: _SystemLock, waiting: Callable[[], object]) -> None:
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        if not _knows_locks(lock):
+            raise _NoLocksError("one that nobody can hold counts as held") from None
+        waiting()
+        lock.acquire()
+    except NotImplementedError as error:
+        raise _NoLocksError(str(error)) from None
+    except OSError as error:
+        if error.errno not in _WITHOUT_LOCKS:
+            raise
+        raise _NoLocksError(str(error)) from None
+
+
+def _knows_locks(lock: _SystemLock) -> bool:
+    """Tell whether a lock can be had of which nobody else knows, where another one is held."""
+    probe = f"{lock.lock_file}.{secrets.token_hex(4)}"
+    try:
+        with _SystemLock(probe, timeout=0, mode=0o600):
+            return True
+    except filelock.Timeout:
+        return False
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(probe)  # noqa: PTH108 - the library gives text
+
+
+def put_aside(path: Path) -> Path:
+    """Rename an unusable cache file to a name ending in `.bad`; return that, or raise OSError."""
+    aside = path.with_name(f"{path.name}.bad")
+    _patiently(lambda: path.replace(aside))
+    return aside
+
+
 def quarantine(path: Path, why: object) -> None:
     """Put an unusable cache file aside under a name ending in `.bad`, with a CacheWarning."""
-    aside = path.with_name(f"{path.name}.bad")
     try:
-        path.replace(aside)
-        what = f"was put aside as {aside.name}"
+        warn(
+            f"cache file {path} is not usable ({why}); it was put aside as {put_aside(path).name}",
+            CacheWarning,
+        )
     except OSError as error:
-        what = f"could not be put aside ({error})"
-    warn(f"cache file {path} is not usable ({why}); it {what}", CacheWarning)
+        message = f"cache file {path} is not usable ({why}); it could not be put aside ({error})"
+        # where it could not even be opened the folder is to blame, and not the file
+        warn_refused(message, why if isinstance(why, OSError) else None)
+
+
+def warn_refused(message: str, error: BaseException | None) -> None:
+    """Warn of something about the cache that could not be done.
+
+    Parameters
+    ----------
+    message : str
+        What, and what is done instead.
+    error : exception, optional
+        Why. What the whole folder refuses (it is another user's, read-only, full or no folder) is told in one
+        message in each call, whatever else it keeps from being done.
+    """
+    if isinstance(error, OSError) and error.errno in _OF_THE_FOLDER and not is_held(error):
+        message = f"the cache cannot be used ({error}); the answer is not cached, and nothing was recorded"
+        warn(message, CacheWarning, cause="the cache folder")
+    else:
+        warn(message, CacheWarning)
 
 
 def delete(*paths: Path) -> None:
     """Delete files where they are; a CacheWarning names each that cannot be."""
     for path in paths:
         try:
-            path.unlink(missing_ok=True)
+            _patiently(lambda path=path: path.unlink(missing_ok=True))  # type: ignore[misc]
         except OSError as error:
-            warn(f"{path} could not be deleted ({error})", CacheWarning)
+            warn_refused(f"{path} could not be deleted ({error})", error)
+
+
+def discard(*paths: Path) -> None:
+    """Delete files that nobody needs any more; one that cannot be deleted now, as it is open, may stay."""
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ import os
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, ParamSpec, TypeVar
 
 import pandas as pd
 
@@ -27,7 +27,16 @@ __all__ = ["carried", "told_once", "warn"]
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
-_Notices = dict[tuple[str, type["MilestoneKitWarning"]], None]
+
+class _Notice(NamedTuple):
+    message: str
+    counted: int | None = None
+
+    def text(self) -> str:
+        return self.message if self.counted is None else self.message.replace("{count}", f"{self.counted}")
+
+
+_Notices = dict[tuple[str, type["MilestoneKitWarning"]], _Notice]
 _ours: Final = tuple(
     str(folder) + os.sep for folder in (Path(__file__).parents[1], Path(str(pd.__file__)).parent)
 )
@@ -36,13 +45,30 @@ _collected: Final[contextvars.ContextVar[_Notices | None]] = contextvars.Context
 )
 
 
-def warn(message: str, category: type[MilestoneKitWarning]) -> None:
-    """Give a warning, or collect it where the call under way is `told_once`."""
+def warn(
+    message: str, category: type[MilestoneKitWarning], *, cause: str | None = None, count: int | None = None
+) -> None:
+    """Give a warning, or collect it where the call under way is `told_once`.
+
+    Parameters
+    ----------
+    message : str
+        What happened, and what to do.
+    category : type
+        One of `errors`.
+    cause : str, optional
+        What it comes from, where that brings about several messages: of those the first is given. By default
+        the message.
+    count : int, optional
+        What `{count}` in the message stands for; what is counted for one cause during one call is added up.
+    """
     collected = _collected.get()
     if collected is None:
-        warnings.warn(message, category, stacklevel=_level_of_user())
+        warnings.warn(_Notice(message, count).text(), category, stacklevel=_level_of_user())
     else:
-        collected[message, category] = None
+        first = collected.get((cause or message, category), _Notice(message))
+        counts = [each for each in (first.counted, count) if each is not None]
+        collected[cause or message, category] = first._replace(counted=sum(counts) if counts else None)
 
 
 def told_once(function: Callable[_P, _T]) -> Callable[_P, _T]:
@@ -58,8 +84,8 @@ def told_once(function: Callable[_P, _T]) -> Callable[_P, _T]:
             return function(*arguments, **options)
         finally:
             _collected.reset(token)
-            for message, category in list(notices):
-                warn(message, category)
+            for (_, category), (message, counted) in list(notices.items()):
+                warn(message, category, count=counted)
 
     return call
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import numbers
 import os
@@ -40,6 +41,7 @@ _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._\-]*)(:[0-9]{0,5})?"
 _KNOWN_PART: Final = re.compile(r"|trade-api|api|v[0-9]{1,2}")
 _URL_VARIABLE: Final = "MILESTONE_KIT_BASE_URL"
 _FOLDER_VARIABLE: Final = "MILESTONE_KIT_CACHE_DIR"
+_LONGEST_NAME: Final = "x" * 120  # no file in the cache has a longer one
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,15 @@ def _checked_url(url: Any) -> str:
 def _folder(folder: Any) -> Path:
     if not isinstance(folder, str | os.PathLike) or not str(folder):
         raise QueryError(f"cache_dir={folder!r}: expected the path of a folder")
-    return Path(folder).expanduser().absolute()
+    try:
+        path = Path(folder).expanduser().absolute()
+        os.lstat(path / _LONGEST_NAME)
+    except (RuntimeError, ValueError) as error:  # no such user's home; NUL, or text that is no name
+        raise QueryError(f"cache_dir={folder!r}: no folder can be there ({error})") from error
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise QueryError(f"cache_dir={folder!r}: the name is too long for this file system") from error
+    return path
 
 
 def _positive(value: Any, name: str) -> float:

@@ -41,7 +41,7 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[IO[bytes]], objec
     Raises
     ------
     QueryError
-        When the folder does not exist or the path is a folder.
+        When the folder does not exist, the path is a folder, or another program has the file open (Windows).
     OSError
         When the disk refuses.
     """
@@ -56,7 +56,14 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[IO[bytes]], objec
         )
     if real.is_dir():
         raise QueryError(f"path={os.fspath(path)!r} is a folder; name a file in it")
-    files.write_whole(real, write, private=False)
+    try:
+        files.write_whole(real, write, private=False)
+    except PermissionError as error:
+        if not files.is_held(error):
+            raise
+        raise QueryError(
+            f"path={os.fspath(path)!r} is open in a program; close it there, or name another file"
+        ) from error
     return target
 
 

@@ -47,6 +47,8 @@ class Delta(NamedTuple):
         In `ARROW_SCHEMA`, one row per id.
     began, as_of : float
         Seconds since 1970 at which it was first asked for, and at which the last question was put.
+    server_as_of : float, optional
+        `as_of` on the server's clock, or a little before; None where the server told no time.
     pages : int
         How many pages it took.
     repairs : Repairs
@@ -56,19 +58,23 @@ class Delta(NamedTuple):
     table: pa.Table
     began: float
     as_of: float
+    server_as_of: float | None
     pages: int
     repairs: Repairs
 
 
-def changed_since(newest: int | None, *, began: float, ended: float, overlap: float) -> int:
+def changed_since(newest: int | None, *, began: float, lasted: float, overlap: float) -> int:
     """Return since when a delta must ask so that it misses nothing that happened after `began`.
 
     Parameters
     ----------
     newest : int, optional
         The newest `last_updated_ts` of what was fetched, in microseconds since 1970.
-    began, ended : float
-        Seconds since 1970, on this machine's clock, between which it was fetched.
+    began : float
+        Seconds since 1970 at which it was begun to be fetched: on the server's clock where that is known,
+        else on this machine's.
+    lasted : float
+        How many seconds that took.
     overlap : float
         Seconds to reach back further: a server may show a change a while after it dated it.
 
@@ -79,11 +85,12 @@ def changed_since(newest: int | None, *, began: float, ended: float, overlap: fl
 
     Notes
     -----
-    The two clocks may differ. No row can have been dated after the fetch ended, so the newest
-    `last_updated_ts` less the time that the fetch took is, on the server's own clock, not after its
-    beginning. The earlier of that and `began` is taken: dates that lie in the future are no harm then.
+    This machine's clock may differ from the server's, and the server's from that which dates its rows. No
+    row can have been dated after the fetch ended, so the newest `last_updated_ts` less the time that the
+    fetch took is, on the clock that dates rows, not after its beginning. The earlier of that and `began` is
+    taken: dates that lie in the future are no harm then.
     """
-    since = began if newest is None else min(began, newest / 1e6 - max(0.0, ended - began))
+    since = began if newest is None else min(began, newest / 1e6 - max(0.0, lasted))
     return max(0, int(since - overlap))
 
 
@@ -176,8 +183,9 @@ class Deltas:
         repairs = Repairs()
         pages = 0
         began = as_of = self._now()
+        server_as_of: float | None = None
         for _ in range(_ROUNDS):
-            as_of = self._now()
+            as_of, moment = self._now(), self._transport.clock()
             gathering = self._gathering(query, since, limit=limit, density=density, cuts=cuts)
             try:
                 gathering.gather(workers=self._settings.workers, report=report)
@@ -188,11 +196,17 @@ class Deltas:
             tables.append(gathering.table())
             pages += gathering.pages
             repairs += gathering.repairs
+            server_as_of = self._transport.server_time(moment)
             if gathering.pages <= 1 or self._now() - as_of < _NOTICEABLE:
                 break
-            since = changed_since(newest_of(tables[-1]), began=as_of, ended=self._now(), overlap=0.0)
+            since = changed_since(
+                newest_of(tables[-1]),
+                began=as_of if server_as_of is None else server_as_of,
+                lasted=self._now() - as_of,
+                overlap=0.0,
+            )
             cuts = ()
-        return Delta(join_pages(tables), began, as_of, pages, repairs)
+        return Delta(join_pages(tables), began, as_of, server_as_of, pages, repairs)
 
     def _gathering(
         self, query: Query, since: int, *, limit: int, density: StartDensity, cuts: Sequence[int]

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from milestone_kit.core.notices import carried, warn
-from milestone_kit.errors import ApiError, IncompleteError, MilestoneKitError, OfflineError, StaleWarning
+from milestone_kit.api.refusals import may_pass
+from milestone_kit.core.notices import warn
+from milestone_kit.core.settings import shown_url
+from milestone_kit.core.threads import Beside
+from milestone_kit.errors import (
+    ApiError,
+    IncompleteError,
+    MilestoneKitError,
+    NotJSONError,
+    OfflineError,
+    StaleWarning,
+)
 from milestone_kit.fetching.delta import Delta, DeltaRefusedError, changed_since, likely_cuts
 from milestone_kit.fetching.full_walk import Ask
 from milestone_kit.fetching.gathering import newest_of, within
@@ -34,6 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Fetcher"]
 
+_REFUSES_DELTAS: Final = frozenset({403, 422})  # and 400, which `Deltas` tells by an error of its own
 _log = logging.getLogger("milestone_kit")
 
 
@@ -88,7 +98,7 @@ class Fetcher:
         if kept is None:
             raise OfflineError(
                 f"offline=True, but the cache {self._cache.folder} holds no complete answer to "
-                f"{query.key()} from {self._settings.base_url}; ask once without offline=True"
+                f"{query.key()} from {shown_url(self._settings.base_url)}; ask once without offline=True"
             )
         return kept
 
@@ -160,14 +170,14 @@ class Fetcher:
             ask = Ask(query, limit, max_rows, refresh, progress, strict)
             try:
                 return *self._ask(ask, known, full=full), False
-            except (ApiError, IncompleteError) as error:
+            except (ApiError, IncompleteError, NotJSONError) as error:
                 return *self._stand_in(query, error), True
 
     def _stand_in(self, query: Query, error: MilestoneKitError) -> Kept:
         """Return the older snapshot where it is allowed instead of `error`, else raise that."""
-        cause = error if isinstance(error, ApiError) else error.__cause__
+        cause = error.__cause__ if isinstance(error, IncompleteError) else error
         # what may succeed later: no network, 429, 5xx; a refusal (400, 401, 404) is the true answer
-        allowed = self._settings.stale_if_error and isinstance(cause, ApiError) and cause.retryable
+        allowed = self._settings.stale_if_error and may_pass(cause)
         kept = self._cache.read(query) if allowed else None
         if kept is None:
             raise error
@@ -184,7 +194,9 @@ class Fetcher:
         if kept is not None and not full and not self._sweep_is_due(kept[1]):
             try:
                 return self._refresh(ask, *kept, density)
-            except DeltaRefusedError as error:
+            except (DeltaRefusedError, ApiError) as error:
+                if isinstance(error, ApiError) and error.status_code not in _REFUSES_DELTAS:
+                    raise
                 _log.info("the server gives no deltas, walking through all pages: %s", error)
         return self._walk(ask, density)
 
@@ -195,8 +207,8 @@ class Fetcher:
         """Ask for what changed since the snapshot, and publish the snapshot with it."""
         since = changed_since(
             newest_of(table),
-            began=manifest.as_of,
-            ended=manifest.finished,
+            began=manifest.as_of if manifest.server_as_of is None else manifest.server_as_of,
+            lasted=manifest.finished - manifest.as_of,
             overlap=self._settings.overlap,
         )
         with reporting(ask.progress) as report:
@@ -219,6 +231,7 @@ class Fetcher:
             started=delta.began,
             finished=self._now(),
             as_of=delta.as_of,
+            server_as_of=delta.server_as_of,
             refreshed=manifest.refreshed + 1,
             rows=merged.num_rows,
             pages=delta.pages,
@@ -239,17 +252,22 @@ class Fetcher:
         """Keep a table as the snapshot, and what was seen of it now in the history."""
         # only a sweep through everything can tell that a row is gone, and what was set aside is not
         everything = not query.as_dict() and seen is table and not manifest.rejected
-        with ThreadPoolExecutor(1) as beside:
-            recorded = beside.submit(
-                carried(self._history.record),
+        recorded = Beside(
+            lambda: self._history.record(
                 seen,
                 seen_at=manifest.finished,
                 complete=everything,
                 scope=query.key(),
+                whole=seen is table and not manifest.rejected,
             )
-            beside.submit(carried(self._teach), seen, manifest.finished)
+        )
+        taught = Beside(lambda: self._teach(seen, manifest.finished))
+        try:
             # in this order: a version that a snapshot shows would not be asked for again
             self._cache.publish(query, table, manifest, ready=recorded.result)
+        finally:
+            recorded.wait()
+            taught.wait()
         self._cache.prune(
             now=self._now(), keep=self._settings.expire_after, max_bytes=self._settings.max_cache_bytes
         )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from milestone_kit.core.notices import carried
-from milestone_kit.errors import ApiError, IncompleteError, PaginationError, SchemaError
+from milestone_kit.core.notices import warn
+from milestone_kit.core.threads import Beside
+from milestone_kit.errors import ApiError, DataWarning, IncompleteError, PaginationError, SchemaError
 from milestone_kit.fetching.delta import DeltaRefusedError, changed_since
 from milestone_kit.fetching.gathering import Gathering, within
 from milestone_kit.fetching.page_source import PageSource
@@ -152,15 +152,21 @@ class FullWalks:
             refresh=ask.refresh,
         )
         session = self._transport.cached_session(walk.pages_path)
-        gathering = self._gathering(ask, walk, session, density)
+        date = self._dating(walk)
+        gathering = self._gathering(ask, walk, session, density, date)
         run = _UnderWay(ask, walk, gathering)
         try:
-            with reporting(ask.progress) as report:
-                gathering.gather(workers=self._settings.workers, max_rows=ask.max_rows, report=report)
-            with ThreadPoolExecutor(1) as beside:
-                joined = beside.submit(carried(gathering.table))  # while the network is asked for the gap
+            try:
+                with reporting(ask.progress) as report:
+                    gathering.gather(workers=self._settings.workers, max_rows=ask.max_rows, report=report)
+            finally:
+                date()
+            joined = Beside(gathering.table)  # while the network is asked for the gap
+            try:
                 closed = self._close(run, density)
-                table = joined.result()
+            finally:
+                joined.wait()
+            table = joined.result()
             if ask.strict:
                 refuse_rejected(gathering.repairs)
         except (SchemaError, PaginationError):
@@ -182,19 +188,39 @@ class FullWalks:
         self._tell(gathering.repairs)
         return self._closed(run, table, closed)
 
+    def _dating(self, walk: UnfinishedWalk) -> Callable[[], None]:
+        """Return what notes, as soon as that is known, when a new walk began on the server's clock."""
+        began = self._transport.clock()
+
+        def date() -> None:
+            if not walk.resumed and walk.server_started is None:
+                walk.began(self._transport.server_time(began))
+
+        return date
+
     def _gathering(
-        self, ask: Ask, walk: UnfinishedWalk, session: requests.Session, density: StartDensity
+        self,
+        ask: Ask,
+        walk: UnfinishedWalk,
+        session: requests.Session,
+        density: StartDensity,
+        date: Callable[[], None],
     ) -> Gathering:
         source = PageSource(
             self._transport, ask.query, limit=ask.limit, session=session, resumed=walk.resumed
         )
+
+        def cut(cuts: list[int]) -> None:
+            date()
+            walk.cut(cuts)
+
         return Gathering(
             ask.query,
             source,
             limit=ask.limit,
             density=density,
             cuts=walk.cuts if ask.max_rows is None else (),  # the first rows come with the first range
-            cut=walk.cut,
+            cut=cut,
             patience=self._settings.patience,
         )
 
@@ -203,14 +229,21 @@ class FullWalks:
         ask, walk, gathering = run
         if not gathering.whole or gathering.pages <= 1 or ask.query.min_updated_ts is not None:
             return None
+        started = walk.started if walk.server_started is None else walk.server_started
         since = changed_since(
-            gathering.newest(), began=walk.started, ended=self._now(), overlap=self._settings.overlap
+            gathering.newest(),
+            began=started,
+            lasted=self._now() - walk.started,
+            overlap=self._settings.overlap,
         )
         try:
             return self._deltas.ask(ask.query, since, limit=ask.limit, density=density.shape())
         except DeltaRefusedError as error:
             _log.warning("what changed while the walk ran is not known: %s", error)
-            return None
+        except ApiError as error:  # the walk is whole all the same
+            message = f"what changed while the walk ran is not known; the next refresh asks for it: {error}"
+            warn(message, DataWarning)
+        return None
 
     def _closed(self, run: _UnderWay, table: pa.Table, delta: Delta | None) -> Kept:
         """Merge the closing delta, and say how it all came about."""
@@ -222,7 +255,9 @@ class FullWalks:
         table = within(table, run.ask.query)
         # of what a delta brings beyond the bounds nothing was repaired
         repaired += max(0, counts.added - (before - table.num_rows)) + counts.changed
-        return table, replace(self._manifest(run, table, repaired), as_of=delta.as_of)
+        return table, replace(
+            self._manifest(run, table, repaired), as_of=delta.as_of, server_as_of=delta.server_as_of
+        )
 
     def _incomplete(self, run: _UnderWay, error: ApiError) -> IncompleteError:
         table, pages = run.gathering.table(), run.gathering.pages
@@ -245,6 +280,7 @@ class FullWalks:
             pages=run.gathering.pages,
             last_full_sweep=run.walk.started,
             as_of=run.walk.started,
+            server_as_of=run.walk.server_started,
             repaired=repaired,
             complete=run.gathering.whole,
             rejected=tuple(each.id or "" for each in run.gathering.repairs.rejected),

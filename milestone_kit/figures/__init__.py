@@ -1,10 +1,8 @@
-"""Figures of milestones: what to draw is decided without plotly, then drawn with it."""
+"""Figures of milestones: what to draw is decided without plotly, then drawn with it.
 
-from __future__ import annotations
+The functions are imported on first use; `__init__.pyi` beside this file lists them.
+"""
 
-from milestone_kit.figures.calendar import plot_calendar
-from milestone_kit.figures.changes import plot_changes
-from milestone_kit.figures.concurrency import plot_concurrency
-from milestone_kit.figures.gantt.plot import plot_gantt
+import lazy_loader
 
-__all__ = ["plot_calendar", "plot_changes", "plot_concurrency", "plot_gantt"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

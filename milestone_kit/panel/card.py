@@ -34,6 +34,8 @@ def _end(row: pd.Series, zone: str) -> str:
     lasts = duration_text(_ms(row["end"]) - _ms(row["start_date"]))
     if row["end_source"] == "reported":
         return f"{_when(row['end'], zone)} · {lasts}"
+    if row["end_source"] == "live":
+        return f"{_when(row['end'], zone)} · {lasts} (over, say its live data)"
     basis = basis_text(row.get("end_level"), row.get("end_samples", 0))
     return f"{_when(row['end'], zone)} · {lasts} (assumed{f', {basis}' if basis else ''})"
 

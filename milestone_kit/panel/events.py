@@ -52,7 +52,7 @@ def next_session(model: ExplorerModel, view: View, event: Event) -> Session:
 
 
 def _spanning(session: Session, window: Window | None) -> Session:
-    return replace(session, state=session.state.with_span(window))
+    return replace(session, state=session.state.with_span(window), held=None)
 
 
 def _pick(model: ExplorerModel, view: View, event: Event) -> Session:
@@ -61,7 +61,7 @@ def _pick(model: ExplorerModel, view: View, event: Event) -> Session:
     if at is None:
         return view.session
     there = np.flatnonzero(view.rows == at)
-    page = page_of(int(there[0])) if len(there) else view.session.page
+    page = page_of(int(there[0]), view.session.lead) if len(there) else view.session.page
     return replace(view.session, picked=id_, selected=frozenset([id_]), page=page)
 
 
@@ -117,14 +117,14 @@ def _legend(model: ExplorerModel, view: View, event: Event) -> Session:
         chosen.append(value)
     asked = state.filters.as_dict() | {state.color: chosen or None}
     filters = Criteria.of(**asked)  # type: ignore[arg-type]  # JSON values of Criteria
-    return replace(view.session, state=replace(state, filters=filters), page=None)
+    return replace(view.session, state=replace(state, filters=filters)).turned()
 
 
 def _sort(_model: ExplorerModel, view: View, event: Event) -> Session:
     column = str(event["column"])
     if column not in SORTABLE:
         return view.session
-    return replace(view.session, sort=view.session.sort.by(column), page=0)
+    return replace(view.session, sort=view.session.sort.by(column)).turned(0)
 
 
 def _page(_model: ExplorerModel, view: View, event: Event) -> Session:
@@ -134,7 +134,7 @@ def _page(_model: ExplorerModel, view: View, event: Event) -> Session:
 def _reset(_model: ExplorerModel, view: View, _event: Event) -> Session:
     """Clear filters, window and selection; the time zone is the user's own."""
     state = PanelState(tz=view.session.state.tz)
-    return replace(view.session, state=state, selected=frozenset(), page=None)
+    return replace(view.session, state=state, selected=frozenset(), picked=None, held=None).turned()
 
 
 _ACTS: Final[dict[str, Callable[[ExplorerModel, View, Event], Session]]] = {

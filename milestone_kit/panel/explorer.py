@@ -6,6 +6,7 @@ import functools
 import gc
 import html
 import logging
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,20 +15,19 @@ import pandas as pd
 
 from milestone_kit.errors import QueryError
 from milestone_kit.export.csv import csv_text, to_csv, write_whole
-from milestone_kit.figures.gantt.plot import static_figure
-from milestone_kit.figures.page import html_page
 from milestone_kit.panel.events import next_session
 from milestone_kit.panel.feed import Feed
-from milestone_kit.panel.fetch import Fetch
+from milestone_kit.panel.fetch import ExplorerClosedError, running_loop
 from milestone_kit.panel.model import ExplorerModel
 from milestone_kit.panel.session import FIRST_WIDTH, Screen, Session
 from milestone_kit.panel.state import PanelState
 from milestone_kit.panel.static_form import static_form
 from milestone_kit.panel.widgets.bridge import Bridge
+from milestone_kit.panel.widgets.chart_view import ChartView
+from milestone_kit.panel.widgets.closing import close_all
 from milestone_kit.panel.widgets.controls import Controls
 from milestone_kit.panel.widgets.debounce import Debouncer
 from milestone_kit.panel.widgets.furniture import button, head, main
-from milestone_kit.panel.widgets.live_figure import LiveFigure
 from milestone_kit.panel.widgets.overview import Overview
 from milestone_kit.panel.widgets.paged_table import PagedTable
 from milestone_kit.table.schema import empty_milestones
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     import plotly.graph_objects as go
 
-    from milestone_kit.panel.fetch import Reload
+    from milestone_kit.panel.fetch import Tables
     from milestone_kit.panel.view import View
 
 __all__ = ["MilestoneExplorer"]
@@ -46,6 +46,17 @@ __all__ = ["MilestoneExplorer"]
 _log = logging.getLogger(__name__)
 
 _NO_EVENT: Final[Mapping[str, Any]] = {"kind": ""}
+
+_FREED: Final = frozenset(
+    {"_model", "_view", "_controls", "_chart", "_overview", "_table", "_feed", "_body", "_bridge"}
+)
+"""What is let go when the panel is closed: the table and all that was made of it."""
+
+_PATIENCE: Final = 0.3
+"""Seconds after its opening in which the panel waits for rows before it shows itself without."""
+
+_SETTLED: Final = 0.6
+"""Seconds after which a panel has been sent to the browser."""
 
 _LARGEST_DOWNLOAD: Final = 80_000_000
 """Characters of CSV that are handed to the browser; more would stall the page."""
@@ -58,15 +69,16 @@ class MilestoneExplorer(w.VBox):
 
     Parameters
     ----------
-    df : pandas.DataFrame or Fetch
-        Milestones; with the columns of `compute_timeline`, these are used as they are. Or the fetch
-        that will bring them: the panel shows how far it is, and code that asks for rows waits.
+    df : pandas.DataFrame or callable
+        Milestones; with the columns of `compute_timeline`, these are used as they are. Or what will bring
+        them, table by table, each with more rows, given a callback for progress: the panel shows what has
+        come and how far it is, and code that asks for rows waits for all of them.
     state : PanelState
         What to show first.
     now : pandas.Timestamp, optional
         What statuses and the now line are relative to; without it, the time at which the table came.
     reload : callable, optional
-        Fetches the table anew, given a callback for progress; its presence brings a refresh button.
+        Brings the table anew, in the same way; its presence brings a refresh button.
     source : str
         The Python expression that `code()` takes the table from.
 
@@ -78,40 +90,44 @@ class MilestoneExplorer(w.VBox):
 
     def __init__(
         self,
-        df: pd.DataFrame | Fetch,
+        df: pd.DataFrame | Tables,
         *,
         state: PanelState,
         now: pd.Timestamp | None = None,
-        reload: Reload | None = None,
+        reload: Tables | None = None,
         source: str = "mk.get_milestones()",
     ) -> None:
         self._now, self._source = now, source
-        self._model = self._prepared(None if isinstance(df, Fetch) else df)
+        opened = time.monotonic()
+        self._feed = Feed(self._prepared, self._take, self._guard, reload)
+        if not isinstance(df, pd.DataFrame):
+            self._feed.follow(df)  # the network takes longer than all that follows
+        self._model = self._prepared(df) if isinstance(df, pd.DataFrame) else self._awaiting()
         self._view = self._model.view(Session(state), Screen())
         self._debouncer = Debouncer(lambda: self._guard(self._read_controls))
         self._resizer = Debouncer(lambda: self._guard(self._show, self._view.session))
         self._controls = Controls(self._debouncer.poke, self._on_preset)
         self._bridge, self._overview, self._table = Bridge(), Overview(), PagedTable()
-        self._figure = LiveFigure(self._view.chart, self._bridge)
+        self._chart = ChartView().add_class("mk-figure")
         self._summary, self._alert, self._card = w.HTML().add_class("mk-summary"), w.HTML(), w.HTML()
         self._assign(self._view, None)
         # width and theme come together when the panel opens: one redraw serves both
         self._bridge.observe(lambda _: self._resizer.poke(0.0), ["width", "dark"])
-        for widget in (self._bridge, self._overview, self._table):
+        for widget in (self._chart, self._overview, self._table):
             widget.on_event(functools.partial(self._guard, self._on_event))
-        self._feed = Feed(self._take, self._guard, reload)
         above = [self._controls.bar(), self._overview, self._bridge]
-        column = main(above, self._figure.widget, [self._card, self._table])
+        column = main(above, self._chart, [self._card, self._table])
         self._body = w.HBox([self._controls.side(), column])
         top = head(self._summary, self._buttons(refresh=reload is not None))
         super().__init__([top, self._feed.bar.widget, self._alert, self._body])
         self.add_class("mk-explorer")
-        if isinstance(df, Fetch):
-            self._body.layout.display = "none"
-            self._feed.follow(df)
+        # what the cache holds is there at once, and so is the word that an address is wrong
+        self._guard(self._feed.settle, opened + _PATIENCE)
         # so many objects are new that Python will soon look through all there are, which takes a tenth of
-        # a second: now, while the browser builds the panel, and not under one of the first clicks
-        gc.collect()
+        # a second: while the browser builds the panel, and not under one of the first clicks
+        loop = running_loop()
+        if loop is not None:
+            loop.call_later(_SETTLED, gc.collect)
 
     # What users read
 
@@ -136,8 +152,26 @@ class MilestoneExplorer(w.VBox):
     def state(self, values: dict[str, Any]) -> None:
         state = PanelState.of(values)
         self._debouncer.cancel()
-        self._show(replace(self._view.session, state=state, page=None), write=True)
+        self._show(replace(self._view.session.turned(), state=state, held=None), write=True)
         self._alert.value = ""
+
+    def close(self) -> None:
+        """Take the panel off the screen and free all that it holds; it cannot be used any more."""
+        if self.comm is None:
+            return
+        self._debouncer.cancel()
+        self._resizer.cancel()
+        self._feed.close()
+        close_all(self)
+        self.children = ()
+        for name in _FREED:
+            self.__dict__.pop(name, None)
+
+    def __getattr__(self, name: str) -> Any:
+        # only asked for what is not there
+        if name in _FREED:
+            raise ExplorerClosedError("this explorer was closed; open another one with mk.explore(...)")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
@@ -150,6 +184,8 @@ class MilestoneExplorer(w.VBox):
 
     def figure(self) -> go.Figure:
         """Return the chart on screen as a static plotly figure."""
+        from milestone_kit.figures.gantt.plot import static_figure  # noqa: PLC0415 - plotly takes its time
+
         self._await_table()
         chart = self._view.chart
         colors = self._model.colors(self._view.session.state.color)
@@ -161,6 +197,8 @@ class MilestoneExplorer(w.VBox):
         return write_whole(path, lambda file: file.write(page))
 
     def _html(self) -> str:
+        from milestone_kit.figures.page import html_page  # noqa: PLC0415 - as above
+
         return html_page(
             self.figure(), f"As of {pd.Timestamp(self._model.now, unit='ms'):%d %b %Y %H:%M} UTC"
         )
@@ -174,8 +212,8 @@ class MilestoneExplorer(w.VBox):
     def _read_controls(self) -> None:
         session = self._view.session
         state = self._controls.read(session.state)
-        page = session.page if state.filters == session.state.filters else None
-        self._show(replace(session, state=state, page=page))
+        session = session if state.filters == session.state.filters else session.turned()
+        self._show(replace(session, state=state))
 
     def _on_event(self, event: dict[str, Any]) -> None:
         session = next_session(self._model, self._view, event)
@@ -185,20 +223,26 @@ class MilestoneExplorer(w.VBox):
     def _on_preset(self, name: str) -> None:
         self._guard(self._on_event, {"kind": "preset", "name": name})
 
-    def _take(self, table: pd.DataFrame) -> None:
-        """Show another table under the same filters."""
-        before, model = self._view, self._prepared(table)
-        self._view = model.view(replace(before.session, page=None), self._screen())
+    def _take(self, model: ExplorerModel) -> None:
+        """Show another table under the same filters: same window, same rows at the top, same selection."""
+        before, first = self._view, self._model.awaited
+        session = replace(before.session, held=None) if first else model.kept_in_place(before)
+        stood = None if first else model.stood_in(before.chart.scene, self._model)
+        self._view = model.view(session, self._screen(), stood=stood)
         self._model = model
-        self._body.layout.display = None
         self._assign(self._view, before, write=True)
 
-    def _prepared(self, df: pd.DataFrame | None) -> ExplorerModel:
-        now = pd.Timestamp.now("UTC") if self._now is None else self._now
-        return ExplorerModel(empty_milestones() if df is None else df, now, awaited=df is None)
+    def _prepared(self, df: pd.DataFrame) -> ExplorerModel:
+        return ExplorerModel(df, self._moment(), heir_of=self._model if "_model" in self.__dict__ else None)
+
+    def _awaiting(self) -> ExplorerModel:
+        return ExplorerModel(empty_milestones(), self._moment(), awaited=True)
+
+    def _moment(self) -> pd.Timestamp:
+        return pd.Timestamp.now("UTC") if self._now is None else self._now
 
     def _await_table(self) -> None:
-        if self._model.awaited:
+        if self._model.awaited or self._feed.growing:
             self._feed.wait()
 
     # What the panel shows
@@ -227,9 +271,8 @@ class MilestoneExplorer(w.VBox):
         write : bool
             Whether the state comes from elsewhere than the controls, which then have to follow.
         """
-        asked = event["kind"] in ("window", "attached")
-        if before is not None and (asked or view.chart is not before.chart):
-            self._figure.show(view.chart, event.get("turn"))
+        if before is None or event["kind"] == "window" or view.chart is not before.chart:
+            self._chart.show(view.chart, event.get("turn"))
         self._summary.value = view.summary
         self._overview.show(view.strip, None if before is None else before.strip)
         if before is None or write:

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from milestone_kit.panel.fetch import Fetch, running_loop
+from milestone_kit.panel.fetch import Fetch, FetchStoppedError, running_loop
 from milestone_kit.panel.widgets.loading_bar import LoadingBar
+from milestone_kit.panel.words import NOTHING_CAME, all_here, broken_off, stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
 
-    from milestone_kit.panel.fetch import Reload
+    from milestone_kit.panel.fetch import Tables
 
 __all__ = ["Feed"]
 
+_Prepared = TypeVar("_Prepared")
 
-class Feed:
+
+class Feed(Generic[_Prepared]):
     """Follows one fetch at a time and hands over each table that arrives.
 
     Parameters
     ----------
+    prepare : callable
+        Makes of a table what is handed over; runs beside the kernel's loop.
     take : callable
-        Called with each table.
+        Called with what was made of each table.
     guard : callable
         Runs what nobody waits for, and shows its errors.
     reload : callable, optional
-        Fetches the table anew, given a callback for progress.
+        Gives the tables of a refresh, given a callback for progress.
 
     Attributes
     ----------
@@ -37,13 +43,16 @@ class Feed:
 
     def __init__(
         self,
-        take: Callable[[pd.DataFrame], None],
+        prepare: Callable[[pd.DataFrame], _Prepared],
+        take: Callable[[_Prepared], None],
         guard: Callable[[Callable[[], None]], None],
-        reload: Reload | None,
+        reload: Tables | None,
     ) -> None:
-        self._take, self._guard, self._reload = take, guard, reload
+        self._prepare, self._take, self._guard, self._reload = prepare, take, guard, reload
         self._failure: BaseException | None = None
-        self.bar = LoadingBar()
+        self._shown: _Prepared | None = None
+        self._first: Fetch[_Prepared] | None = None
+        self.bar = LoadingBar(self.stop)
 
     def refresh(self) -> None:
         """Fetch anew, beside the kernel's loop where there is one; one fetch at a time."""
@@ -51,29 +60,80 @@ class Feed:
         if self.bar.fetch is not None:
             return
         if running_loop() is None:
-            self._take(self._reload(lambda _rows, _pages: None))
+            for table in self._reload(lambda _rows, _pages: None):
+                self._take(self._prepare(table))
         else:
-            self.follow(Fetch(self._reload))
+            self._watch(self._reload)
 
-    def follow(self, fetch: Fetch) -> None:
-        """Show how far a fetch is, and hand over its table when it has arrived."""
-        self._failure = None
+    def follow(self, tables: Tables) -> None:
+        """Fetch for the first time, show how far that is, and hand over each table that has arrived."""
+        self._first = self._watch(tables)
+
+    @property
+    def growing(self) -> bool:
+        """Whether the first fetch is still under way: what is shown is not everything yet."""
+        return self.bar.fetch is not None and self.bar.fetch is self._first
+
+    def _watch(self, tables: Tables) -> Fetch[_Prepared]:
+        self._failure = self._shown = None
+        fetch = Fetch(tables, self._prepare)
         self.bar.watch(fetch, lambda: self._guard(lambda: self._receive(fetch)))
+        return fetch
+
+    def settle(self, deadline: float) -> None:
+        """Take up what is there until a moment of the monotonic clock; raise what went wrong till then."""
+        fetch = self._first
+        if fetch is not None and self.growing:
+            fetch.wait(max(deadline - time.monotonic(), 0.0))
+            self._receive(fetch)
+
+    def stop(self) -> None:
+        """Keep what has come, and say how much that is; the fetch ends as soon as it notices."""
+        fetch = self.bar.fetch
+        if fetch is not None:
+            fetch.stop()
+            self._receive(fetch)
+
+    def close(self) -> None:
+        """Let a fetch that runs end, and take up nothing of it any more."""
+        if self.bar.fetch is not None:
+            self.bar.fetch.stop()
+            self.bar.release()
 
     def wait(self) -> None:
-        """Wait for the table under way, which the client's own time limits bound; raise what went wrong."""
+        """Wait for the whole of what is under way, which the client's own time limits bound.
+
+        Raises
+        ------
+        MilestoneKitError
+            What went wrong with it.
+        """
         fetch = self.bar.fetch
         if fetch is not None:
             fetch.wait()
-            self.bar.release()
             self._receive(fetch)
-        elif self._failure is not None:
+        if self._failure is not None:
             raise self._failure
 
-    def _receive(self, fetch: Fetch) -> None:
-        try:
-            table = fetch.result()
-        except BaseException as error:
-            self._failure = error
-            raise
-        self._take(table)
+    def _receive(self, fetch: Fetch[_Prepared]) -> None:
+        over, failure = fetch.over, fetch.failure()
+        self._take_newest(fetch)
+        if fetch.stopped and (over or fetch.newest is not None or not fetch.progress.rows):
+            words = stopped(fetch.progress) if fetch.newest is not None else NOTHING_CAME
+            self._failure = None if fetch.newest is not None else FetchStoppedError(words)
+            self.bar.release(words)
+            return
+        if not over:
+            return
+        self._failure = failure
+        if failure is None:
+            self.bar.release(all_here(fetch.progress.rows))
+            return
+        self.bar.release(broken_off(fetch.progress) if fetch.newest is not None else "")
+        raise failure
+
+    def _take_newest(self, fetch: Fetch[_Prepared]) -> None:
+        newest = fetch.newest
+        if newest is not None and newest is not self._shown:
+            self._shown = newest
+            self._take(newest)

@@ -1,26 +1,38 @@
-"""A fetch that runs beside the kernel's loop."""
+"""A fetch that runs beside the kernel's loop and hands over what has come so far."""
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
 import threading
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from milestone_kit.errors import MilestoneKitError
+from milestone_kit.panel.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import pandas as pd
 
-    Reload = Callable[[Callable[[int, int], None]], pd.DataFrame]
+    Report = Callable[[int, int], None]
+    Tables = Callable[[Report], Iterable[pd.DataFrame]]
 
-__all__ = ["Fetch", "FetchStoppedError", "running_loop"]
+__all__ = ["ExplorerClosedError", "Fetch", "FetchStoppedError", "running_loop", "told"]
+
+_Prepared = TypeVar("_Prepared")
+
+_SHARE_OF_TIME: Final = 0.25
+"""Of the time of a fetch, at most so much goes into showing what has come so far."""
+
+
+class ExplorerClosedError(MilestoneKitError):
+    """The user has closed an explorer, and asks it all the same."""
 
 
 class FetchStoppedError(MilestoneKitError):
-    """The user has stopped a fetch."""
+    """The user has stopped a fetch before its first table came."""
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
@@ -31,41 +43,97 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
-class Fetch:
-    """One fetch in a thread of its own.
+def told(table: pd.DataFrame) -> dict[str, Any]:
+    """Return what a table says of its fetch; nothing where that is lost."""
+    said = table.attrs.get("milestone_kit")
+    return said if isinstance(said, dict) else {}
+
+
+class Fetch(Generic[_Prepared]):
+    """Tables that grow, or a single one, fetched in a thread of its own.
 
     Parameters
     ----------
-    work : callable
-        Fetches a table, given a callback for progress.
+    tables : callable
+        Gives the tables one after the other, given a callback for rows and pages.
+    prepare : callable
+        Makes of a table what is wanted, in the thread: the kernel goes on meanwhile.
 
     Attributes
     ----------
-    rows, pages : int
+    progress : Progress
         How far it is.
     """
 
-    def __init__(self, work: Reload) -> None:
-        self.rows = self.pages = 0
-        self._work = work
+    def __init__(self, tables: Tables, prepare: Callable[[pd.DataFrame], _Prepared]) -> None:
+        self.progress = Progress()
+        self._tables, self._prepare = tables, prepare
+        self._news: Callable[[], None] = lambda: None
         self._done = threading.Event()
         self._stopped = False
-        self._table: pd.DataFrame | None = None
+        self._newest: _Prepared | None = None
         self._error: BaseException | None = None
         # in a copy of the cell's context, so that what the fetch warns of is printed below the cell
         context = contextvars.copy_context()
         threading.Thread(target=context.run, args=(self._run,), daemon=True, name="milestones").start()
 
+    @property
+    def newest(self) -> _Prepared | None:
+        """What was made of the newest table; None before the first."""
+        return self._newest
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the user has had enough."""
+        return self._stopped
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more comes."""
+        return self._done.is_set()
+
+    def follow(self, news: Callable[[], None]) -> None:
+        """Call `news`, in the thread, with each table that is ready and at the end."""
+        self._news = news
+        if self._newest is not None or self.over:
+            news()
+
     def _run(self) -> None:
         try:
-            self._table = self._work(self._report)
+            self._take_all()
+        except FetchStoppedError as error:
+            self._error = None if self._newest is not None else error
         except BaseException as error:  # noqa: BLE001 - told to whoever asks for the result
             self._error = error
         finally:
             self._done.set()
+            self._news()
+
+    def _take_all(self) -> None:
+        coming = iter(self._tables(self._report))
+        ready, cost = 0.0, 0.0
+        try:
+            for table in coming:
+                said = told(table)
+                self.progress = Progress(
+                    len(table), self.progress.pages, said.get("share"), said.get("seconds_left")
+                )
+                began = time.monotonic()
+                # a picture of everything that came costs more and more: it is not made of every table
+                if said.get("complete", True) or began - ready >= cost / _SHARE_OF_TIME:
+                    self._newest = self._prepare(table)
+                    ready = time.monotonic()
+                    cost = ready - began
+                    self._news()
+                if self._stopped:
+                    break
+        finally:
+            close = getattr(coming, "close", None)
+            if close is not None:
+                close()
 
     def _report(self, rows: int, pages: int) -> None:
-        self.rows, self.pages = rows, pages
+        self.progress = Progress(rows, pages, self.progress.share, self.progress.seconds_left)
         if self._stopped:
             raise FetchStoppedError("the fetch was stopped; Refresh goes on from the last page that arrived")
 
@@ -74,13 +142,17 @@ class Fetch:
         return self._done.wait(seconds)
 
     def stop(self) -> None:
-        """End the fetch with the next page that arrives."""
+        """End the fetch with the next page or table that arrives; what has come stays."""
         self._stopped = True
 
-    def result(self) -> pd.DataFrame:
-        """Wait for the table and return it, or raise what went wrong."""
+    def failure(self) -> BaseException | None:
+        """Return what went wrong, None where nothing has."""
+        return self._error
+
+    def result(self) -> _Prepared:
+        """Wait for the last table and return what was made of it, or raise what went wrong."""
         self._done.wait()
         if self._error is not None:
             raise self._error
-        assert self._table is not None
-        return self._table
+        assert self._newest is not None
+        return self._newest

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import html
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from milestone_kit.analysis.filters import Criteria, FilterIndex
 from milestone_kit.analysis.groups import Keys, column_of
@@ -20,9 +23,10 @@ from milestone_kit.panel.choices import choices_of
 from milestone_kit.panel.remembered import remembered
 from milestone_kit.panel.reproduce import Recipe
 from milestone_kit.panel.strip import StartIndex
-from milestone_kit.panel.table_view import TableView
+from milestone_kit.panel.table_view import PAGE_ROWS, TableView, page_of
 from milestone_kit.panel.view import Chart, Choices, Strip, View
 from milestone_kit.panel.windows import fitting_window, preset_window
+from milestone_kit.table.arrays import to_numpy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +44,9 @@ _AREA_HEIGHT: Final = 570
 _TALLEST: Final = 2_600
 """The most pixels that lanes with titles may take; a hundred and fifty rows are on at once on busy days."""
 
+_WAITING: Final = "Waiting for the first milestones"
+_NO_MATCH: Final = "No milestone matches these filters"
+
 _BESIDE: Final = 0.5
 """How much of the window is drawn to each side of it, for dragging."""
 
@@ -55,9 +62,18 @@ class ExplorerModel:
         What statuses and the now line are relative to.
     awaited : bool
         Whether this table only stands for one that is still to come.
+    heir_of : ExplorerModel, optional
+        The model of an earlier table, whose colours stay.
     """
 
-    def __init__(self, df: pd.DataFrame, now: pd.Timestamp, *, awaited: bool = False) -> None:
+    def __init__(
+        self,
+        df: pd.DataFrame,
+        now: pd.Timestamp,
+        *,
+        awaited: bool = False,
+        heir_of: ExplorerModel | None = None,
+    ) -> None:
         self.table = df
         self.now = now.timestamp() * 1000
         self.awaited = awaited
@@ -66,9 +82,17 @@ class ExplorerModel:
         self._filters = FilterIndex(self.timeline, now=now)
         self._starts = StartIndex(self.timeline, self.index)
         self._table_view = TableView(self.timeline)
+        self._ranks = {} if heir_of is None else heir_of.ranks()
+        self._scales: dict[str, ColorScale] = {}
 
     def view(
-        self, session: Session, screen: Screen, before: View | None = None, *, moving: bool = False
+        self,
+        session: Session,
+        screen: Screen,
+        before: View | None = None,
+        *,
+        moving: bool = False,
+        stood: Scene | None = None,
     ) -> View:
         """Return everything that is shown.
 
@@ -82,16 +106,21 @@ class ExplorerModel:
             What this table showed before.
         moving : bool
             Whether the chart only moves from there: its marks then keep their lanes.
+        stood : Scene, optional
+            Where marks stood in the picture of another table, as `stood_in` tells it: they keep these lanes.
         """
         state = session.state
         rows = self.rows(state.filters, session.sort)
-        same = before is not None and (before.session.state, before.screen) == (state, screen)
-        if before is not None and same:
+        held = session.held if before is None or _still_fits(before, state, screen) else None
+        known = None if before is None else (before.session.state, before.session.held, before.screen)
+        if before is not None and known == (state, held, screen):
             chart = before.chart
         else:
-            chart = self._chart(state, screen, before.chart.scene if before is not None and moving else None)
+            moved_from = before.chart.scene if before is not None and moving else stood
+            chart = self._chart(state, screen, moved_from, held)
+        held = chart.scene.window if state.window is None else None
         return View(
-            session,
+            replace(session, held=held),
             screen,
             rows,
             chart,
@@ -100,7 +129,7 @@ class ExplorerModel:
             table=self._page(
                 state.filters,
                 session.sort,
-                self._page_of_now(state.filters, session.sort) if session.page is None else session.page,
+                (self._page_of_now(session) if session.page is None else session.page, session.lead),
                 state.tz,
                 session.selected,
             ),
@@ -120,6 +149,28 @@ class ExplorerModel:
         """Return the window of a preset button, None for the one that fits."""
         return preset_window(name, *self._times(state.filters), self.now, state.tz)
 
+    def stood_in(self, scene: Scene, of: ExplorerModel) -> Scene:
+        """Return the scene of another table with the rows that they are in this one."""
+        if scene.marks is None:
+            return scene
+        ids = pa.array(of.timeline["id"].iloc[scene.marks.row], pa.large_string())
+        own = pa.array(self.timeline["id"], pa.large_string())
+        found = to_numpy(pc.index_in(own, value_set=ids).fill_null(-1))
+        rows = np.full(len(ids), -1, np.int64)
+        rows[found[found >= 0]] = np.flatnonzero(found >= 0)
+        return replace(scene, marks=replace(scene.marks, row=rows))
+
+    def kept_in_place(self, before: View) -> Session:
+        """Return the session in which the table view begins with the row it began with in another table."""
+        session, shown = before.session, before.table["rows"]
+        at = self.position(shown[0]["id"]) if shown else None
+        place = np.flatnonzero(self.rows(session.state.filters, session.sort) == at)
+        if at is None or not len(place):
+            return session.turned()
+        lead = -int(place[0]) % PAGE_ROWS
+        page = None if session.page is None else page_of(int(place[0]), lead)
+        return replace(session, lead=lead, page=page)
+
     # What is worked out once for a table
 
     @remembered
@@ -127,10 +178,15 @@ class ExplorerModel:
         """Return a column to group or colour by."""
         return Keys.of(column_of(self.timeline, name, "group"))
 
-    @remembered
     def colors(self, name: str) -> ColorScale:
         """Return the colours of a column, chosen over the whole table: they stay when filters change."""
-        return ColorScale.of(self.keys(name))
+        if name not in self._scales:
+            self._scales[name] = ColorScale.of(self.keys(name), self._ranks.get(name, ()))
+        return self._scales[name]
+
+    def ranks(self) -> dict[str, tuple[str, ...]]:
+        """Return which values have colours of their own, by the columns that were looked at."""
+        return self._ranks | {name: _own_colors(scale) for name, scale in self._scales.items()}
 
     # What is worked out for each selection of rows
 
@@ -168,7 +224,9 @@ class ExplorerModel:
 
     # The parts of a view
 
-    def _chart(self, state: PanelState, screen: Screen, moved_from: Scene | None) -> Chart:
+    def _chart(
+        self, state: PanelState, screen: Screen, moved_from: Scene | None, held: Window | None
+    ) -> Chart:
         look = Look(
             state.tz,
             self.now,
@@ -177,6 +235,7 @@ class ExplorerModel:
             grouped=state.group != "none",
             legend=state.color != state.group,
             height=_AREA_HEIGHT,
+            empty=_WAITING if self.awaited else _NO_MATCH,
         )
         colors = self.colors(state.color)
 
@@ -193,8 +252,10 @@ class ExplorerModel:
                 before=moved_from,
             )
 
-        window = state.span() or fitting_window(
-            *self._times(state.filters), self.now, lambda one: scene_of(one).level
+        window = (
+            state.span()
+            or held
+            or fitting_window(*self._times(state.filters), self.now, lambda one: scene_of(one).level)
         )
         scene = scene_of(window, _BESIDE)
         return Chart(scene, look, draw_traces(scene, self.timeline, colors, look), draw_layout(scene, look))
@@ -213,15 +274,17 @@ class ExplorerModel:
     def _marks(self, zone: str, width: int) -> list[dict[str, Any]]:
         return self._starts.marks(zone, width)
 
-    @remembered
-    def _page_of_now(self, criteria: Criteria, sort: Sort) -> int:
-        return self._table_view.page_of_now(self.rows(criteria, sort), self.now, sort)
+    def _page_of_now(self, session: Session) -> int:
+        rows = self.rows(session.state.filters, session.sort)
+        return self._table_view.page_of_now(rows, self.now, session.sort, session.lead)
 
     @remembered
     def _page(
-        self, criteria: Criteria, sort: Sort, number: int, zone: str, selected: frozenset[str]
+        self, criteria: Criteria, sort: Sort, at: tuple[int, int], zone: str, selected: frozenset[str]
     ) -> dict[str, Any]:
-        return self._table_view.page(self.rows(criteria, sort), number, zone, selected, sort)
+        rows, (number, lead) = self.rows(criteria, sort), at
+        page = self._table_view.page(rows, number, zone, selected, sort=sort, lead=lead)
+        return page | {"empty": _WAITING if self.awaited else _NO_MATCH}
 
     @remembered
     def _card(self, picked: str | None, zone: str) -> str:
@@ -239,9 +302,19 @@ class ExplorerModel:
         )
 
     def _recipe(self, state: PanelState) -> Recipe:
-        labels = [label for label in self.colors(state.color).labels if label and label != OTHER]
         return Recipe(
             state,
             timed=self.timeline is self.table,
-            color_order=() if state.color == "status" else tuple(labels),
+            color_order=() if state.color == "status" else _own_colors(self.colors(state.color)),
         )
+
+
+def _own_colors(scale: ColorScale) -> tuple[str, ...]:
+    """Return the values that have a colour of their own, in their order."""
+    return tuple(label for label in scale.labels if label and label != OTHER)
+
+
+def _still_fits(before: View, state: PanelState, screen: Screen) -> bool:
+    """Tell whether the window that fitted is the one to keep: of the same rows, on as wide a screen."""
+    asked, shown = (state.filters, state.group), (before.session.state.filters, before.session.state.group)
+    return asked == shown and screen.width == before.screen.width

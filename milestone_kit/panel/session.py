@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
 from milestone_kit.panel.state import PanelState
+
+if TYPE_CHECKING:
+    from milestone_kit.figures.time_axis import Window
 
 __all__ = ["FIRST_WIDTH", "Screen", "Session", "Sort"]
 
@@ -47,12 +50,22 @@ class Session:
         The id whose card is open.
     page : int, optional
         The page of the table view; without one, that of now.
+    lead : int
+        How many rows the first page of the table view is short of: where its pages begin.
     sort : Sort
         The order of the table view.
+    held : Window, optional
+        The window that fitted when that was last asked for; it stays while rows come and time goes by.
     """
 
     state: PanelState = field(default_factory=PanelState)
     selected: frozenset[str] = frozenset()
     picked: str | None = None
     page: int | None = None
+    lead: int = 0
     sort: Sort = Sort()
+    held: Window | None = None
+
+    def turned(self, page: int | None = None) -> Session:
+        """Return the session with the table view on a page of its own count, without one on that of now."""
+        return replace(self, page=page, lead=0)

@@ -44,9 +44,9 @@ _SHOWN: Final = (
 """What a page is made of; the other columns, and the JSON texts among them, need not be gathered."""
 
 
-def page_of(place: int) -> int:
-    """Return the page that the row at a place stands on."""
-    return place // PAGE_ROWS
+def page_of(place: int, lead: int = 0) -> int:
+    """Return the page that the row at a place stands on, where the first one is short of `lead` rows."""
+    return (place + lead) // PAGE_ROWS
 
 
 class TableView:
@@ -80,12 +80,12 @@ class TableView:
         rows: NDArray[np.int64] = order[chosen[order]]
         return rows
 
-    def page_of_now(self, rows: NDArray[np.int64], now: float, sort: Sort = _BY_START) -> int:
+    def page_of_now(self, rows: NDArray[np.int64], now: float, sort: Sort = _BY_START, lead: int = 0) -> int:
         """Return the page on which the first milestone that has not begun stands, sorted by start."""
         if sort != _BY_START or not len(rows):
             return 0
         begun = int(np.searchsorted(to_ms(self._timeline["start_date"].iloc[rows]), now))
-        return page_of(min(begun, len(rows) - 1))
+        return page_of(min(begun, len(rows) - 1), lead)
 
     def page(
         self,
@@ -93,13 +93,15 @@ class TableView:
         number: int,
         zone: str,
         selected: Container[str],
+        *,
         sort: Sort = _BY_START,
+        lead: int = 0,
     ) -> dict[str, Any]:
-        """Return the `view` of one page for `PagedTable`."""
-        pages = max(-(-len(rows) // PAGE_ROWS), 1)
+        """Return the `view` of one page for `PagedTable`; the first page is short of `lead` rows."""
+        pages = max(-(-(len(rows) + lead) // PAGE_ROWS), 1)
         number = min(max(number, 0), pages - 1)
-        first = number * PAGE_ROWS
-        some = self._shown.iloc[rows[first : first + PAGE_ROWS]]
+        first = max(number * PAGE_ROWS - lead, 0)
+        some = self._shown.iloc[rows[first : (number + 1) * PAGE_ROWS - lead]]
         last = first + len(some)
         where = f"{first + 1:,} to {last:,} of {len(rows):,}" if len(some) else "0 rows"
         return {

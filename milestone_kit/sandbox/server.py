@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email.utils
 import gzip
 import os
 import socket
@@ -307,7 +308,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._reset()
             return
         content = reply.content()
-        headers = {"Content-Type": reply.content_type, **reply.headers}
+        date = email.utils.formatdate(self.server.world.clock().timestamp(), usegmt=True)
+        headers = {"Content-Type": reply.content_type, "Date": date, **reply.headers}
         if self.server.compress and "gzip" in self.headers.get("Accept-Encoding", ""):
             content = gzip.compress(content, compresslevel=1)
             headers["Content-Encoding"] = "gzip"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from milestone_kit.core.files import delete, locked
+from milestone_kit.core.files import delete, listed, locked
 from milestone_kit.storage import unfinished
-from milestone_kit.storage.snapshots import Snapshots
+from milestone_kit.storage.snapshots import Snapshots, is_snapshot
 from milestone_kit.storage.target_store import targets_path
 from milestone_kit.storage.unfinished import UnfinishedWalk
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from milestone_kit.core.query import Query
     from milestone_kit.storage.manifests import Manifest
 
-__all__ = ["CacheFolder"]
+__all__ = ["CacheFolder", "clear_all"]
 
 _REMAINS_SECONDS: Final = 86_400.0
 _log = logging.getLogger("milestone_kit")
@@ -52,13 +52,15 @@ class CacheFolder:
         self.folder = folder
         self._base_url = base_url
         self._lock_seconds = lock_seconds
-        self._snapshots = Snapshots(folder / "snapshots")
+        # with what the names of its files begin, so that they can be told from those of other addresses
+        self._address = hashlib.sha256(base_url.encode()).hexdigest()[:16]
+        self._snapshots = Snapshots(folder / "snapshots", base_url, self._address)
         self._walks = folder / "walks"
 
     @property
     def answers_path(self) -> Path:
         """The file that keeps single answers: milestones by id, the list of competitions."""
-        return self.folder / "answers.sqlite"
+        return self.folder / f"answers-{self._address}.sqlite"
 
     @property
     def names_path(self) -> Path:
@@ -72,9 +74,10 @@ class CacheFolder:
     def read(self, query: Query) -> tuple[pa.Table, Manifest] | None:
         """Return the snapshot for a query, of any age; None when there is no usable one.
 
-        The table is in `ARROW_SCHEMA` and lies in a memory map.
+        The table is in `ARROW_SCHEMA`, in memory that is nobody else's.
         """
-        return self._snapshots.read(self.key(query))
+        kept = self._snapshots.read(self.key(query))
+        return kept if kept is not None and kept[1].query == query.key() else None
 
     def publish(
         self,
@@ -90,12 +93,17 @@ class CacheFolder:
         """
         key = self.key(query)
         if self._snapshots.publish(key, table, manifest, ready):
-            unfinished.forget(self._walks, key)
+            unfinished.forget(self._walks, f"{self._address}-{key}")
 
     def walk(self, query: Query, *, limit: int, now: float, longest: float, refresh: bool) -> UnfinishedWalk:
         """Return the walk to go on with, or begin a new one; see `UnfinishedWalk.take_up`."""
         return UnfinishedWalk.take_up(
-            self._walks, self.key(query), limit=limit, now=now, longest=longest, refresh=refresh
+            self._walks,
+            f"{self._address}-{self.key(query)}",
+            limit=limit,
+            now=now,
+            longest=longest,
+            refresh=refresh,
         )
 
     @contextlib.contextmanager
@@ -126,14 +134,17 @@ class CacheFolder:
         Unfinished walks, files put aside and remains of writes that were cut short go after a day (a
         walk not before `keep`); snapshots only go where room is needed, the oldest first.
         """
+        self._snapshots.discard_superseded()
         sizes: dict[Path, tuple[float, int]] = {}
         for name in ("snapshots", "walks"):
-            for path in self.folder.joinpath(name).glob("*"):
+            for path in listed(self.folder / name):
                 with contextlib.suppress(OSError):  # another process may have deleted it
                     about = path.stat()
                     sizes[path] = (now - about.st_mtime, about.st_size)
         old = [
-            p for p, (age, _) in sizes.items() if p.suffix != ".arrow" and age > max(keep, _REMAINS_SECONDS)
+            path
+            for path, (age, _) in sizes.items()
+            if not is_snapshot(path) and age > max(keep, _REMAINS_SECONDS)
         ]
         delete(*old)
         left = {path: about for path, about in sizes.items() if path not in old}
@@ -147,7 +158,7 @@ class CacheFolder:
 
     def snapshots(self) -> Iterator[tuple[Path, pa.Table, Manifest]]:
         """Yield every readable snapshot of this address, with its file."""
-        return (each for each in self._snapshots.all() if each[2].base_url == self._base_url)
+        return self._snapshots.all()
 
     def info(self, history: Iterable[tuple[Path, int]] = ()) -> pd.DataFrame:
         """Return what the cache folder holds.
@@ -168,11 +179,10 @@ class CacheFolder:
         for path, _, manifest in self.snapshots():
             fetched = pd.Timestamp(manifest.finished, unit="s", tz="UTC")
             files.append(("snapshot", manifest.query, manifest.rows, manifest.pages, fetched, path))
-        others = [
-            ("unfinished walk", path) for path in sorted(self.folder.joinpath("walks").glob("*.sqlite"))
-        ]
-        others += [("answers", self.answers_path)] if self.answers_path.exists() else []
-        others += [("names", self.names_path)] if self.names_path.exists() else []
+        walks = listed(self._walks, f"{self._address}-*.sqlite")
+        others = [("unfinished walk", path) for path in walks]
+        others += [("answers", path) for path in listed(self.folder, self.answers_path.name)]
+        others += [("names", path) for path in listed(self.names_path.parent, self.names_path.name)]
         files += [(kind, "", pd.NA, pd.NA, pd.NaT, path) for kind, path in others]
         files += [("history", "", rows, pd.NA, pd.NaT, path) for path, rows in history]
         names = ["kind", "query", "rows", "pages", "fetched_at", "path"]
@@ -185,7 +195,36 @@ class CacheFolder:
         )
 
     def clear(self) -> None:
-        """Delete every snapshot, unfinished walk, kept answer and name in the cache folder."""
-        for name in ("snapshots", "walks"):
-            delete(*self.folder.joinpath(name).glob("*"))
-        delete(*self.folder.glob(f"{self.answers_path.name}*"), self.names_path)
+        """Delete every snapshot, unfinished walk, kept answer and name of this address."""
+        former = listed(self.folder, "answers.sqlite*")  # of all addresses; nobody reads it any more
+        delete(
+            *self._snapshots.files(),
+            *listed(self._walks, f"{self._address}-*"),
+            *listed(self.folder, f"{self.answers_path.name}*"),
+            *former,
+            self.names_path,
+        )
+
+
+def clear_all(folder: Path, *, history: bool = False) -> tuple[int, int]:
+    """Delete what is kept for all addresses, but no locks: whoever waits for one must not get another one's.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The cache folder.
+    history : bool
+        Whether to forget all histories as well, which nobody can fetch again.
+
+    Returns
+    -------
+    tuple of int
+        How many files there were, and how many bytes they had.
+    """
+    kept = [listed(folder, "answers*.sqlite*")]
+    kept += [listed(folder / name) for name in ("snapshots", "walks", "durations", "names")]
+    kept += [listed(folder, "history/*/*")] if history else []
+    paths = [path for found in kept for path in found if path.suffix != ".lock" and path.is_file()]
+    size = sum(path.stat().st_size for path in paths)
+    delete(*paths)
+    return len(paths), size

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,15 +17,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from milestone_kit.core.arguments import to_utc
-from milestone_kit.core.files import locked
-from milestone_kit.core.notices import warn
-from milestone_kit.errors import CacheWarning, QueryError
-from milestone_kit.storage.segments import FORMAT, Segments, View, write_arrow
-from milestone_kit.table.arrays import one_chunk, to_numpy
+from milestone_kit.core.files import discard, locked, open_own, quarantine, warn_refused
+from milestone_kit.errors import QueryError
+from milestone_kit.storage.blocks import facts_of, open_rows
+from milestone_kit.storage.generations import Generations
+from milestone_kit.storage.segments import FORMAT, Segments, View, write_rows
+from milestone_kit.table.arrays import one_chunk, stamp_micros, to_numpy
 from milestone_kit.table.merge import same_rows
 from milestone_kit.table.schema import ARROW_SCHEMA, from_arrow
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import pandas as pd
@@ -84,8 +85,17 @@ class History:
         self._index_after = index_after
         self.folder = folder / hashlib.sha256(base_url.encode()).hexdigest()[:32]
         self._segments = Segments(self.folder, _SCHEMA)
+        self._indexes = Generations(self.folder, "heads", ".blocks")
 
-    def record(self, table: pa.Table, *, seen_at: float, complete: bool, scope: str | None = None) -> int:
+    def record(
+        self,
+        table: pa.Table,
+        *,
+        seen_at: float,
+        complete: bool,
+        scope: str | None = None,
+        whole: bool = True,
+    ) -> int:
         """Store the rows whose content is not that of the last stored version of their id.
 
         Parameters
@@ -101,6 +111,8 @@ class History:
         scope : str, optional
             The question that the table answers, in full or by what changed since. An unknown row counts
             as added once everything, or the whole answer to this question, was recorded before.
+        whole : bool
+            Whether the table is the whole answer to that question.
 
         Returns
         -------
@@ -111,10 +123,10 @@ class History:
             if not may_write:
                 return 0
             try:
-                return self._record(table, seen_at, complete=complete, scope=scope)
+                return self._record(table, seen_at, complete=complete, scope=scope, whole=whole)
             except _FAILURES as error:
                 message = f"the history in {self.folder} could not be written ({error}); nothing was recorded"
-                warn(message, CacheWarning)
+                warn_refused(message, error)
                 return 0
 
     def versions(self, ids: str | Iterable[str] | None = None, since: DateLike | None = None) -> pd.DataFrame:
@@ -136,7 +148,10 @@ class History:
             - `deleted`: bool, True where the id was gone; the row repeats its last content
             - `added`: bool, True where the id was not there when this was last asked for
 
-            sorted by (id, seen_at), RangeIndex.
+            sorted by id and then in the order in which they came, RangeIndex. That is also the order of
+            `seen_at`: where the clock was set back, what came afterwards is told a microsecond after what
+            came before, until the clock shows more. So nothing that came after a moment that you have
+            seen is missing when you ask for what came since.
 
         Raises
         ------
@@ -144,19 +159,22 @@ class History:
             When `ids` or `since` cannot be read.
         """
         wanted = _checked_ids(ids)
-        instant = None if since is None else pa.scalar(to_utc(since, "since").to_pydatetime(), _INSTANT)
+        instant = None if since is None else stamp_micros(to_utc(since, "since"))
         with self._segments.view() as view:
             if wanted is None and instant is None:
                 found = view.after(0)
+                seen = _never_back(found["seen_at"])
             else:
                 keys, rows = view.columns(["id", "seen_at"])
+                seen = _never_back(keys["seen_at"])
                 keep = np.ones(len(rows), dtype=bool)
                 if wanted is not None:
                     keep &= to_numpy(pc.is_in(keys["id"], value_set=pa.array(wanted, pa.large_string())))
                 if instant is not None:
-                    keep &= to_numpy(pc.greater_equal(keys["seen_at"], instant))
-                found = view.take(rows[keep])
-        return _frame(found)
+                    keep &= seen >= instant
+                found, there = view.take(rows[keep])
+                seen = seen[np.searchsorted(rows, there)]
+        return _frame(found, seen)
 
     def files(self) -> list[tuple[Path, int]]:
         """Return the files that hold versions, and how many each holds."""
@@ -169,67 +187,77 @@ class History:
                 self._segments.clear()
 
     def _record(
-        self, table: pa.Table, seen_at: float, *, complete: bool, scope: str | None, again: bool = True
+        self, table: pa.Table, seen_at: float, *, complete: bool, scope: str | None, whole: bool
     ) -> int:
-        with self._segments.view() as view:
-            if view.foreign:
-                return 0  # a warning has said so
-            heads = self._heads(view)
-            facts: dict[str, Any] = {"base_url": self._base_url, "swept": False, "scopes": []}
-            facts |= view.facts()
-            later = facts | {"swept": facts["swept"] or complete, "scopes": _scopes(facts["scopes"], scope)}
-            was_asked = facts["swept"] or (scope is not None and later["scopes"] == facts["scopes"])
-            try:
-                new = self._news(table, heads, view, seen_at, was_asked=was_asked)
-            except _LostRowsError:
-                if not again:
-                    raise
-                # damaged files were just put aside; what they held is not known any more
-                return self._record(table, seen_at, complete=complete, scope=scope, again=False)
-            if complete and heads.num_rows:
-                is_gone = pc.invert(
-                    pc.or_(heads["deleted"], pc.is_in(heads["id"], value_set=one_chunk(table["id"])))
-                )
-                last = view.take(np.sort(to_numpy(heads["row"].filter(is_gone))))
-                new = pa.concat_tables([new, _stored(last.select(ARROW_SCHEMA.names), seen_at, deleted=True)])
-        if new.num_rows or later != facts:
-            self._segments.append(new, later)
-        return int(new.num_rows)
+        facts: dict[str, Any] = {"base_url": self._base_url, "swept": False, "scopes": []}
+        for _ in range(2):
+            with self._segments.view() as view:
+                if view.foreign:
+                    return 0  # a warning has said so
+                told = facts | view.facts()
+                new = self._news(table, view, seen_at, complete=complete, was_asked=_was_asked(told, scope))
+                harm = view.harm
+            if not harm:
+                later = told | {"swept": told["swept"] or complete}
+                later["scopes"] = _scopes(told["scopes"], scope if whole else None)
+                if new.num_rows or later != told:
+                    self._segments.append(new, later)
+                return int(new.num_rows)
+            # a row that was lost must not count as added when it comes: from now on nothing was asked for
+            self._segments.mend(harm, facts)
+        raise OSError("what is damaged could not be left out")
 
     def _news(
-        self, table: pa.Table, heads: pa.Table, view: View, seen_at: float, *, was_asked: bool
+        self, table: pa.Table, view: View, seen_at: float, *, complete: bool, was_asked: bool
     ) -> pa.Table:
-        """Return the rows that say something else than the last version of their id, as they are stored."""
-        if not heads.num_rows:
-            return _stored(table, seen_at, added=was_asked)
-        at = pc.index_in(table["id"], value_set=one_chunk(heads["id"]))
-        head = heads.take(at)
-        is_there = to_numpy(pc.invert(head["deleted"]).fill_null(False))  # noqa: FBT003 - Arrow's signature
-        is_new = ~is_there
-        known = np.flatnonzero(is_there)
-        rows = to_numpy(head["row"].take(known))
-        order = np.argsort(rows)
-        stored = view.take(rows[order]).select(ARROW_SCHEMA.names)
-        if stored.num_rows < len(known):
-            raise _LostRowsError("versions that the index knows cannot be read")
-        is_new[known[order]] = ~same_rows(stored, table.take(known[order]))
-        return _stored(table.filter(pa.array(is_new)), seen_at, added=~is_there[is_new] & was_asked)
+        """Return the versions that a table brings, as they are stored."""
+        heads = self._heads(view)
+        new = _different(table, heads, view, seen_at, was_asked=was_asked)
+        if not complete or not heads.num_rows:
+            return new
+        is_there = pc.is_in(heads["id"], value_set=one_chunk(table["id"]))
+        is_gone = pc.invert(pc.or_(heads["deleted"], is_there))
+        last, _ = view.take(np.sort(to_numpy(heads["row"].filter(is_gone))))
+        return pa.concat_tables([new, _stored(last.select(ARROW_SCHEMA.names), seen_at, deleted=True)])
 
     def _heads(self, view: View) -> pa.Table:
         """Return id, row and whether deleted of the last version of every id."""
-        path = self.folder / "heads.arrow"
-        indexed, through = _index(path, view) or _first_of_all(view)
+        indexed, through = self._index(view) or _first_of_all(view)
         recent = _places(view, after=through)
         codes = pc.dictionary_encode(one_chunk(recent["id"]))
         last = np.zeros(len(codes.dictionary), dtype=np.int64)
         last[to_numpy(codes.indices)] = np.arange(len(codes))  # of several the last one stays
         older = indexed.filter(pc.invert(pc.is_in(indexed["id"], value_set=codes.dictionary)))
         heads = pa.concat_tables([older, recent.take(pa.array(last))]).combine_chunks()
-        if recent.num_rows > self._index_after:
-            number = view.last()
-            with contextlib.suppress(OSError):  # it only saves time
-                write_arrow(path, heads, {"through": number, "rows": view.rows_through(number)})
+        if recent.num_rows > self._index_after and not view.harm:
+            self._write_index(heads, view)
         return heads
+
+    def _index(self, view: View) -> tuple[pa.Table, int] | None:
+        """Read the index; None when it is not one of these files."""
+        path = next(iter(self._indexes.newest_first()), None)
+        if path is None:
+            return None
+        try:
+            with open_own(path) as file:
+                table = open_rows(file).read_all()
+            facts = facts_of(table)
+            table = table.replace_schema_metadata(None)
+            is_ours = facts["format"] == FORMAT and table.schema == _HEADS
+            if is_ours and facts["rows"] == view.rows_through(facts["through"]):
+                return table, int(facts["through"])
+        except FileNotFoundError:
+            pass
+        except _FAILURES as error:
+            quarantine(path, error)
+        return None
+
+    def _write_index(self, heads: pa.Table, view: View) -> None:
+        number, path = view.last(), self._indexes.next()
+        with contextlib.suppress(OSError):  # it only saves time
+            write_rows(path, heads, {"through": number, "rows": view.rows_through(number)})
+            self._indexes.discard_before(path)
+            discard(self.folder / "heads.arrow")  # that of an earlier version
 
     def _alone(self) -> contextlib.AbstractContextManager[bool]:
         """Hold the right to write; give False, with a warning, when it cannot be had."""
@@ -245,8 +273,27 @@ def _scopes(known: list[str], scope: str | None) -> list[str]:
     return known if digest in known else [*known, digest][-_MOST_SCOPES:]
 
 
-class _LostRowsError(OSError):
-    """Rows that the index knows could not be read."""
+def _was_asked(facts: Mapping[str, Any], scope: str | None) -> bool:
+    """Tell whether everything was recorded before, or the whole answer to this question."""
+    return bool(facts["swept"]) or (scope is not None and _scopes(facts["scopes"], scope) == facts["scopes"])
+
+
+def _different(table: pa.Table, heads: pa.Table, view: View, seen_at: float, *, was_asked: bool) -> pa.Table:
+    """Return the rows that say something else than the last version of their id, as they are stored."""
+    if not heads.num_rows:
+        return _stored(table, seen_at, added=was_asked)
+    head = heads.take(pc.index_in(table["id"], value_set=one_chunk(heads["id"])))
+    is_there = to_numpy(pc.invert(head["deleted"]).fill_null(False))  # noqa: FBT003 - Arrow's signature
+    is_new = ~is_there
+    known = np.flatnonzero(is_there)
+    rows = to_numpy(head["row"].take(known))
+    known = known[np.argsort(rows)]
+    stored, there = view.take(np.sort(rows))
+    known = known[
+        np.isin(np.sort(rows), there)
+    ]  # what is damaged was told, and is mended before anything is kept
+    is_new[known] = ~same_rows(stored.select(ARROW_SCHEMA.names), table.take(known))
+    return _stored(table.filter(pa.array(is_new)), seen_at, added=~is_there[is_new] & was_asked)
 
 
 def _stored(
@@ -273,27 +320,26 @@ def _first_of_all(view: View) -> tuple[pa.Table, int]:
     return _places(view, after=0, through=through), through
 
 
-def _index(path: Path, view: View) -> tuple[pa.Table, int] | None:
-    """Read the index; None when it is not one of these files."""
-    try:
-        with pa.memory_map(str(path)) as source:
-            table = pa.ipc.open_file(source).read_all()
-        facts = json.loads((table.schema.metadata or {}).get(b"milestone_kit", b"{}"))
-        table = table.replace_schema_metadata(None)
-        table.validate(full=True)
-        is_ours = facts.get("format") == FORMAT and table.schema == _HEADS
-        if is_ours and facts["rows"] == view.rows_through(facts["through"]):
-            return table, int(facts["through"])
-    except _FAILURES:
-        pass
-    return None
+def _never_back(seen: pa.ChunkedArray) -> np.ndarray:
+    """Return when versions were seen, in the order in which they came, in microseconds since 1970.
+
+    A clock that is set back must not turn their order round, nor hide what came since a moment that it has
+    shown already: what comes later is told a microsecond later at least, be the clock behind.
+    """
+    stamps = to_numpy(seen.cast(pa.int64()))
+    if not len(stamps):
+        return stamps
+    starts = np.flatnonzero(np.diff(stamps, prepend=stamps[0] - 1))  # of what was seen at once
+    number = np.arange(len(starts))
+    told = np.maximum.accumulate(stamps[starts] - number) + number
+    return np.repeat(told, np.diff(starts, append=len(stamps)))
 
 
-def _frame(versions: pa.Table) -> pd.DataFrame:
-    keys = versions.select(["id", "seen_at"])
-    # stable: versions seen in one instant stay in the order in which they were stored
-    order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in keys.column_names])
-    versions = versions.take(order)
+def _frame(versions: pa.Table, seen: np.ndarray) -> pd.DataFrame:
+    # stable: versions of one id stay in the order in which they came
+    order = pc.sort_indices(versions.select(["id"]), sort_keys=[("id", "ascending")])
+    seen_at = pa.array(seen, pa.int64()).cast(_INSTANT)
+    versions = versions.set_column(versions.schema.get_field_index("seen_at"), "seen_at", seen_at).take(order)
     df = from_arrow(versions.select(ARROW_SCHEMA.names))
     return df.assign(
         seen_at=versions["seen_at"].to_pandas(),

@@ -38,6 +38,8 @@ class Manifest:
     as_of : float
         Seconds since 1970 at which the last question was put whose answer is in the table; changes
         since may be missing.
+    server_as_of : float, optional
+        The same moment on the server's clock, or a little before; None where the server told no time.
     repaired : int
         How many values or rows were repaired on the way.
     complete : bool
@@ -66,6 +68,7 @@ class Manifest:
     complete: bool = True
     refreshed: int = 0
     rejected: tuple[str, ...] = ()
+    server_as_of: float | None = None
     format: int = FORMAT
 
 

@@ -1,44 +1,49 @@
-"""Append-only rows in a folder of Arrow files: each written whole, none ever changed, joined when many.
+"""Append-only rows in a folder of files: each written whole, none ever changed, joined when many.
 
-A file's name says which appended tables it holds and how many rows: `FIRST-LAST-ROWS.arrow`. Small
+A file's name says which appended tables it holds and how many rows: `FIRST-LAST-ROWS.blocks`. Small
 neighbours are joined into one file whose range covers theirs; a file within another's range is
 superseded, so whoever is killed between writing the one and deleting the others leaves a folder that
 reads the same. Readers hold the files open: what they have listed cannot vanish under them.
+
+Damage costs the blocks that it lies in (see `blocks`). Readers leave those out and say so; whoever writes
+next writes the file anew without them, and an empty one where a file is missing from the row of numbers.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from milestone_kit.core.files import delete, quarantine, write_whole
+from milestone_kit.core.files import delete, discard, listed, open_own, put_aside, write_whole
 from milestone_kit.core.notices import warn
 from milestone_kit.errors import CacheWarning
+from milestone_kit.storage.blocks import DamageError, facts_of, open_rows, write_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["FORMAT", "Segment", "Segments", "View", "write_arrow"]
+    from milestone_kit.storage.blocks import Place, Rows
 
-FORMAT: Final = 2
+__all__ = ["FORMAT", "Segment", "Segments", "View", "write_rows"]
+
+FORMAT: Final = 3
 """The version of the files; one written by a newer version is left alone and not read.
 
-In version 1 a digest of the row followed the columns; it is not read.
+Versions 1 and 2 were plain Arrow files; in version 1 a digest of the row followed the columns, which is not
+read.
 """
 
-_MANIFEST: Final = b"milestone_kit"
-_NAME: Final = re.compile(r"(\d{12})-(\d{12})-(\d+)\.arrow")
-_BATCH: Final = 16_384  # rows that are unpacked together when only some are wanted
+_NAME: Final = re.compile(r"(\d{12})-(\d{12})-(\d+)\.(?:blocks|arrow)")
+_BATCH: Final = 16_384  # rows of a block: unpacked together when only some are wanted, lost together
 _MANY: Final = 16  # files from which on the small ones at the end are joined
 _JOIN: Final = 8  # at least so many of them
 _TRIES: Final = 5
-_FAILURES: Final = (OSError, ValueError, TypeError, pa.ArrowException)
+_FAILURES: Final = (OSError, ValueError, TypeError, KeyError, pa.ArrowException)
 
 
 class Segment(NamedTuple):
@@ -71,16 +76,17 @@ class Segments:
 
     def listed(self) -> list[Segment]:
         """Return the files that count, in the order in which their rows were appended."""
-        return self._listed()[0]
+        return self._sorted_out()[0]
 
-    def _listed(self) -> tuple[list[Segment], list[Segment]]:
+    def _sorted_out(self) -> tuple[list[Segment], list[Segment]]:
         found = []
-        for path in self.folder.glob("*.arrow"):
+        for path in listed(self.folder):
             match = _NAME.fullmatch(path.name)
             if match is not None:
                 first, last, rows = map(int, match.groups())
                 found.append(Segment(first, last, rows, path))
-        found.sort(key=lambda segment: (segment.first, -segment.last))
+        # of two with one range the shorter was written later, without what was damaged
+        found.sort(key=lambda segment: (segment.first, -segment.last, segment.rows))
         counting: list[Segment] = []
         superseded: list[Segment] = []
         for segment in found:
@@ -92,7 +98,7 @@ class Segments:
     def view(self) -> Iterator[View]:
         """Open all files for reading, as they are now."""
         with contextlib.ExitStack() as stack:
-            opened: dict[Segment, pa.MemoryMappedFile] = {}
+            opened: dict[Segment, Rows | Exception] = {}
             for _ in range(_TRIES):
                 try:
                     opened = {segment: _opened(segment, stack) for segment in self.listed()}
@@ -120,8 +126,8 @@ class Segments:
         OSError
             When the disk refuses; nothing was appended then.
         """
-        # left by a writer that was killed
-        delete(*self.folder.glob(".new-*"), *(one.path for one in self._listed()[1]))
+        # left by a writer that was killed, or because a reader had them open
+        discard(*listed(self.folder, ".new-*"), *(one.path for one in self._sorted_out()[1]))
         segments = self.listed()
         number = segments[-1].last + 1 if segments else 1
         # the first is mostly the whole universe, which all that comes is compared with: it stays unpacked
@@ -130,11 +136,47 @@ class Segments:
             with contextlib.suppress(OSError):  # what was to be kept is kept; the next one may join
                 self._join()
 
+    def mend(self, harmed: Harm, facts: Mapping[str, Any]) -> None:
+        """Write damaged files anew, without what is damaged, and put empty ones where files are missing.
+
+        Parameters
+        ----------
+        harmed : Harm
+            As a view found it.
+        facts : mapping
+            What the manifests are to say from now on.
+
+        Raises
+        ------
+        OSError
+            When the disk refuses.
+        """
+        self.append(self._schema.empty_table(), facts)  # first: from now on it is known that rows are lost
+        for first, last in harmed.gaps:
+            self._write(first, last, self._schema.empty_table(), facts)
+        for segment in harmed.files:
+            left = self._readable(segment)
+            if left.num_rows == segment.rows:
+                continue  # the disk gave it wrong once, and right now
+            self._write(segment.first, segment.last, left, facts)
+            with contextlib.suppress(OSError):  # superseded, so that it may also go later
+                put_aside(segment.path)
+
+    def _readable(self, segment: Segment) -> pa.Table:
+        """Return the rows of a damaged file that are not."""
+        parts = [self._schema.empty_table()]
+        with contextlib.suppress(*_FAILURES), open_own(segment.path) as file:
+            rows = open_rows(file)
+            for place in rows.places:
+                with contextlib.suppress(*_FAILURES):
+                    parts.append(_checked(rows.read(place, range(len(self._schema))), self._schema))
+        return pa.concat_tables(parts)
+
     def _write(
         self, first: int, last: int, table: pa.Table, facts: Mapping[str, Any], *, packed: bool = True
     ) -> None:
-        path = self.folder / f"{first:012d}-{last:012d}-{table.num_rows}.arrow"
-        write_arrow(path, table, facts, packed=packed)
+        path = self.folder / f"{first:012d}-{last:012d}-{table.num_rows}.blocks"
+        write_rows(path, table, facts, packed=packed)
 
     def _join(self) -> None:
         """Join files at the end, up to one that is larger than all after it together."""
@@ -144,15 +186,25 @@ class Segments:
             start -= 1
             rows += segments[start].rows
         with self.view() as view:
-            joined = view.after(segments[start].first - 1)
-            # a damaged file was just put aside: its rows are gone, and the name must not count them
-            if joined.num_rows == rows:
-                self._write(segments[start].first, segments[-1].last, joined, view.facts())
-                delete(*(segment.path for segment in segments[start:]))
+            joined, facts = view.after(segments[start].first - 1), view.facts()
+        # what is damaged is first mended
+        if joined.num_rows == rows:
+            self._write(segments[start].first, segments[-1].last, joined, facts)
+            discard(*(segment.path for segment in segments[start:]))
 
     def clear(self) -> None:
         """Delete every file but locks: whoever waits for one must not get another one's."""
-        delete(*(path for path in sorted(self.folder.glob("*")) if path.suffix != ".lock"))
+        delete(*(path for path in listed(self.folder) if path.suffix != ".lock"))
+
+
+class Harm(NamedTuple):
+    """What is missing: the ranges of numbers without a file, and the files of which something is damaged."""
+
+    gaps: list[tuple[int, int]]
+    files: list[Segment]
+
+    def __bool__(self) -> bool:
+        return bool(self.gaps or self.files)
 
 
 class View:
@@ -160,8 +212,8 @@ class View:
 
     Parameters
     ----------
-    opened : mapping of Segment to pyarrow.MemoryMappedFile
-        In order; None for a file that cannot be read.
+    opened : mapping of Segment to Rows or Exception
+        In order; an exception says why a file cannot be read.
     schema : pyarrow.Schema
         The columns that each must have.
 
@@ -169,14 +221,38 @@ class View:
     ----------
     foreign : bool
         Whether there are files of a newer version, so that nothing may be added.
+    harm : Harm
+        What was found to be missing so far; a CacheWarning has told each.
     """
 
-    def __init__(self, opened: Mapping[Segment, pa.MemoryMappedFile | None], schema: pa.Schema) -> None:
-        self._opened = {segment: source for segment, source in opened.items() if source is not None}
+    def __init__(self, opened: Mapping[Segment, Rows | Exception], schema: pa.Schema) -> None:
         self._schema = schema
+        self._opened = {one: rows for one, rows in opened.items() if not isinstance(rows, Exception)}
+        self.foreign = any(rows.format > FORMAT for rows in self._opened.values())
+        self._opened = {one: rows for one, rows in self._opened.items() if rows.format <= FORMAT}
         starts = np.cumsum([0, *(segment.rows for segment in opened)])
         self._starts = dict(zip(opened, starts.tolist(), strict=False))
-        self.foreign = any(source is None and segment.path.exists() for segment, source in opened.items())
+        self.harm = Harm(_gaps(list(opened)), [])
+        for first, last in self.harm.gaps:
+            which = f"number {first}" if first == last else f"numbers {first} to {last}"
+            warn(f"a file of the history is missing, {which} of {_folder(opened)}; {_SERVED}", CacheWarning)
+        for segment, rows in opened.items():
+            if isinstance(rows, Exception):
+                self._harmed(segment, segment.rows, rows)
+            elif segment in self._opened:
+                lost = segment.rows - sum(place.rows for place in rows.places)
+                if lost:
+                    self._harmed(segment, lost, "blocks of it cannot be found")
+            else:
+                message = f"{segment.path} was written by a newer milestone_kit; its rows are left out"
+                warn(message, CacheWarning)
+
+    def _harmed(self, segment: Segment, rows: int, why: object) -> None:
+        """Note, and tell, that rows of a file are lost."""
+        if segment not in self.harm.files:
+            self.harm.files.append(segment)
+        message = f"{rows} of {segment.rows} versions in {segment.path} are damaged ({why}); {_SERVED}"
+        warn(message, CacheWarning)
 
     def rows_through(self, number: int) -> int:
         """Return how many rows the files up to an appended table's number have; -1 when it is amid one."""
@@ -194,11 +270,12 @@ class View:
         return 0 if first is None or first.first != first.last else first.first
 
     def facts(self) -> dict[str, Any]:
-        """Return the manifest of the last file; empty when there is none."""
-        if not self._opened:
-            return {}
-        source = self._opened[max(self._opened)]
-        return _manifest(pa.ipc.open_file(source).schema)
+        """Return the manifest of the last file of which anything can be read; empty when there is none."""
+        for _, rows in sorted(self._opened.items(), reverse=True, key=lambda item: item[0]):
+            for place in reversed(rows.places):
+                with contextlib.suppress(*_FAILURES):
+                    return facts_of(rows.read(place, [0]))
+        return {}
 
     def columns(
         self, names: Sequence[str], *, after: int = 0, through: int | None = None
@@ -217,111 +294,108 @@ class View:
         Returns
         -------
         table : pyarrow.Table
-            The columns, in the schema's order.
+            The columns, in the schema's order; without rows that turn out to be damaged.
         rows : numpy.ndarray
             int64, the number of each row.
         """
         fields = sorted(self._schema.get_field_index(name) for name in names)
-        options = pa.ipc.IpcReadOptions(included_fields=fields)
         schema = pa.schema([self._schema.field(number) for number in fields])
-        tables, rows = [schema.empty_table()], [np.empty(0, dtype=np.int64)]
-        for segment, source in list(self._opened.items()):
+        tables, numbers = [schema.empty_table()], [np.empty(0, dtype=np.int64)]
+        for segment, rows in self._opened.items():
             if segment.first <= after or (through is not None and segment.last > through):
                 continue
-            try:
-                table = _checked(pa.ipc.open_file(source, options=options).read_all(), segment, schema)
-            except _FAILURES as error:
-                self._drop(segment, error)
-                continue
-            tables.append(table)
-            rows.append(self._starts[segment] + np.arange(segment.rows))
-        return pa.concat_tables(tables), np.concatenate(rows)
+            for place in rows.places:
+                table = self._block(segment, rows, place, fields, schema)
+                if table is not None:
+                    tables.append(table)
+                    numbers.append(self._starts[segment] + place.first + np.arange(place.rows))
+        return pa.concat_tables(tables), np.concatenate(numbers)
 
     def after(self, number: int) -> pa.Table:
         """Read the files that hold nothing up to an appended table's number, whole."""
         return self.columns(self._schema.names, after=number)[0]
 
-    def take(self, rows: np.ndarray) -> pa.Table:
-        """Read rows by their numbers, unpacking no more than the batches that they lie in.
+    def take(self, wanted: np.ndarray) -> tuple[pa.Table, np.ndarray]:
+        """Read rows by their numbers, unpacking no more than the blocks that they lie in.
 
         Parameters
         ----------
-        rows : numpy.ndarray
-            Ascending.
+        wanted : numpy.ndarray
+            int64, ascending.
 
         Returns
         -------
-        pyarrow.Table
-            In the schema; without those that turn out not to be readable.
+        table : pyarrow.Table
+            In the schema; without rows that turn out to be damaged.
+        rows : numpy.ndarray
+            int64, the number of each row.
         """
-        parts = [self._schema.empty_table()]
-        for segment, source in list(self._opened.items()):
-            start = self._starts[segment]
-            first, stop = np.searchsorted(rows, [start, start + segment.rows])
-            if first == stop:
-                continue
-            try:
-                parts += _picked(source, rows[first:stop] - start, self._schema)
-            except _FAILURES as error:
-                self._drop(segment, error)
-        return pa.concat_tables(parts)
+        tables, numbers = [self._schema.empty_table()], [np.empty(0, dtype=np.int64)]
+        for segment, opened in self._opened.items():
+            for place in opened.places:
+                start = self._starts[segment] + place.first
+                inside = slice(*np.searchsorted(wanted, [start, start + place.rows]))
+                if inside.start == inside.stop:
+                    continue
+                block = self._block(segment, opened, place, range(len(self._schema)), self._schema)
+                if block is not None:
+                    tables.append(block.take(pa.array(wanted[inside] - start)))
+                    numbers.append(wanted[inside])
+        return pa.concat_tables(tables), np.concatenate(numbers)
 
-    def _drop(self, segment: Segment, why: object) -> None:
-        del self._opened[segment]
-        quarantine(segment.path, why)
+    def _block(
+        self, segment: Segment, rows: Rows, place: Place, fields: Sequence[int], schema: pa.Schema
+    ) -> pa.Table | None:
+        try:
+            return _checked(rows.read(place, fields), schema)
+        except _FAILURES as error:
+            self._harmed(segment, place.rows, error)
+            return None
 
 
-def _opened(segment: Segment, stack: contextlib.ExitStack) -> pa.MemoryMappedFile | None:
-    """Open a file; None, with a warning, when it is damaged or a newer version's."""
+_SERVED: Final = "the other versions are served"
+
+
+def _folder(opened: Mapping[Segment, object]) -> Path:
+    return next(iter(opened)).path.parent
+
+
+def _gaps(segments: list[Segment]) -> list[tuple[int, int]]:
+    """Return the ranges of numbers that no file has, though later ones are there."""
+    ends = [0, *(segment.last for segment in segments)]
+    return [
+        (last + 1, segment.first - 1)
+        for last, segment in zip(ends, segments, strict=False)
+        if segment.first > last + 1
+    ]
+
+
+def _opened(segment: Segment, stack: contextlib.ExitStack) -> Rows | Exception:
+    """Open a file for reading, or return why that cannot be; raise FileNotFoundError where it is gone."""
     try:
-        source = stack.enter_context(pa.memory_map(str(segment.path)))
-        manifest = _manifest(pa.ipc.open_file(source).schema)
+        rows = open_rows(stack.enter_context(open_own(segment.path)))
     except FileNotFoundError:
         raise
     except _FAILURES as error:
-        quarantine(segment.path, error)
-        return None
-    if 1 <= manifest["format"] <= FORMAT:
-        return source
-    message = f"{segment.path} was written by a newer milestone_kit; its rows are left out"
-    warn(message, CacheWarning)
-    return None
+        return error
+    if rows.format <= FORMAT and rows.total != segment.rows:
+        return DamageError(f"it has {rows.total} rows, and its name tells of {segment.rows}")
+    return rows
 
 
-def _picked(source: pa.MemoryMappedFile, rows: np.ndarray, schema: pa.Schema) -> list[pa.Table]:
-    reader = pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(included_fields=list(range(len(schema)))))
-    # every batch but the last has _BATCH rows
-    parts = []
-    for number in np.unique(rows // _BATCH).tolist():
-        batch = pa.Table.from_batches([reader.get_batch(number)]).replace_schema_metadata(None)
-        within = rows[(rows // _BATCH) == number] - number * _BATCH
-        parts.append(_checked(batch.take(pa.array(within)), None, schema))
-    return parts
-
-
-def _checked(table: pa.Table, segment: Segment | None, schema: pa.Schema) -> pa.Table:
+def _checked(table: pa.Table, schema: pa.Schema) -> pa.Table:
     table = table.replace_schema_metadata(None)
-    if table.schema != schema or (segment is not None and table.num_rows != segment.rows):
-        raise ValueError("its columns or rows are not those that it should have")
-    table.validate(full=True)
+    if table.schema != schema:
+        raise DamageError("its columns are not those that it should have")
     return table
 
 
-def _manifest(schema: pa.Schema) -> dict[str, Any]:
-    manifest = json.loads((schema.metadata or {}).get(_MANIFEST, b"null"))
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("format"), int):
-        raise TypeError("it has no format version")
-    return manifest
-
-
-def write_arrow(path: Path, table: pa.Table, facts: Mapping[str, Any], *, packed: bool = True) -> None:
-    """Write an Arrow file for its owner only, whole, with a manifest; raise OSError if refused."""
-    schema = table.schema.with_metadata({_MANIFEST: json.dumps(dict(facts) | {"format": FORMAT}).encode()})
-    codec = pa.Codec("zstd", compression_level=1) if packed else None
-    options = pa.ipc.IpcWriteOptions(compression=codec)
+def write_rows(path: Path, table: pa.Table, facts: Mapping[str, Any], *, packed: bool = True) -> None:
+    """Write a file for its owner only, whole, with a manifest; raise OSError if refused."""
+    table = table.combine_chunks()
+    blocks = [table.slice(first, _BATCH) for first in range(0, max(table.num_rows, 1), _BATCH)]
 
     def write(file: IO[bytes]) -> None:
-        with pa.ipc.new_file(file, schema, options=options) as writer:
-            writer.write_table(table.combine_chunks().replace_schema_metadata(schema.metadata), _BATCH)
+        write_blocks(file, blocks, dict(facts) | {"format": FORMAT}, format=FORMAT, packed=packed)
 
     write_whole(path, write)

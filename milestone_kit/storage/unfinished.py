@@ -11,9 +11,7 @@ import uuid
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
-from milestone_kit.core.files import delete, quarantine, write_whole
-from milestone_kit.core.notices import warn
-from milestone_kit.errors import CacheWarning
+from milestone_kit.core.files import delete, listed, quarantine, read_own, warn_refused, write_whole
 from milestone_kit.storage.manifests import FORMAT, read_record
 
 if TYPE_CHECKING:
@@ -32,6 +30,7 @@ class _Record:
     limit: int
     interrupted: bool = False
     cuts: tuple[int, ...] = ()
+    server_started: float | None = None
     format: int = FORMAT
 
 
@@ -42,6 +41,8 @@ class UnfinishedWalk:
     ----------
     started : float
         Seconds since 1970.
+    server_started : float, optional
+        The same on the server's clock, as far as it is known.
     cuts : tuple of int
         Where it is cut into ranges of starts, in microseconds since 1970.
     pages_path : pathlib.Path
@@ -60,12 +61,17 @@ class UnfinishedWalk:
         self._key = key
         self._record = record
         self.pages_path = folder / f"{key}-{record.id}.sqlite"
-        self.resumed = self.pages_path.exists()
+        self.resumed = self.pages_path in listed(folder, f"{key}-*")
 
     @property
     def started(self) -> float:
         """When it began, in seconds since 1970."""
         return self._record.started
+
+    @property
+    def server_started(self) -> float | None:
+        """When it began, on the server's clock."""
+        return self._record.server_started
 
     @property
     def cuts(self) -> tuple[int, ...]:
@@ -103,6 +109,10 @@ class UnfinishedWalk:
         walk._write()
         return walk
 
+    def began(self, server_started: float | None) -> None:
+        """Take note of when it began, on the server's clock; written down with what is written next."""
+        self._record = replace(self._record, server_started=server_started)
+
     def cut(self, cuts: Sequence[int]) -> None:
         """Note where it is cut into ranges, so that whoever goes on with it asks for the same pages."""
         self._record = replace(self._record, cuts=tuple(cuts))
@@ -123,17 +133,17 @@ class UnfinishedWalk:
         try:
             write_whole(path, lambda file: file.write(text))
         except OSError as error:
-            warn(f"{path} could not be written ({error}); the answer is not cached", CacheWarning)
+            warn_refused(f"{path} could not be written ({error}); the answer is not cached", error)
 
 
 def forget(folder: Path, key: str) -> None:
     """Delete whatever is kept of walks for the question that is filed under a key."""
-    delete(folder / f"{key}.json", *folder.glob(f"{key}-*"))
+    delete(folder / f"{key}.json", *listed(folder, f"{key}-*"))
 
 
 def _read(path: Path) -> _Record | None:
     try:
-        return read_record(_Record, path.read_bytes())
+        return read_record(_Record, read_own(path))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError) as error:

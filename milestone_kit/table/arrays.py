@@ -5,13 +5,14 @@ An instant is a number of microseconds since 1970 UTC, or a `datetime64[us]` wit
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from milestone_kit.core.threads import spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,9 +68,8 @@ def map_columns(function: Callable[[_Column], _Made], columns: Sequence[_Column]
     The largest column is begun first, so that no thread is left alone with it at the end.
     """
     largest_first = sorted(range(len(columns)), key=lambda at: -columns[at].nbytes)
-    with ThreadPoolExecutor(pa.cpu_count()) as threads:
-        made = {at: threads.submit(function, columns[at]) for at in largest_first}
-        return [made[at].result() for at in range(len(columns))]
+    made = spread(lambda at: function(columns[at]), largest_first, threads=pa.cpu_count())
+    return [one for _, one in sorted(zip(largest_first, made, strict=True), key=lambda pair: pair[0])]
 
 
 def to_numpy(values: pa.Array | pa.ChunkedArray) -> np.ndarray:

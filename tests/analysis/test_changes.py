@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from milestone_kit.analysis import changes as changes_module
@@ -72,7 +72,6 @@ def told(changes):
     return [tuple(None if pd.isna(cell) else cell for cell in row) for row in changes.itertuples(index=False)]
 
 
-@settings(max_examples=25)
 @pytest.mark.parametrize(("few_runs", "part"), [(0, 2), (1_000, 65_536)])
 @given(before=tables(), after=tables())
 def test_a_diff_tells_what_comparing_cell_by_cell_tells(few_runs, part, before, after):

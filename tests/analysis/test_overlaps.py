@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
@@ -49,7 +49,6 @@ def brute_force(df, by, assume):
     return sorted(found)
 
 
-@settings(max_examples=60)
 @pytest.mark.parametrize("by", ["event_ticker", "series_ticker", "type", "source_id", *LISTS])
 @given(df=milestones(), assume=st.sampled_from([None, "2h", {"election": "90min"}]))
 def test_the_pairs_are_those_that_comparing_every_two_finds(df, by, assume):

@@ -172,7 +172,7 @@ def test_exact_search_agrees_with_walking_the_lists(df, wanted):
 patterns = st.text(st.sampled_from("KXNBASIMGAEPOV-12JN*?[]!"), min_size=1, max_size=10)
 
 
-@settings(max_examples=300)
+@settings(max_examples=5 * settings.default.max_examples)
 @given(patterns, st.lists(tickers, min_size=1, max_size=5))
 def test_patterns_agree_with_the_shells(pattern, listed):
     if not set(pattern) & set("*?["):

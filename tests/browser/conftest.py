@@ -15,16 +15,18 @@ ROWS = 2_000
 ARTIFACTS = Path(os.environ.get("MILESTONE_KIT_ARTIFACTS", REPO / "test-artifacts"))
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items):
     here = Path(__file__).parent
     ours = [item for item in items if here in item.path.parents]
     for item in ours:
         item.add_marker(pytest.mark.browser)
+        item.add_marker(pytest.mark.xdist_group("browser"))  # one JupyterLab, which one worker drives
     # Last, because the browser's driver keeps an event loop running that no other test expects.
     items[:] = [item for item in items if item not in ours] + ours
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser():
     path = find_chromium()
     if path is None:
@@ -40,13 +42,13 @@ def browser():
         running.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server():
     with sandbox.serve(ROWS, seed=7, still=True) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lab(browser, server, tmp_path_factory):
     root = tmp_path_factory.mktemp("lab")
     environment = {

@@ -117,7 +117,8 @@ class Lab:
             *(sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={self.port}"),
             *("--IdentityProvider.token=", "--ServerApp.password=", "--ServerApp.disable_check_xsrf=True"),
             *("--LabApp.extension_manager=readonly", "--LabApp.expose_app_in_browser=True"),
-            *("--allow-root", f"--ServerApp.root_dir={self.root}"),
+            *("--JupyterNotebookApp.expose_app_in_browser=True", "--allow-root"),
+            f"--ServerApp.root_dir={self.root}",
         ]
         self._log = (root / "jupyter.log").open("w")
         self._process = subprocess.Popen(

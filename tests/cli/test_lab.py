@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 import urllib3
 
 import milestone_kit as mk
+from milestone_kit.cli.lab import _wait
 
 NOTEBOOK = "01_explore.ipynb"
 PACKAGED = Path(__file__).resolve().parents[2] / "notebooks"
@@ -228,3 +232,42 @@ def test_without_jupyterlab_it_says_what_to_install():
     )
     assert done.returncode == 1
     assert "pip install 'milestone-kit[lab]'" in done.stderr
+
+
+CHILD = """
+import signal, sys, time
+from pathlib import Path
+stays = sys.argv[2] == "stays"
+signal.signal(signal.SIGINT, signal.SIG_IGN if stays else signal.default_int_handler)
+Path(sys.argv[1]).write_text("ready")
+try:
+    time.sleep(60)
+except KeyboardInterrupt:
+    sys.exit(7)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows' console is imitated by signals")
+@pytest.mark.parametrize(
+    ("system", "words", "code"), [("win32", "ends", 7), ("win32", "stays", 143), ("linux", "ends", 143)]
+)
+def test_ctrl_c_reaches_jupyterlab_once_on_every_system(tmp_path, monkeypatch, system, words, code):
+    """Windows' console tells every process of it; elsewhere JupyterLab is alone, and told by us."""
+    monkeypatch.setattr("milestone_kit.cli.lab.sys", SimpleNamespace(platform=system))
+    ready, group = tmp_path / "ready", os.getpgrp()
+
+    def press():
+        while not ready.exists():
+            time.sleep(0.01)
+        for child in psutil.Process().children():
+            if str(ready) in child.cmdline() and os.getpgid(child.pid) == group:
+                child.send_signal(signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    keys = threading.Thread(target=press)
+    keys.start()
+    patience = 30 if words == "ends" else 0.1
+    assert (
+        _wait([sys.executable, "-c", CHILD, str(ready), words], dict(os.environ), patience=patience) == code
+    )
+    keys.join()

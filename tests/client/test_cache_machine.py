@@ -147,7 +147,7 @@ class CacheMachine(RuleBasedStateMachine):
     @rule(share=st.floats(0, 1), number=st.integers(0, 20))
     def corrupt_a_file(self, share, number):
         files = sorted(p for name in ("snapshots", "walks") for p in self.folder.joinpath(name).glob("*.*"))
-        files = [path for path in files if path.suffix in {".arrow", ".json", ".sqlite"}]
+        files = [path for path in files if path.suffix in {".blocks", ".json", ".sqlite"}]
         if files:
             path = files[number % len(files)]
             content = path.read_bytes()

@@ -30,9 +30,17 @@ MAIN_JOB = 'python3 -m venv .venv && .venv/bin/pip install -e ".[lab]" && .venv/
 TESTS = 'python3 -m venv .venv && .venv/bin/pip install -e ".[test]" && .venv/bin/python -m pytest'
 
 
+NAMES_AT_CONDA_FORGE = {"python-xxhash": "xxhash"}
+
+
 def bounds(lines):
-    """Give the version bounds of every requirement, by name."""
-    return {canonicalize_name((one := Requirement(line)).name): str(one.specifier) for line in lines}
+    """Give the version bounds of every requirement, by its name at PyPI."""
+    required = [Requirement(line) for line in lines]
+    names = [canonicalize_name(one.name) for one in required]
+    return {
+        NAMES_AT_CONDA_FORGE.get(name, name): str(one.specifier)
+        for name, one in zip(names, required, strict=True)
+    }
 
 
 def test_conda_and_pip_install_the_same_dependencies_within_the_same_bounds():

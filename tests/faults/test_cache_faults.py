@@ -14,12 +14,12 @@ import time
 import warnings
 
 import pandas as pd
-import pyarrow as pa
 import pytest
 
 import milestone_kit as mk
 from milestone_kit.core.settings import Patience
 from milestone_kit.sandbox import serve
+from milestone_kit.storage.blocks import facts_of, open_rows, write_blocks
 from milestone_kit.table.schema import ATTRS_KEY
 from tests.faults.bench import Forker, truth
 from tests.faults.kills import kill_fetches
@@ -74,7 +74,7 @@ def test_fault_31_single_answers_are_locked(hurried, server, tmp_path):
     client = hurried
     client.get_competitions()
     id_ = server.milestones()[0]["id"]
-    with held_by_another_process(tmp_path / "cache" / "answers.sqlite"):
+    with held_by_another_process(client._cache.answers_path):
         began = time.monotonic()
         with pytest.warns(mk.CacheWarning, match=r"locked\); answers are not cached"):
             row = client.get_milestone(id_)
@@ -186,7 +186,7 @@ GARBAGE = {
 
 @pytest.mark.parametrize("content", GARBAGE)
 def test_fault_34_database_of_garbage(client, server, tmp_path, recwarn, content):
-    path = tmp_path / "cache" / "answers.sqlite"
+    path = client._cache.answers_path
     path.parent.mkdir()
     path.write_bytes(GARBAGE[content])
     row = server.milestones()[0]
@@ -194,10 +194,10 @@ def test_fault_34_database_of_garbage(client, server, tmp_path, recwarn, content
     assert client.get_milestone(row["id"])["title"] == row["title"]
     assert len(server.requests) == 1
     if GARBAGE[content]:
-        assert path.with_name("answers.sqlite.bad").read_bytes() == GARBAGE[content]
+        assert path.with_name(f"{path.name}.bad").read_bytes() == GARBAGE[content]
         (said,) = recwarn
         assert said.category is mk.CacheWarning
-        assert "put aside as answers.sqlite.bad" in str(said.message)
+        assert f"put aside as {path.name}.bad" in str(said.message)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
@@ -206,12 +206,12 @@ def test_fault_34_truncated_database(client, server, tmp_path, recwarn, share):
     for row in rows:
         client.get_milestone(row["id"])
     client.close()
-    path = tmp_path / "cache" / "answers.sqlite"
+    path = client._cache.answers_path
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
     for row in rows:
         assert client.get_milestone(row["id"])["title"] == row["title"]
     assert {warning.category for warning in recwarn} == {mk.CacheWarning}
-    assert path.with_name("answers.sqlite.bad").exists()
+    assert path.with_name(f"{path.name}.bad").exists()
 
 
 class Planted:
@@ -233,7 +233,7 @@ def test_fault_34_planted_pickle_or_tampered_row(client, server, tmp_path, place
     client.get_milestone(id_)
     server.script.clear()
     client.close()
-    name = "answers.sqlite" if place == "answers" else "walks/*.sqlite"
+    name = "answers-*.sqlite" if place == "answers" else "walks/*.sqlite"
     (path,) = (tmp_path / "cache").glob(name)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
         rows = database.execute("SELECT key, value FROM responses").fetchall()
@@ -256,7 +256,7 @@ def test_fault_34_planted_pickle_or_tampered_row(client, server, tmp_path, place
 
 
 def snapshot(folder):
-    (path,) = (folder / "cache" / "snapshots").glob("*.arrow")
+    (path,) = (folder / "cache" / "snapshots").glob("*.blocks")
     return path
 
 
@@ -276,14 +276,10 @@ def test_fault_34_truncated_snapshot(client, server, tmp_path, share):
 def test_fault_34_snapshot_of_a_newer_version(client, server, tmp_path):
     client.get_milestones()
     path = snapshot(tmp_path)
-    with pa.ipc.open_file(path) as reader:
-        table = reader.read_all()
-    (key,) = table.schema.metadata
-    said = table.schema.metadata[key].replace(b'"format": 2', b'"format": 3')
-    assert said != table.schema.metadata[key]
-    newer = table.schema.with_metadata({key: said})
-    with pa.ipc.new_file(path, newer) as writer:
-        writer.write_table(table)
+    with path.open("rb", buffering=0) as file:
+        table = open_rows(file).read_all()
+    with path.open("wb") as file:
+        write_blocks(file, [table], facts_of(table) | {"format": 3}, format=3, packed=False)
     with (
         pytest.warns(mk.CacheWarning, match="written by another version of milestone_kit"),
         pytest.raises(mk.OfflineError, match="ask once without offline"),

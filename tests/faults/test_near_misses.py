@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import milestone_kit as mk
-from milestone_kit.api.transport import _json_object
+from milestone_kit.api.bodies import json_object
 from milestone_kit.table.frame import milestones_frame
 from milestone_kit.table.schema import COLUMNS, check_milestones
 from tests.faults.bench import raw
@@ -86,14 +86,14 @@ def near_misses(draw):
     return row
 
 
-@settings(max_examples=200)
+@settings(max_examples=3 * settings.default.max_examples)
 @given(st.lists(near_misses(), max_size=4), st.booleans(), st.booleans())
 def test_a_page_is_refused_by_name_or_makes_a_table_that_keeps(tmp_path_factory, rows, plain, spaced):
     body = json.dumps({"milestones": rows, "cursor": ""}, ensure_ascii=plain, indent=1 if spaced else None)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", mk.DataWarning)
         try:
-            page = _json_object(body.encode(errors="surrogatepass"), "page")
+            page = json_object(body.encode(errors="surrogatepass"), "page")
             df = milestones_frame(page["milestones"])
         except mk.SchemaError as error:
             judge(error, rows)
@@ -127,7 +127,7 @@ def test_what_is_kept_of_the_details_is_what_was_sent(details, plain):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", mk.DataWarning)
         try:
-            page = _json_object(sound_text(text).encode(), "page")
+            page = json_object(sound_text(text).encode(), "page")
             df = milestones_frame(page["milestones"])
         except mk.SchemaError:
             assert any(word in text for word in ("NaN", "Infinity", "0" * 300))

@@ -245,7 +245,7 @@ def test_fault_18_small_gzip_that_unpacks_to_200_mb(make_client):
 @pytest.mark.parametrize("target", ["https://elsewhere.example/v2", "http://127.0.0.1:1/v2", "/v2/elsewhere"])
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_fault_30_redirect(make_kept, server, clock, status, target):
-    kept = make_kept(server, stale_if_error=True)
+    kept = make_kept(server, stale_if_error=status in {301, 308})  # the others are passing: fault 60
     server.script.replace(b"", status=status, headers={"Location": target})
     with pytest.raises(mk.ApiError, match=f"redirects to '{target}'; redirects are not followed") as caught:
         kept.client.get_milestones()
@@ -274,11 +274,18 @@ class Secure:
             except OSError:
                 return
             try:
+                if not self._greet(connection):
+                    connection.close()
+                    continue
                 with self._context.wrap_socket(connection, server_side=True) as secure:
                     self.heard.append(secure.recv(65536))
                     secure.sendall(answer(PAGE))
             except OSError:
                 connection.close()
+
+    def _greet(self, _connection):
+        """Do what comes before the handshake; tell whether there shall be one."""
+        return True
 
     def __enter__(self):
         return self

@@ -256,14 +256,6 @@ def test_an_interrupted_sweep_holds_all_that_came_and_goes_on_with_what_is_missi
     assert len(listings(many)) <= 60 * 1.25
 
 
-def test_a_closing_delta_that_fails_leaves_only_itself_to_be_asked(make_client, many):
-    many.script.fail(503, where=lambda r: "min_updated_ts" in r.query)
-    interrupted(make_client(many.url), many, limit=50)
-    asked = len(listings(many))
-    assert same(make_client(many.url).get_milestones(limit=50), truth(many))
-    assert len(listings(many)) == asked
-
-
 def test_pages_out_of_order_are_walked_as_one_chain(make_client, many):
     rows = many.milestones()
     page = [*rows[1510:1500:-1]]

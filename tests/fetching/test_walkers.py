@@ -5,7 +5,7 @@ import itertools
 import threading
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from milestone_kit.core.settings import Patience
@@ -83,7 +83,6 @@ def test_the_bound_never_stops_a_walk_whose_order_broke(pages):
     assert list(in_turn(Pages(*pages), high=10)) == pages
 
 
-@settings(max_examples=30)
 @given(st.lists(st.lists(st.integers(0, 20), max_size=4), max_size=6), st.integers(0, 20))
 def test_stopping_at_the_bound_loses_nothing_of_ordered_pages(pages, maximum):
     ordered = iter(sorted(itertools.chain.from_iterable(pages)))

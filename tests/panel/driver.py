@@ -6,7 +6,7 @@ import json
 
 import ipywidgets as w
 
-from milestone_kit.panel.widgets.bridge import Bridge
+from milestone_kit.panel.widgets.chart_view import ChartView
 from milestone_kit.panel.widgets.facet_list import FacetList
 
 
@@ -44,7 +44,7 @@ def send(widget, **content):
 
 def happen(explorer, kind, **more):
     """Let something happen in the chart."""
-    send(one(explorer, Bridge), kind=kind, **more)
+    send(one(explorer, ChartView), kind=kind, **more)
 
 
 def check(explorer, name, *values):
@@ -98,9 +98,14 @@ class Recorder:
     def close(self, *args, **kwargs):
         pass
 
+    def told(self, kind):
+        """Return the messages of a kind: contents and buffers."""
+        sent = [(data["content"], buffers) for data, buffers in self.sent if data["method"] == "custom"]
+        return [(content, buffers) for content, buffers in sent if content["kind"] == kind]
+
     def pictures(self):
         """Return what was sent for the chart: contents and buffers."""
-        return [(data["content"], buffers) for data, buffers in self.sent if data["method"] == "custom"]
+        return self.told("draw")
 
     def sizes(self):
         """Return the bytes of each picture."""
@@ -114,3 +119,10 @@ def recorded(widget):
     """Return a recorder of what the widget sends from now on."""
     widget.comm = Recorder()
     return widget.comm
+
+
+def watched(explorer):
+    """Let a front end open on the chart; return a recorder of what it is sent from now on."""
+    chart = one(explorer, ChartView)
+    send(chart, kind="attached", lacks_library=False, serial=chart.picture["content"]["serial"])
+    return recorded(chart)

@@ -100,5 +100,5 @@ def test_making_a_page_does_not_change_the_table():
     timeline, view = view_of(table({}, {"end_date": at(1)}))
     before = timeline.copy(deep=True)
     for column in SORTABLE:
-        view.page(view.rows(np.ones(2, bool), Sort(column)), 0, "UTC", (), Sort(column))
+        view.page(view.rows(np.ones(2, bool), Sort(column)), 0, "UTC", (), sort=Sort(column))
     pd.testing.assert_frame_equal(timeline, before)

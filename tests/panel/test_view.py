@@ -112,7 +112,7 @@ def parts(view):
 def test_a_part_that_did_not_change_is_the_same_object(model, change, other):
     session = replace(Session(), page=0)
     before = model.view(session, WIDE)
-    known, now = parts(before), parts(model.view(change(session), WIDE, before))
+    known, now = parts(before), parts(model.view(change(before.session), WIDE, before))
     assert {name for name in known if now[name] is not known[name]} == other
 
 
@@ -193,3 +193,16 @@ def test_a_row_whose_end_lies_before_its_start_is_in_no_bar():
     )
     assert list(marks.doubtful) == [True]
     assert np.isnan(marks.end).all()
+
+
+def test_colours_stay_where_another_table_would_rank_them_otherwise():
+    def of(*counts):
+        return table(
+            *[{"category": name} for name, count in zip("ab", counts, strict=True) for _ in range(count)]
+        )
+
+    first = model_of(of(3, 1))
+    labels = first.colors("category").labels
+    assert labels[:2] == ("a", "b")
+    later = ExplorerModel(of(1, 5), pd.Timestamp(NOW), heir_of=first)
+    assert later.colors("category").labels == labels

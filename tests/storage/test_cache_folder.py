@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import json
+import random
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -9,10 +13,12 @@ import pytest
 from milestone_kit.core.query import Query
 from milestone_kit.errors import CacheWarning
 from milestone_kit.sandbox import synthetic_milestones
+from milestone_kit.storage.blocks import write_blocks
 from milestone_kit.storage.cache_folder import CacheFolder
 from milestone_kit.storage.manifests import FORMAT, Manifest
 from milestone_kit.table.frame import join_pages, page_table
 
+DATA = Path(__file__).parents[1] / "data"
 URL = "https://example.com/v2"
 SPORTS = Query.of(category="Sports")
 DATES = ["start_date", "end_date", "last_updated_ts"]
@@ -43,7 +49,7 @@ def manifest(table, **changes):
 
 
 def snapshot(store):
-    (path,) = store.folder.joinpath("snapshots").glob("*.arrow")
+    (path,) = store.folder.joinpath("snapshots").glob("*.blocks")
     return path
 
 
@@ -73,6 +79,26 @@ def test_a_later_snapshot_replaces_the_earlier_one_which_open_readers_keep(store
     assert before.equals(table)
     assert store.read(SPORTS)[0].num_rows == 3
     assert len(list(store.folder.joinpath("snapshots").iterdir())) == 1
+
+
+def test_of_several_that_publish_at_once_one_wins_and_readers_always_find_a_whole_table(store, table):
+    store.publish(SPORTS, table, manifest(table))
+    everybody = [CacheFolder(store.folder, URL) for _ in range(3)]
+
+    def publish(who):
+        for rows in range(1, 20):
+            who.publish(SPORTS, table.slice(0, rows), manifest(table, rows=rows))
+
+    with ThreadPoolExecutor(3) as threads:
+        writing = [threads.submit(publish, who) for who in everybody]
+        while not all(each.done() for each in writing):
+            read, told = store.read(SPORTS)
+            assert read.equals(table.slice(0, told.rows))
+        for each in writing:
+            each.result()
+    assert store.read(SPORTS)[0].num_rows == 19
+    store.prune(now=NOW, keep=0, max_bytes=10**9)
+    assert snapshot(store).exists()
 
 
 def test_a_snapshot_outlives_its_deleted_file(store, table):
@@ -134,9 +160,8 @@ def test_a_table_with_other_columns_or_rows_is_put_aside(store, table):
     for other in (table.drop_columns(["extra"]), table.slice(1)):
         store.publish(SPORTS, table, manifest(table))
         path = snapshot(store)
-        said = pa.ipc.open_file(path).schema.metadata
-        with pa.ipc.new_file(path, other.schema.with_metadata(said)) as writer:
-            writer.write_table(other)
+        with path.open("wb") as file:
+            write_blocks(file, [other], asdict(manifest(table)), format=FORMAT, packed=False)
         with pytest.warns(CacheWarning, match="columns or rows"):
             assert store.read(SPORTS) is None
 
@@ -257,16 +282,38 @@ def test_files_are_for_their_owner_only(store, table):
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
 
 
-def test_the_file_of_format_2_opens(store):
-    """The sample was written once by `CacheFolder.publish`; it must open for as long as format 2 is read."""
-    from pathlib import Path
-
-    sample = Path(__file__).parents[1] / "data" / "snapshot-format-2.arrow"
-    store.folder.joinpath("snapshots").mkdir(parents=True)
-    store.folder.joinpath("snapshots", f"{store.key(SPORTS)}.arrow").write_bytes(sample.read_bytes())
+@pytest.mark.parametrize("sample", sorted(DATA.glob("snapshot-format-*")), ids=lambda path: path.name)
+def test_the_files_of_earlier_versions_open_and_give_way_to_the_next(store, table, sample):
+    """Each sample was written once by `CacheFolder.publish`, and must open for as long as it is read."""
+    folder = store.folder / "snapshots"
+    folder.mkdir(parents=True)
+    name = f"{store.key(SPORTS)}.arrow" if sample.suffix == ".arrow" else sample_name(store)
+    folder.joinpath(name).write_bytes(sample.read_bytes())
     read, told = store.read(SPORTS)
     assert read.num_rows == told.rows == 20
     assert (told.last_full_sweep, told.as_of, told.refreshed, told.format) == (1.0, 3.0, 1, 2)
+    assert store.info()["rows"].tolist() == [20]
+    store.publish(SPORTS, table, manifest(table))
+    assert store.read(SPORTS)[0].num_rows == 50
+    assert snapshot(store).name != name
+    assert len(list(folder.iterdir())) == 1
+
+
+def sample_name(store):
+    address = store.answers_path.stem.removeprefix("answers-")
+    return f"{address}-{store.key(SPORTS)}-00000001-0123abcd.blocks"
+
+
+def test_every_flipped_bit_is_noticed(store, table):
+    store.publish(SPORTS, table, manifest(table))
+    path = snapshot(store)
+    whole, chance = path.read_bytes(), random.Random(1)
+    for _ in range(300):
+        flipped = bytearray(whole)
+        flipped[chance.randrange(len(whole))] ^= 1 << chance.randrange(8)
+        path.write_bytes(flipped)
+        with pytest.warns(CacheWarning, match="not usable.*put aside"):
+            assert store.read(SPORTS) is None
 
 
 def test_the_cuts_of_a_walk_are_kept_with_it(store):
@@ -298,7 +345,7 @@ def full_cache(store, table):
     for days in (1, 2, 3):
         query = Query.of(type=f"t{days}")
         store.publish(query, table, manifest(table, query=query.key()))
-        (path,) = set(store.folder.joinpath("snapshots").glob("*.arrow")) - set(paths)
+        (path,) = set(store.folder.joinpath("snapshots").glob("*.blocks")) - set(paths)
         os.utime(path, (NOW - days * DAY, NOW - days * DAY))
         paths.append(path)
     walk(store).pages_path.write_bytes(b"x" * 100)

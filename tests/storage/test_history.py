@@ -1,24 +1,28 @@
 """The history keeps every version once, survives what happens to files, and tells what is gone."""
 
 import hashlib
+import itertools
 import os
 import random
 import signal
 import stat
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from milestone_kit.analysis.changes import changes_table
 from milestone_kit.errors import CacheWarning, QueryError
-from milestone_kit.storage.history import History
+from milestone_kit.storage.blocks import write_blocks
+from milestone_kit.storage.history import _INSTANT, History, _frame, _never_back, _stored
 from milestone_kit.storage.segments import FORMAT, View
 from milestone_kit.table.frame import join_pages
 from milestone_kit.table.schema import ARROW_SCHEMA, COLUMNS, DTYPES
@@ -46,7 +50,7 @@ def told(history, *columns):
 
 
 def files(history):
-    return sorted(history.folder.glob("0*.arrow"))
+    return sorted(history.folder.glob("0*.blocks"))
 
 
 @st.composite
@@ -85,7 +89,6 @@ class Model:
         return len(self.versions) - before
 
 
-@settings(max_examples=60)
 @given(sightings(), st.booleans())
 def test_the_history_holds_what_a_plain_list_of_versions_holds(tmp_path_factory, seen, small):
     options = {"index_after": 3} if small else {}
@@ -204,40 +207,46 @@ def test_files_that_were_joined_but_not_yet_deleted_count_once(history):
 
 
 @pytest.mark.parametrize("damage", ["cut", "overwritten", "empty", "renamed"])
-def test_a_damaged_file_is_put_aside_and_what_it_held_is_recorded_again(history, damage):
+def test_a_damaged_file_is_told_put_aside_by_the_next_writer_and_recorded_again(history, damage):
     first, second = rows({"id": "a"}), rows({"id": "b"})
     history.record(first, seen_at=1, complete=False)
     history.record(second, seen_at=2, complete=False)
     path = files(history)[0]
     content = path.read_bytes()
     if damage == "renamed":
-        path.rename(path.with_name("000000000001-000000000001-9.arrow"))
+        path.rename(path.with_name("000000000001-000000000001-9.blocks"))
     else:
         damaged = {"cut": content[:-200], "overwritten": b"x" * len(content), "empty": b""}
         path.write_bytes(damaged[damage])
-    with pytest.warns(CacheWarning, match="put aside"):
+    with pytest.warns(CacheWarning, match="versions in .* are damaged .*the other versions are served"):
         assert history.versions()["id"].tolist() == ["b"]
-    assert told(history) == [("b",)]
-    assert history.record(first, seen_at=3, complete=False) == 1
-    assert told(history) == [("a",), ("b",)]
+    with pytest.warns(CacheWarning, match="are damaged"):
+        assert history.record(first, seen_at=3, complete=False) == (0 if damage == "renamed" else 1)
+    assert sorted(told(history)) == [("a",), ("b",)]
+    assert len(list(history.folder.glob("*.bad"))) == 1
 
 
-def test_versions_that_can_be_neither_read_nor_put_aside_cost_a_warning(history, monkeypatch):
+def test_damage_that_can_be_neither_read_nor_left_out_costs_a_warning(history, monkeypatch):
     history.record(rows({"id": "a"}), seen_at=1, complete=True)
-    take = View.take
-    monkeypatch.setattr(View, "take", lambda view, _: take(view, np.empty(0, dtype=np.int64)))
-    with pytest.warns(CacheWarning, match="nothing was recorded"):
+    monkeypatch.setattr(View, "_block", lambda view, segment, *_: view._harmed(segment, 1, "odd"))
+    with (
+        pytest.warns(CacheWarning, match="are damaged"),
+        pytest.warns(CacheWarning, match="nothing was recorded"),
+    ):
         assert history.record(rows({"id": "a"}), seen_at=2, complete=True) == 0
+    monkeypatch.undo()
+    assert told(history) == [("a",)]
 
 
 @pytest.mark.parametrize("damage", [b"", b"junk" * 100, None])
 def test_a_damaged_or_missing_index_is_made_anew(tmp_path, damage):
     history = History(tmp_path, URL, index_after=0)
     some = indexed(history)
-    index = history.folder / "heads.arrow"
-    assert index.exists()
+    (index,) = history.folder.glob("heads-*")
     index.unlink() if damage is None else index.write_bytes(damage)
-    assert history.record(some, seen_at=4, complete=True) == 0
+    with pytest.warns(CacheWarning, match="heads.* put aside") if damage is not None else nullcontext():
+        assert history.record(some, seen_at=4, complete=True) == 0
+    (index,) = history.folder.glob("heads-*.blocks")
     assert index.stat().st_size > 500
 
 
@@ -246,6 +255,131 @@ def test_an_index_that_counts_rows_of_a_lost_file_is_not_believed(tmp_path):
     some = indexed(history)
     files(history)[1].unlink()
     assert history.record(some, seen_at=4, complete=True) == 1
+
+
+BLOCK = 16_384
+
+
+def many(count, **fields):
+    """Give rows that fill several blocks."""
+    one = rows(fields)
+    ids = pa.array([f"m{number:06}" for number in range(count)], pa.large_string())
+    return one.take(pa.array(np.zeros(count, dtype=int))).set_column(0, ARROW_SCHEMA.field("id"), ids)
+
+
+def spoil(path, at, size=4096):
+    """Write garbage over a part of a file, as a disk does that loses a block."""
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(b"\xa5" * min(size, path.stat().st_size - at))
+
+
+def test_a_lost_block_costs_the_versions_of_one_block_and_no_event_is_invented(history):
+    first = many(3 * BLOCK)
+    history.record(first, seen_at=1, complete=True)
+    history.record(rows({"id": "m000001", "title": "new"}), seen_at=2, complete=False)
+    (path, _) = files(history)
+    spoil(path, path.stat().st_size // 2)
+    with pytest.warns(CacheWarning, match=f"{BLOCK} of {3 * BLOCK} versions .* are damaged"):
+        assert len(history.versions()) == 2 * BLOCK + 1
+    before = rows({"id": "m000001", "title": "new"})
+    now = pa.concat_tables([before, first.filter(pc.not_equal(first["id"], "m000001"))])
+    with pytest.warns(CacheWarning, match=f"{BLOCK} of {3 * BLOCK} versions .* are damaged"):
+        assert history.record(now, seen_at=3, complete=True) == BLOCK, "what was lost is known again"
+    versions = history.versions()
+    assert len(versions) == 3 * BLOCK + 1
+    assert not versions["deleted"].any()
+    assert not versions["added"].any()
+    assert changes_table(versions)["field"].tolist() == ["title"]
+    later = history.record(rows({"id": "really new"}), seen_at=4, complete=False)
+    assert (later, history.versions("really new")["added"].tolist()) == (1, [True])
+
+
+def test_what_was_lost_is_not_added_when_a_delta_brings_it(history):
+    history.record(rows({"id": "a"}, {"id": "b"}), seen_at=1, complete=False, scope="sports")
+    history.record(rows({"id": "c"}), seen_at=2, complete=False, scope="sports", whole=False)
+    assert told(history, "added")[-1] == ("c", True)
+    spoil(files(history)[0], 0)
+    with pytest.warns(CacheWarning, match="2 of 2 versions"):
+        history.record(
+            rows({"id": "a", "title": "x"}), seen_at=3, complete=False, scope="sports", whole=False
+        )
+    history.record(rows({"id": "b", "title": "x"}), seen_at=4, complete=False, scope="sports", whole=False)
+    assert told(history, "added") == [("a", False), ("b", False), ("c", True)]
+    assert changes_table(history.versions())["id"].tolist() == ["c"]
+
+
+def test_a_missing_file_is_told_until_the_next_writer_knows_and_the_others_are_served(history):
+    for number in range(1, 5):
+        history.record(rows({"id": str(number)}), seen_at=number, complete=False, scope="all")
+    files(history)[1].unlink()
+    for _ in range(2):
+        with pytest.warns(CacheWarning, match="a file of the history is missing, number 2 of"):
+            assert [id_ for (id_,) in told(history)] == ["1", "3", "4"]
+    with pytest.warns(CacheWarning, match="is missing"):
+        history.record(rows({"id": "2"}), seen_at=5, complete=False, scope="all")
+    assert told(history, "added") == [("1", False), ("2", False), ("3", True), ("4", True)]
+
+
+@pytest.mark.parametrize("what", ["history", "index"])
+def test_every_flipped_bit_is_noticed(tmp_path, what):
+    history = History(tmp_path, URL, index_after=0 if what == "index" else 50_000)
+    some = indexed(history)
+    (path, *_) = history.folder.glob("heads-*") if what == "index" else files(history)
+    whole = path.read_bytes()
+    chance = random.Random(1)
+    for _ in range(150):
+        flipped = bytearray(whole)
+        flipped[chance.randrange(len(whole))] ^= 1 << chance.randrange(8)
+        path.write_bytes(flipped)
+        with pytest.warns(CacheWarning):
+            history.versions() if what == "history" else history.record(some, seen_at=9, complete=True)
+        for other in history.folder.glob("heads-*"):
+            other.unlink()
+
+
+def test_the_first_block_may_be_lost_without_the_others(history):
+    history.record(many(2 * BLOCK), seen_at=1, complete=True)
+    (path,) = files(history)
+    spoil(path, 0, 64)
+    with pytest.warns(CacheWarning, match=f"{BLOCK} of {2 * BLOCK} versions .* cannot be found"):
+        assert history.versions()["id"].iloc[0] == f"m{BLOCK:06}"
+
+
+def test_the_order_of_versions_is_that_in_which_they_came_whatever_the_clock_says():
+    """500 histories whose clocks step by up to a day; the title of each version is its number."""
+    chance, kept = random.Random(45), []
+    for name in range(500):
+        steps = [chance.choice([-86_400, -3600, 60, 86_400]) for _ in range(chance.randint(1, 8))]
+        clock = (1_790_000_000 + np.cumsum(steps)) * 1_000_000
+        seen = _never_back(pa.chunked_array([clock]).cast(_INSTANT))
+        for number, moment in enumerate(clock):
+            assert min(seen[number:]) >= moment, "what came since a moment that the clock has shown is found"
+        kept += [(f"{name}-{chance.choice('abc')}", str(n), at_) for n, at_ in enumerate(seen)]
+    ids, titles, seen = zip(*kept, strict=True)
+    stored = _stored(many(len(kept)).set_column(0, "id", pa.array(ids, pa.large_string())), 0)
+    stored = stored.set_column(
+        stored.schema.get_field_index("title"), "title", pa.array(titles, pa.large_string())
+    )
+    told = _frame(stored, np.array(seen))
+    expected = [
+        (before, after)
+        for _, titles in told.groupby("id")["title"]
+        for before, after in itertools.pairwise(titles)
+    ]
+    assert len(expected) > 500
+    assert all(int(before) < int(after) for before, after in expected)
+    for versions in (told, told.sample(frac=1, random_state=1)):
+        changes = changes_table(versions.assign(added=False))
+        changes = changes.sort_values("id", kind="stable")
+        assert list(zip(changes["before"], changes["after"], strict=True)) == expected
+
+
+def test_versions_seen_at_one_instant_stay_in_order(history):
+    for title in "cab":
+        history.record(rows({"title": title}), seen_at=1, complete=False)
+    assert history.versions()["title"].tolist() == ["c", "a", "b"]
+    assert changes_table(history.versions())["after"].tolist() == ["a", "b"]
 
 
 def indexed(history):
@@ -259,8 +393,9 @@ def indexed(history):
 
 def test_a_file_of_a_newer_version_is_left_alone_and_nothing_is_written_beside_it(history):
     history.record(rows({"id": "a"}), seen_at=1, complete=True)
-    path = files(history)[0]
-    path.write_bytes(path.read_bytes().replace(b'"format": 2', b'"format": 3'))
+    (path,) = files(history)
+    with path.open("wb") as file:
+        write_blocks(file, [rows({"id": "c"})], {}, format=FORMAT + 1, packed=False)
     with pytest.warns(CacheWarning, match="newer milestone_kit"):
         assert history.versions().empty
     with pytest.warns(CacheWarning, match="newer milestone_kit"):
@@ -271,8 +406,9 @@ def test_a_file_of_a_newer_version_is_left_alone_and_nothing_is_written_beside_i
 @pytest.mark.parametrize("version", range(1, FORMAT + 1))
 def test_the_format_of_each_version_opens(history, version):
     history.folder.mkdir(parents=True)
-    name = "000000000001-000000000001-3.arrow"
-    history.folder.joinpath(name).write_bytes(DATA.joinpath(f"history-format-{version}.arrow").read_bytes())
+    (kept,) = DATA.glob(f"history-format-{version}.*")
+    name = f"000000000001-000000000001-3{kept.suffix}"
+    history.folder.joinpath(name).write_bytes(kept.read_bytes())
     versions = history.versions()
     assert told(history, "title", "deleted") == [
         ("a", "Game 0", False),
@@ -310,7 +446,7 @@ def test_a_second_writer_waits_a_bounded_time(tmp_path):
 
 WRITER = """
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from milestone_kit.storage.history import History
 from tests.storage.test_history import URL, rows

@@ -79,7 +79,7 @@ def _marks_beside(scene: Scene, look: Look) -> tuple[list[dict[str, Any]], list[
         shapes += line
     if scene.level == "empty":
         where = f"<br>{scene.before:,} before and {scene.after:,} after it"
-        said = f"Nothing in this window{where}" if scene.matching else "No milestone matches"
+        said = f"Nothing in this window{where}" if scene.matching else look.empty
         notes = [*notes, note(said, look.theme)]
     return shapes, notes
 

@@ -23,7 +23,8 @@ class Look:
     """How a scene is shown, beyond what is in it.
 
     `width` is that of the whole figure, `height` the most that the plotting area may take, both in
-    pixels. A legend is only worth its room where the group names do not say the same.
+    pixels. A legend is only worth its room where the group names do not say the same. `empty` is what
+    stands where nothing can be shown.
     """
 
     zone: str
@@ -33,6 +34,7 @@ class Look:
     grouped: bool
     legend: bool
     height: int
+    empty: str = "No milestone matches"
 
     @property
     def margins(self) -> dict[str, int]:

@@ -40,7 +40,8 @@ MAX_BARS: Final = 400
 """More marks than this cost the browser some 90 ms and the wire 100 kB, and hide each other."""
 
 REPORTED, ASSUMED, OPEN = 0, 1, 2
-_KINDS: Final = {"reported": REPORTED, "assumed": ASSUMED, "open": OPEN}
+_KINDS: Final = {"reported": REPORTED, "live": REPORTED, "assumed": ASSUMED, "open": OPEN}
+"""How an end is drawn, by its source; that a game is over is reported by its live data as well."""
 
 
 @dataclass(frozen=True, slots=True)

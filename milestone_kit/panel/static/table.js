@@ -88,7 +88,7 @@ function render({ model, el }) {
     if (!rows.length) {
       const note = document.createElement("div");
       note.className = "mk-empty";
-      note.textContent = "No milestone matches these filters.";
+      note.textContent = view.empty;
       parts.push(note);
     }
     el.replaceChildren(...parts, pager(view, ask));

@@ -1,45 +1,46 @@
-"""What plotly's FigureWidget leaves out, through the browser and back."""
+"""What the panel has to know of the page it stands on, and hands to it."""
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, Final
 
 import traitlets
 
-from milestone_kit.panel.widgets.front_end import STATIC, FrontEnd
-from milestone_kit.panel.widgets.packing import pack
+from milestone_kit.panel.widgets.front_end import FrontEnd, script
 
-__all__ = ["Bridge"]
+__all__ = ["WIDEST", "Bridge"]
+
+WIDEST: Final = 8_000
+"""Pixels: no screen is wider, and what is drawn grows with the width."""
+
+
+class _Pixels(traitlets.TraitType[int, Any]):
+    """A number of pixels that a screen can have: what is told is cut, or not taken up."""
+
+    def validate(self, obj: Any, value: Any) -> int:
+        """Return what is taken up."""
+        credible = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        if not credible or value < 0:
+            return int(getattr(obj, self.name or ""))
+        return min(int(value), WIDEST)
 
 
 class Bridge(FrontEnd):
-    """What plotly's FigureWidget leaves out: fast pictures, width, theme, clicks by id, zooms, downloads.
+    """The page around the panel: its width and theme, downloads, the clipboard.
 
     Attributes
     ----------
     width : int
-        CSS pixels that the figure may take; 0 until the browser has said so.
+        CSS pixels that the figure may take, at most `WIDEST`; 0 until the browser has said so. What is
+        no number of pixels is not taken up.
     dark : bool
         Whether JupyterLab shows a dark theme.
-
-    Notes
-    -----
-    The events of the figure are "click" (id), "zoom" (at), "window" (low, high, turn), "box" (x, y),
-    "deselect", "legend" (slot), "fit" and "attached". The answer to a window is a `draw` with the same
-    turn, to "attached" one with what is on screen.
     """
 
-    _esm = STATIC / "bridge.js"
-    width = traitlets.Int(default_value=0).tag(sync=True)
-    dark = traitlets.Bool(default_value=False).tag(sync=True)
-
-    def draw(
-        self, traces: list[dict[str, Any]], layout: dict[str, Any], turn: dict[str, Any] | None = None
-    ) -> None:
-        """Show a picture in place of the one before."""
-        buffers: list[bytes] = []
-        picture = {"data": pack(traces, buffers), "layout": pack(layout, buffers)}
-        self.send({"kind": "draw", "turn": turn, **picture}, buffers)
+    _esm = script("bridge.js")
+    width = _Pixels(default_value=0).tag(sync=True)
+    dark = traitlets.CBool(default_value=False).tag(sync=True)
 
     def download(self, name: str, text: str, mime: str) -> None:
         """Hand `text` to the browser as a file."""

@@ -7,7 +7,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from milestone_kit.panel.widgets.front_end import STATIC
+from milestone_kit.panel.widgets.front_end import script
 
 __all__ = ["FacetList"]
 
@@ -24,7 +24,7 @@ class FacetList(anywidget.AnyWidget):
         The checked values per list; set by the user or from code.
     """
 
-    _esm = STATIC / "facets.js"
-    _css = STATIC / "panel.css"
+    _esm = script("facets.js")
+    _css = script("panel.css")
     facets: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     chosen: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)

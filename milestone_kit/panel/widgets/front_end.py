@@ -10,9 +10,17 @@ import anywidget
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["STATIC", "FrontEnd"]
+__all__ = ["FrontEnd", "script"]
 
-STATIC: Final = Path(__file__).parents[1] / "static"
+_STATIC: Final = Path(__file__).parents[1] / "static"
+
+
+def script(name: str) -> str:
+    """Return a script or style sheet of ours as text.
+
+    Given a path, anywidget would watch the file for every widget, and keep all widgets for ever for that.
+    """
+    return (_STATIC / name).read_text(encoding="utf-8")
 
 
 class FrontEnd(anywidget.AnyWidget):

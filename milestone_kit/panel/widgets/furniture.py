@@ -35,9 +35,8 @@ def head(summary: w.HTML, buttons: list[w.Button]) -> w.HBox:
 
 def main(above: list[w.Widget], figure: w.Widget, below: list[w.Widget]) -> w.VBox:
     """Return the column beside the filters: the chart under its controls and over card and table."""
-    chart = w.Box([figure], layout={"overflow": "hidden"}).add_class("mk-figure")
     column = w.VBox(
-        [*above, chart, w.HTML(_HELP), *below],
+        [*above, figure, w.HTML(_HELP), *below],
         layout={"flex": "1 1 0", "min_width": "0", "overflow": "hidden"},
     )
     return column.add_class("mk-main")

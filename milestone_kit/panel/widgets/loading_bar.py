@@ -1,15 +1,17 @@
-"""How far a fetch is, while it runs."""
+"""How far a fetch is, while it runs, and how it ended."""
 
 from __future__ import annotations
 
 import contextvars
+import html
 import threading
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets as w
 
 from milestone_kit.panel.fetch import running_loop
+from milestone_kit.panel.words import fetching
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,12 +20,17 @@ if TYPE_CHECKING:
 
 __all__ = ["LoadingBar"]
 
-_EVERY: Final = 0.2
+_EVERY: Final = 0.25
 """Seconds between two messages about how far a fetch is."""
 
 
 class LoadingBar:
-    """A bar with the rows and pages so far and a button to stop; not there while nothing is fetched.
+    """A bar with what has come so far and a button to stop, then one line that says how it ended.
+
+    Parameters
+    ----------
+    stop : callable
+        Called when the user has had enough.
 
     Attributes
     ----------
@@ -31,60 +38,68 @@ class LoadingBar:
         What is shown.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stop: Callable[[], None]) -> None:
         self._words = w.HTML(layout={"flex": "1 1 auto"})
-        self._stop = w.Button(description="Stop", tooltip="Stop fetching", layout={"width": "auto"})
-        self._stop.on_click(lambda _: None if self._fetch is None else self._fetch.stop())
+        self._stop = w.Button(description="Stop", tooltip="Keep what has come", layout={"width": "auto"})
+        self._stop.on_click(lambda _: stop())
         self.widget = w.HBox([self._words, self._stop], layout={"display": "none"})
         self.widget.add_class("mk-loading")
-        self._fetch: Fetch | None = None
+        self._fetch: Fetch[Any] | None = None
 
     @property
-    def fetch(self) -> Fetch | None:
+    def fetch(self) -> Fetch[Any] | None:
         """The fetch that is watched."""
         return self._fetch
 
-    def watch(self, fetch: Fetch, arrived: Callable[[], None]) -> None:
-        """Show how far a fetch is, and call `arrived` on the loop of the caller when it has ended.
+    def watch(self, fetch: Fetch[Any], news: Callable[[], None]) -> None:
+        """Show how far a fetch is, and call `news` on the loop of the caller whenever there is some.
 
         Parameters
         ----------
         fetch : Fetch
             What runs.
-        arrived : callable
-            Called once, unless `release` comes first.
+        news : callable
+            Called with each table that is ready and at the end, until `release`.
         """
         loop = running_loop()
         assert loop is not None
         self._fetch = fetch
-        self._say(fetch, 0.0)
+        self._say_progress(fetch, 0.0)
+        self._stop.layout.display = None
         self.widget.layout.display = "flex"
 
-        def settle() -> None:
+        def on_loop() -> None:
             if self._fetch is fetch:
-                self.release()
-                arrived()
+                news()
+
+        def in_thread() -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(on_loop)
 
         def follow() -> None:
             # In a thread too: a cell that waits for the table keeps the loop busy.
             began = time.monotonic()
-            while not fetch.wait(_EVERY):
-                self._say(fetch, time.monotonic() - began)
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(settle)
+            while not fetch.wait(_EVERY) and self._fetch is fetch:
+                self._say_progress(fetch, time.monotonic() - began)
 
+        fetch.follow(in_thread)
         context = contextvars.copy_context()
         threading.Thread(target=context.run, args=(follow,), daemon=True, name="milestones bar").start()
 
-    def release(self) -> None:
-        """Take the bar away."""
+    def release(self, words: str = "") -> None:
+        """Take the bar away; leave one line of plain text, if there is something to say."""
         self._fetch = None
-        self.widget.layout.display = "none"
+        self._stop.layout.display = "none"
+        self._words.value = f'<span role="status">{html.escape(words)}</span>' if words else ""
+        self.widget.layout.display = "flex" if words else "none"
 
-    def _say(self, fetch: Fetch, seconds: float) -> None:
-        # without a value, for nobody knows how many will come: the bar moves to and fro
-        self._words.value = (
-            '<progress aria-label="Fetching milestones"></progress> '
-            f'<span role="status">Fetching: <b>{fetch.rows:,}</b> milestones '
-            f"on {fetch.pages:,} pages, {seconds:.0f} s</span>"
-        )
+    def _say_progress(self, fetch: Fetch[Any], seconds: float) -> None:
+        # without a value, where nobody knows how many will come, the bar moves to and fro
+        share = fetch.progress.share
+        value = "" if share is None else f' value="{share:.3f}"'
+        words = html.escape(fetching(fetch.progress, seconds))
+        if self._fetch is fetch:
+            self._words.value = (
+                f'<progress aria-label="Fetching milestones"{value}></progress> '
+                f'<span role="status">{words}</span>'
+            )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from milestone_kit.panel.widgets.front_end import STATIC, FrontEnd
+from milestone_kit.panel.widgets.front_end import FrontEnd, script
 
 if TYPE_CHECKING:
     from milestone_kit.panel.view import Strip
@@ -30,7 +30,7 @@ class Overview(FrontEnd):
         Where the now line stands, in milliseconds.
     """
 
-    _esm = STATIC / "overview.js"
+    _esm = script("overview.js")
     counts: traitlets.List[int] = traitlets.List().tag(sync=True)
     span: traitlets.List[float] = traitlets.List([0.0, 1.0]).tag(sync=True)
     window: traitlets.List[float] = traitlets.List([0.0, 1.0]).tag(sync=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import traitlets
 
-from milestone_kit.panel.widgets.front_end import STATIC, FrontEnd
+from milestone_kit.panel.widgets.front_end import FrontEnd, script
 
 __all__ = ["PagedTable"]
 
@@ -18,8 +18,8 @@ class PagedTable(FrontEnd):
     ----------
     view : dict
         `columns` (name, label, width), `rows` (id, cells), `sort`, `page`, `pages`, `where`, `selected`
-        (ids).
+        (ids), `empty` (what stands there without rows).
     """
 
-    _esm = STATIC / "table.js"
+    _esm = script("table.js")
     view: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)

@@ -282,6 +282,13 @@ def test_an_assumed_end_is_hatched_and_a_reported_one_is_not():
     assert dict(zip(bars.customdata, bars.marker.pattern.shape, strict=True)) == {"m0": "", "m1": "/"}
 
 
+def test_an_end_that_live_data_tell_is_drawn_as_a_reported_one():
+    live = pd.DataFrame({"id": ["m0"], "phase": ["over"], "updated_at": [pd.Timestamp(at(1))]})
+    timeline = compute_timeline(table({}, {}), now=NOW, live=live)
+    bars = next(trace for trace in plot_gantt(timeline, now=NOW).data if trace.type == "bar")
+    assert dict(zip(bars.customdata, bars.marker.pattern.shape, strict=True))["m0"] == ""
+
+
 def test_no_mark_is_thinner_than_can_be_hit():
     figure = plot_gantt(
         table({"end_date": at(0.001)}), now=NOW, start="2026-01-01", end="2026-02-01", width=1000
