@@ -9,9 +9,9 @@ from urllib.parse import quote
 import pandas as pd
 import pyarrow.compute as pc
 
-from milestone_kit.analysis.details import teams_of
+from milestone_kit.analysis.details import ROLE_KEYS, participants
 from milestone_kit.analysis.learned import durations_path, learn_from, remember_where
-from milestone_kit.analysis.targets import targets_frame
+from milestone_kit.analysis.targets import named_in, targets_frame
 from milestone_kit.api.transport import Retry, Transport
 from milestone_kit.client.batches import read_ids
 from milestone_kit.client.hints import CATEGORIES, TYPES, competitions_frame, near_values
@@ -441,7 +441,7 @@ class MilestoneClient:
         """Ask which teams, players and candidates ids stand for; see the function `get_targets`."""
         check_share(share, "share")
         if isinstance(ids_or_df, pd.DataFrame):
-            ids = list(dict.fromkeys(teams_of(ids_or_df).explode().dropna()))
+            ids = named_in(participants(ids_or_df, ROLE_KEYS))
         else:
             ids = read_ids(ids_or_df, "ids_or_df")
         return targets_frame(ids, self._targets.find(ids, share=share))
