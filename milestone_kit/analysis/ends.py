@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from milestone_kit.analysis.lengths import Assume
 
-__all__ = ["LIVE_FOR", "Ends", "judged_as_of"]
+__all__ = ["LIVE_FOR", "Ends", "Outlook", "judged_as_of"]
 
 LIVE_FOR: Final = "24h"
 """How long after its start a milestone without any end counts as live, unless told otherwise."""
@@ -80,45 +80,12 @@ class Ends:
         learned: pd.DataFrame | None = None,
     ) -> Ends:
         """Work out the ends, as `compute_timeline` describes them."""
-        check_milestones(df, _NEEDED)
-        moment, window = stamp_instant(read_now(now)), read_duration(live_for, "live_for")
-        as_of = judged_as_of(df, moment)
-        start, reported = instants(df["start_date"]), instants(df["end_date"])
-        placeholder = is_placeholder(df).to_numpy()
-        believed = reported >= start
-        end = np.where(believed, reported, _NEVER)
-        source = np.where(believed, _REPORTED, _OPEN).astype(np.int8)
-        level, samples = np.full(len(df), -1, dtype=np.int8), np.zeros(len(df), dtype=np.int64)
-        overdue, silent = np.zeros(len(df), dtype=bool), np.zeros(len(df), dtype=bool)
+        outlook = Outlook.of(df, assume, now=now, live_for=live_for, learned=learned)
+        made = outlook.ends(now)
+        settled = outlook.believed | outlook.placeholder
+        return made if live is None else made.overruled(df, live, stamp_instant(read_now(now)), settled)
 
-        asked = ~believed & ~placeholder
-        at = np.flatnonzero(asked)
-        learned = learned_for(df) if learned is None else learned
-        expected = expected_durations(df, asked, assume, as_of=as_of, learned=learned)
-        # a date may stand for "some time that day"
-        day = np.where(is_date_only(df).to_numpy()[at], _DAY, np.timedelta64("NaT", "us"))
-        expected = expected._replace(
-            longest=np.where(np.isnat(expected.longest), expected.longest, np.fmax(expected.longest, day))
-        )
-        silent[at] = _silent(expected, start[at], as_of)
-        later = start[at] + np.where(
-            silent[at] | (start[at] > as_of), expected.duration, expected.after(as_of - start[at])
-        )
-        later = np.where(later > _LAST, _NEVER, later)
-        end[at] = later
-        source[at] = np.where(np.isnat(later), _OPEN, _ASSUMED)
-        used = ~np.isnat(later)
-        level[at], samples[at] = np.where(used, expected.level, -1), np.where(used, expected.samples, 0)
-        overdue[at] = (as_of > start[at] + expected.duration) & (moment < later) & ~silent[at]
-
-        over = np.where(np.isnat(end), start + window, end)
-        status = np.where(start > moment, _UPCOMING, np.where(over > moment, _LIVE, _ENDED)).astype(np.int8)
-        status[placeholder] = -1
-        suspect = (reported < start) | placeholder | _called_off(silent, believed & (end <= as_of))
-        made = cls(end, source, level, samples, status, overdue, suspect)
-        return made if live is None else made._overruled(df, live, moment, believed | placeholder)
-
-    def _overruled(
+    def overruled(
         self, df: pd.DataFrame, live: pd.DataFrame, now: np.datetime64, settled: NDArray[np.bool_]
     ) -> Ends:
         """Let live data have the last word about rows whose end is not reported."""
@@ -140,6 +107,89 @@ class Ends:
         told = source != _ASSUMED
         level, samples = np.where(told, -1, self.level), np.where(told, 0, self.samples)
         return Ends(end, source, level.astype(np.int8), samples, status, overdue, suspect)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is known of the ends of a table's rows, whatever the clock says: worked out once, asked often.
+
+    Attributes
+    ----------
+    df : pandas.DataFrame
+        The milestones.
+    live_for : numpy.timedelta64
+        How long a row without any end counts as live.
+    reported : ndarray of datetime64[us], shape (rows,)
+        UTC, NaT for none.
+    believed, placeholder : ndarray of bool, shape (rows,)
+        Where the reported end does not lie before the start; where the row is a placeholder.
+    at : ndarray of intp, shape (asked,)
+        The rows whose end has to be expected.
+    expected : Expected
+        What is expected of them.
+    """
+
+    df: pd.DataFrame
+    live_for: np.timedelta64
+    reported: NDArray[np.datetime64]
+    believed: NDArray[np.bool_]
+    placeholder: NDArray[np.bool_]
+    at: NDArray[np.intp]
+    expected: Expected
+
+    @classmethod
+    def of(
+        cls,
+        df: pd.DataFrame,
+        assume: Assume,
+        *,
+        now: DateLike | None = None,
+        live_for: TimedeltaLike = LIVE_FOR,
+        learned: pd.DataFrame | None = None,
+    ) -> Outlook:
+        """Learn what is to be expected, as of `now`; the arguments are those of `compute_timeline`."""
+        check_milestones(df, _NEEDED)
+        window = read_duration(live_for, "live_for")
+        as_of = judged_as_of(df, stamp_instant(read_now(now)))
+        start, reported = instants(df["start_date"]), instants(df["end_date"])
+        placeholder, believed = is_placeholder(df).to_numpy(), reported >= start
+        asked = ~believed & ~placeholder
+        at = np.flatnonzero(asked)
+        learned = learned_for(df) if learned is None else learned
+        expected = expected_durations(df, asked, assume, as_of=as_of, learned=learned)
+        # a date may stand for "some time that day"
+        day = np.where(is_date_only(df).to_numpy()[at], _DAY, np.timedelta64("NaT", "us"))
+        longest = np.where(np.isnat(expected.longest), expected.longest, np.fmax(expected.longest, day))
+        return cls(df, window, reported, believed, placeholder, at, expected._replace(longest=longest))
+
+    def ends(self, now: DateLike | None) -> Ends:
+        """Tell when the rows end and which of them are on, at a moment."""
+        moment = stamp_instant(read_now(now))
+        as_of = judged_as_of(self.df, moment)
+        start, at, expected = instants(self.df["start_date"]), self.at, self.expected
+        rows = len(start)
+        end = np.where(self.believed, self.reported, _NEVER)
+        source = np.where(self.believed, _REPORTED, _OPEN).astype(np.int8)
+        level, samples = np.full(rows, -1, dtype=np.int8), np.zeros(rows, dtype=np.int64)
+        overdue, silent = np.zeros(rows, dtype=bool), np.zeros(rows, dtype=bool)
+
+        silent[at] = _silent(expected, start[at], as_of)
+        later = start[at] + np.where(
+            silent[at] | (start[at] > as_of), expected.duration, expected.after(as_of - start[at])
+        )
+        later = np.where(later > _LAST, _NEVER, later)
+        end[at] = later
+        used = ~np.isnat(later)
+        source[at] = np.where(used, _ASSUMED, _OPEN)
+        level[at], samples[at] = np.where(used, expected.level, -1), np.where(used, expected.samples, 0)
+        overdue[at] = (as_of > start[at] + expected.duration) & (moment < later) & ~silent[at]
+
+        over = np.where(np.isnat(end), start + self.live_for, end)
+        status = np.where(start > moment, _UPCOMING, np.where(over > moment, _LIVE, _ENDED)).astype(np.int8)
+        status[self.placeholder] = -1
+        called_off = _called_off(silent, self.believed & (end <= as_of))
+        suspect = (self.reported < start) | self.placeholder | called_off
+        return Ends(end, source, level, samples, status, overdue, suspect)
 
 
 def judged_as_of(df: pd.DataFrame, now: np.datetime64) -> np.datetime64:

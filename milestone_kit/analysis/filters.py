@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Final, TypedDict, Unpack
@@ -217,6 +218,14 @@ class FilterIndex:
         self._values: dict[str, Groups] = {}
         self._flags: dict[str, np.ndarray] = {}
         self._cache: OrderedDict[tuple[str, Any], np.ndarray] = OrderedDict()
+
+    def retold(self, df: pd.DataFrame) -> FilterIndex:
+        """Return the index of the same rows of which only the `status` may be another."""
+        other = copy(self)
+        kept = OrderedDict((key, mask) for key, mask in self._cache.items() if key[0] != "status")
+        values = {name: groups for name, groups in self._values.items() if name != "status"}
+        vars(other).update(_df=df, _values=values, _flags=dict(self._flags), _cache=kept)
+        return other
 
     def masks(self, criteria: Criteria) -> dict[str, np.ndarray]:
         """Return, for each criterion that is set, which rows (bool array, by position) meet it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -26,10 +26,17 @@ __all__ = [
     "LIVE_FOR",
     "Assume",
     "assign_lanes",
+    "clock_columns",
     "compute_timeline",
     "status_of",
+    "timeline_of",
     "with_timeline",
 ]
+
+_COLUMNS: Final = (
+    *("end", "end_source", "end_level", "end_samples", "duration", "status", "starts_in", "overdue"),
+    *("lane", "suspect", "date_only"),
+)
 
 
 def compute_timeline(
@@ -114,23 +121,43 @@ def compute_timeline(
     """
     now = read_now(now)
     ends = Ends.of(df, assume, now=now, live_for=live_for, live=live)
+    return timeline_of(df, ends, stamp_instant(now))
+
+
+def timeline_of(df: pd.DataFrame, ends: Ends, now: np.datetime64) -> pd.DataFrame:
+    """Return what `compute_timeline` makes of a table whose ends are known."""
     start = instants(df["start_date"])
+    columns = clock_columns(ends, start, now)
+    columns["lane"] = _lanes(start, ends.end, np.zeros(len(df), dtype=np.intp), 1)
+    columns["date_only"] = is_date_only(df).to_numpy()
+    kept = df.drop(columns=[name for name in _COLUMNS if name in df.columns])
+    return kept.assign(**{name: columns[name] for name in _COLUMNS})
+
+
+def clock_columns(ends: Ends, start: np.ndarray, now: np.datetime64) -> dict[str, Any]:
+    """Return those columns of a timeline that go on with the clock, as values for `assign`.
+
+    Parameters
+    ----------
+    ends : Ends
+        Of the rows.
+    start : numpy.ndarray
+        datetime64[us], when they start, UTC.
+    now : numpy.datetime64
+        UTC.
+    """
     dated = np.where(ends.status >= 0, start, np.datetime64("NaT", "us"))
-    columns: dict[str, Any] = {
+    return {
         "end": utc_index(ends.end),
         "end_source": pd.Categorical.from_codes(ends.source, dtype=END_SOURCE_DTYPE),
         "end_level": pd.Categorical.from_codes(ends.level, dtype=END_LEVEL_DTYPE),
         "end_samples": ends.samples,
         "duration": ends.end - start,
         "status": pd.Categorical.from_codes(ends.status, dtype=STATUS_DTYPE),
-        "starts_in": dated - stamp_instant(now),
+        "starts_in": dated - now,
         "overdue": ends.overdue,
-        "lane": _lanes(start, ends.end, np.zeros(len(df), dtype=np.intp), 1),
         "suspect": ends.suspect,
-        "date_only": is_date_only(df).to_numpy(),
     }
-    kept = df.drop(columns=[name for name in columns if name in df.columns])
-    return kept.assign(**columns)
 
 
 def with_timeline(

@@ -62,6 +62,10 @@ _LARGEST_DOWNLOAD: Final = 80_000_000
 """Characters of CSV that are handed to the browser; more would stall the page."""
 
 
+def _utc_now() -> pd.Timestamp:
+    return pd.Timestamp.now("UTC")
+
+
 class MilestoneExplorer(w.VBox):
     """Filters, Gantt chart, table and details card over one milestones table.
 
@@ -81,6 +85,8 @@ class MilestoneExplorer(w.VBox):
         Brings the table anew, in the same way; its presence brings a refresh button.
     source : str
         The Python expression that `code()` takes the table from.
+    clock : callable
+        Tells the time, UTC.
 
     Notes
     -----
@@ -96,8 +102,9 @@ class MilestoneExplorer(w.VBox):
         now: pd.Timestamp | None = None,
         reload: Tables | None = None,
         source: str = "mk.get_milestones()",
+        clock: Callable[[], pd.Timestamp] = _utc_now,
     ) -> None:
-        self._now, self._source = now, source
+        self._now, self._source, self._clock = now, source, clock
         opened = time.monotonic()
         self._feed = Feed(self._prepared, self._take, self._guard, reload)
         if not isinstance(df, pd.DataFrame):
@@ -107,7 +114,8 @@ class MilestoneExplorer(w.VBox):
         self._debouncer = Debouncer(lambda: self._guard(self._read_controls))
         self._resizer = Debouncer(lambda: self._guard(self._show, self._view.session))
         self._controls = Controls(self._debouncer.poke, self._on_preset)
-        self._bridge, self._overview, self._table = Bridge(), Overview(), PagedTable()
+        self._bridge = Bridge(ticking=now is None)
+        self._overview, self._table = Overview(), PagedTable()
         self._chart = ChartView().add_class("mk-figure")
         self._summary, self._alert, self._card = w.HTML().add_class("mk-summary"), w.HTML(), w.HTML()
         self._assign(self._view, None)
@@ -115,6 +123,7 @@ class MilestoneExplorer(w.VBox):
         self._bridge.observe(lambda _: self._resizer.poke(0.0), ["width", "dark"])
         for widget in (self._chart, self._overview, self._table):
             widget.on_event(functools.partial(self._guard, self._on_event))
+        self._bridge.on_event(functools.partial(self._guard, self._on_page))
         above = [self._controls.bar(), self._overview, self._bridge]
         column = main(above, self._chart, [self._card, self._table])
         self._body = w.HBox([self._controls.side(), column])
@@ -233,13 +242,23 @@ class MilestoneExplorer(w.VBox):
         self._assign(self._view, before, write=True)
 
     def _prepared(self, df: pd.DataFrame) -> ExplorerModel:
-        return ExplorerModel(df, self._moment(), heir_of=self._model if "_model" in self.__dict__ else None)
+        heir_of = self._model if "_model" in self.__dict__ else None
+        return ExplorerModel(df, self._moment(), fixed=self._now is not None, heir_of=heir_of)
+
+    def _on_page(self, event: dict[str, Any]) -> None:
+        """Let a moment pass, when the browser says that someone is looking."""
+        if event.get("kind") != "tick" or self._now is not None:
+            return
+        before = self._view
+        self._model, passed = self._model.at(self._moment())
+        self._view = self._model.ticked(before, passed)
+        self._assign(self._view, before, event)
 
     def _awaiting(self) -> ExplorerModel:
         return ExplorerModel(empty_milestones(), self._moment(), awaited=True)
 
     def _moment(self) -> pd.Timestamp:
-        return pd.Timestamp.now("UTC") if self._now is None else self._now
+        return self._clock() if self._now is None else self._now
 
     def _await_table(self) -> None:
         if self._model.awaited or self._feed.growing:
@@ -271,7 +290,9 @@ class MilestoneExplorer(w.VBox):
         write : bool
             Whether the state comes from elsewhere than the controls, which then have to follow.
         """
-        if before is None or event["kind"] == "window" or view.chart is not before.chart:
+        if event["kind"] == "tick":
+            self._chart.amend(view.chart)
+        elif before is None or event["kind"] == "window" or view.chart is not before.chart:
             self._chart.show(view.chart, event.get("turn"))
         self._summary.value = view.summary
         self._overview.show(view.strip, None if before is None else before.strip)

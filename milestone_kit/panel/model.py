@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import html
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from milestone_kit.analysis.filters import Criteria, FilterIndex
 from milestone_kit.analysis.groups import Keys, column_of
-from milestone_kit.analysis.timeline import with_timeline
+from milestone_kit.analysis.running import RunningTimeline
 from milestone_kit.figures.colors import DARK, LIGHT, OTHER, ColorScale
 from milestone_kit.figures.gantt.arrange import lay_out
 from milestone_kit.figures.gantt.draw import draw_layout, draw_traces
 from milestone_kit.figures.gantt.look import Look
+from milestone_kit.figures.gantt.retouch import outdated, retouched
 from milestone_kit.figures.gantt.scene import Canvas, GanttIndex, Scene, scene_words
 from milestone_kit.panel.card import details_card
 from milestone_kit.panel.choices import choices_of
-from milestone_kit.panel.remembered import remembered
+from milestone_kit.panel.remembered import forget, remembered
 from milestone_kit.panel.reproduce import Recipe
 from milestone_kit.panel.strip import StartIndex
 from milestone_kit.panel.table_view import PAGE_ROWS, TableView, page_of
@@ -29,9 +32,11 @@ from milestone_kit.panel.windows import fitting_window, preset_window
 from milestone_kit.table.arrays import to_numpy
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
+    from milestone_kit.analysis.running import Passed
     from milestone_kit.figures.time_axis import Window
     from milestone_kit.panel.session import Screen, Session, Sort
     from milestone_kit.panel.state import PanelState
@@ -46,6 +51,34 @@ _TALLEST: Final = 2_600
 
 _WAITING: Final = "Waiting for the first milestones"
 _NO_MATCH: Final = "No milestone matches these filters"
+
+_AHEAD: Final = 0.25
+"""How much of a window that fits lies ahead of now at least; else another one is taken."""
+
+_CLOCKED: Final = frozenset({"status", "end_source"})
+"""Columns to group and colour by that go on with the clock."""
+
+_CLOCKED_ORDERS: Final = frozenset({"status", "end"})
+"""What the table view may be sorted by that goes on with the clock."""
+
+_TIMELESS: Final[dict[str, Callable[[tuple[Any, ...]], bool]]] = {
+    "keys": lambda key: key[0] not in _CLOCKED,
+    "chosen": lambda key: key[0].status is None,
+    "rows": lambda key: key[0].status is None and key[1].column not in _CLOCKED_ORDERS,
+    "_counts": lambda key: key[0].status is None,
+    "_marks": lambda _: True,
+}
+"""Which of the answers that a model remembers hold at any moment."""
+
+_TOLD: Final[dict[str, Callable[[tuple[Any, ...]], bool]]] = {
+    "keys": lambda _: True,
+    "chosen": lambda _: True,
+    "rows": lambda key: key[1].column != "end",
+    "_counts": lambda _: True,
+    "_choices": lambda _: True,
+    "_status_words": lambda _: True,
+}
+"""Which of them hold as long as no status is another."""
 
 _BESIDE: Final = 0.5
 """How much of the window is drawn to each side of it, for dragging."""
@@ -62,6 +95,8 @@ class ExplorerModel:
         What statuses and the now line are relative to.
     awaited : bool
         Whether this table only stands for one that is still to come.
+    fixed : bool
+        Whether `now` is a moment that was asked for, and not that of the clock.
     heir_of : ExplorerModel, optional
         The model of an earlier table, whose colours stay.
     """
@@ -72,18 +107,69 @@ class ExplorerModel:
         now: pd.Timestamp,
         *,
         awaited: bool = False,
+        fixed: bool = False,
         heir_of: ExplorerModel | None = None,
     ) -> None:
         self.table = df
         self.now = now.timestamp() * 1000
-        self.awaited = awaited
-        self.timeline = with_timeline(df, now=now)
+        self.awaited, self.fixed = awaited, fixed
+        self._running = RunningTimeline(df, now)
+        self.timeline = self._running.table
         self.index = GanttIndex.of(self.timeline)
         self._filters = FilterIndex(self.timeline, now=now)
         self._starts = StartIndex(self.timeline, self.index)
         self._table_view = TableView(self.timeline)
         self._ranks = {} if heir_of is None else heir_of.ranks()
         self._scales: dict[str, ColorScale] = {}
+
+    def at(self, now: pd.Timestamp) -> tuple[ExplorerModel, Passed]:
+        """Return the same table at another moment, and in which rows that says something else.
+
+        What does not depend on the clock is shared, so that this takes a few milliseconds.
+        """
+        running, passed = self._running.at(now)
+        later = copy(self)
+        other: dict[str, Any] = {
+            "now": now.timestamp() * 1000,
+            "timeline": running.table,
+            "_running": running,
+            "_table_view": self._table_view.retold(running.table),
+        }
+        if passed.told.any() or passed.moved.any():
+            other["index"] = self.index.retimed(running.table)
+        if passed.told.any():
+            other["_filters"] = self._filters.retold(running.table)
+            other["_scales"] = {name: one for name, one in self._scales.items() if name not in _CLOCKED}
+        vars(later).update(other)
+        forget(later, _TIMELESS if passed.told.any() else _TIMELESS | _TOLD)
+        return later, passed
+
+    def ticked(self, before: View, passed: Passed) -> View:
+        """Return the view at this moment of what was on screen a moment ago.
+
+        Parameters
+        ----------
+        before : View
+            What the model that was asked `at` showed.
+        passed : Passed
+            What has changed since.
+        """
+        session, chart = before.session, before.chart
+        window, scene = chart.scene.window, chart.scene
+        if session.held is not None and self.now > window.end - _AHEAD * window.span > before.strip.now:
+            # what fitted about now lies in the past by now
+            return self.view(replace(session, held=None), before.screen)
+        look = replace(chart.look, now=self.now)
+        made: tuple[Scene, list[dict[str, Any]]] | None = (scene, chart.traces)
+        which = outdated(scene, self.index, passed.told, look.area_width)
+        if len(which):
+            made = retouched(scene, chart.traces, which, index=self.index, timeline=self.timeline, look=look)
+        state = session.state
+        sorted_out = state.filters.status is not None or not _CLOCKED.isdisjoint((state.group, state.color))
+        if made is None or (sorted_out and passed.told.any()):
+            return self.view(session, before.screen, stood=scene)
+        now = Chart(made[0], look, made[1], draw_layout(made[0], look))
+        return self.view(session, before.screen, replace(before, chart=now))
 
     def view(
         self,
@@ -284,7 +370,7 @@ class ExplorerModel:
     ) -> dict[str, Any]:
         rows, (number, lead) = self.rows(criteria, sort), at
         page = self._table_view.page(rows, number, zone, selected, sort=sort, lead=lead)
-        return page | {"empty": _WAITING if self.awaited else _NO_MATCH}
+        return page | {"now": self.now, "empty": _WAITING if self.awaited else _NO_MATCH}
 
     @remembered
     def _card(self, picked: str | None, zone: str) -> str:
@@ -297,9 +383,16 @@ class ExplorerModel:
         selected = f" · {len(session.selected):,} selected" if session.selected else ""
         return (
             f"<b>{scene.matching:,}</b> of {len(self.timeline):,} milestones · "
-            f"{self._status_words(session.state.filters)}{selected}"
+            f"{self._status_words(session.state.filters)}{selected} · {self._as_of(session.state.tz)}"
             f'<br><span class="mk-muted">In the chart: {html.escape(scene_words(scene))}</span>'
         )
+
+    def _as_of(self, zone: str) -> str:
+        """Return which moment all this is true of."""
+        instant = pd.Timestamp(self.now, unit="ms", tz="UTC").tz_convert(zone)
+        if self.fixed:
+            return f"As of {instant:%d %b %Y %H:%M:%S} {html.escape(zone)}, held there by now="
+        return f"As of {instant:%H:%M:%S} {html.escape(zone)}"
 
     def _recipe(self, state: PanelState) -> Recipe:
         return Recipe(

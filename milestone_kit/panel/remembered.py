@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-__all__ = ["remembered"]
+__all__ = ["forget", "remembered"]
 
 _Self = TypeVar("_Self")
 _P = ParamSpec("_P")
@@ -35,7 +35,7 @@ def remembered(
     >>> table.page(1) is table.page(1)
     True
     """
-    place = f"_remembered_{method.__name__}"
+    place = _place(method.__name__)
 
     @functools.wraps(method)
     def call(self: _Self, /, *key: _P.args, **none: _P.kwargs) -> _T:
@@ -48,3 +48,27 @@ def remembered(
         return answer
 
     return call
+
+
+def forget(thing: object, kept: Mapping[str, Callable[[tuple[Any, ...]], bool]]) -> None:
+    """Let a copied object forget its answers, and keep those that still hold in dicts of its own.
+
+    Parameters
+    ----------
+    thing : object
+        Its methods are `remembered`.
+    kept : mapping
+        By the name of a method, which of its arguments have answers that still hold.
+    """
+    values = vars(thing)
+    for place in [name for name in values if name.startswith(_place(""))]:
+        holds = kept.get(place.removeprefix(_place("")), _never)
+        values[place] = {key: answer for key, answer in values[place].items() if holds(key)}
+
+
+def _never(_key: tuple[Any, ...]) -> bool:
+    return False
+
+
+def _place(name: str) -> str:
+    return f"_remembered_{name}"

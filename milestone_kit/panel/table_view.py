@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from milestone_kit.figures.text import shorten
 from milestone_kit.figures.time_axis import format_short, to_ms
-from milestone_kit.panel.remembered import remembered
+from milestone_kit.panel.remembered import forget, remembered
 from milestone_kit.panel.session import Sort
+from milestone_kit.panel.words import until_words
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -23,6 +25,7 @@ PAGE_ROWS: Final = 12
 
 _COLUMNS: Final = (
     ("status", "Status", "86px"),
+    ("when", "When", "142px"),
     ("start_date", "Start", "126px"),
     ("end", "End", "148px"),
     ("title", "Title", "auto"),
@@ -32,13 +35,14 @@ _COLUMNS: Final = (
 )
 _BY_START: Final = Sort()
 
-SORTABLE: Final = tuple(name for name, _, _ in _COLUMNS)
+SORTABLE: Final = tuple(name for name, _, _ in _COLUMNS if name != "when")
 """What the table view can be sorted by."""
 
 _CELL: Final = 160
+_SECOND: Final = np.timedelta64(1, "s")
 
 _SHOWN: Final = (
-    *("id", "status", "start_date", "end", "end_source", "title", "category", "type"),
+    *("id", "status", "start_date", "starts_in", "end", "end_source", "title", "category", "type"),
     "related_event_tickers",
 )
 """What a page is made of; the other columns, and the JSON texts among them, need not be gathered."""
@@ -61,6 +65,13 @@ class TableView:
     def __init__(self, timeline: pd.DataFrame) -> None:
         self._timeline = timeline
         self._shown = timeline[list(_SHOWN)]
+
+    def retold(self, timeline: pd.DataFrame) -> TableView:
+        """Return the view of the same rows at another moment."""
+        other = copy(self)
+        forget(other, {"_order": lambda key: key[0].column not in ("status", "end")})
+        vars(other).update(_timeline=timeline, _shown=timeline[list(_SHOWN)])
+        return other
 
     @remembered
     def _order(self, sort: Sort) -> NDArray[np.int64]:
@@ -115,7 +126,17 @@ class TableView:
         }
 
 
+def _words(rows: pd.DataFrame) -> list[str]:
+    """Return what the clock says of each row."""
+    to_start = rows["starts_in"].to_numpy("timedelta64[us]") / _SECOND
+    lasts = (rows["end"] - rows["start_date"]).to_numpy("timedelta64[us]") / _SECOND
+    told = zip(rows["status"], to_start, to_start + lasts, rows["end_source"] != "reported", strict=True)
+    return [until_words(str(one), begins, ends, assumed=bool(guess)) for one, begins, ends, guess in told]
+
+
 def _cells(rows: pd.DataFrame, zone: str) -> list[dict[str, Any]]:
+    near = abs(rows["starts_in"].to_numpy("timedelta64[us]") / _SECOND - 60) <= 60
+    begins = np.where(near, to_ms(rows["start_date"]), np.nan)
     starts = format_short(to_ms(rows["start_date"]), zone)
     ends = format_short(to_ms(rows["end"]), zone)
     assumed = rows["end_source"] == "assumed"
@@ -123,8 +144,11 @@ def _cells(rows: pd.DataFrame, zone: str) -> list[dict[str, Any]]:
     return [
         {
             "id": id_,
+            # a countdown by the second is the browser's own
+            "begins": None if np.isnan(soon) else float(soon),
             "cells": [
                 str(status),
+                words,
                 start,
                 f"≈ {end}" if guess else end or "–",
                 shorten(title, _CELL),
@@ -133,9 +157,11 @@ def _cells(rows: pd.DataFrame, zone: str) -> list[dict[str, Any]]:
                 f"{count:,}",
             ],
         }
-        for id_, status, start, end, guess, title, category, type_, count in zip(
+        for id_, soon, status, words, start, end, guess, title, category, type_, count in zip(
             rows["id"],
+            begins,
             rows["status"],
+            _words(rows),
             starts,
             ends,
             assumed,

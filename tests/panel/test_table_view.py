@@ -78,9 +78,9 @@ def test_the_cells_say_what_is_assumed_and_cut_what_is_long():
         assume="3h",
     )
     page = TableView(timeline).page(np.array([0, 1]), 0, "America/New_York", ["m1"])
-    assert page["rows"][0]["cells"][1:3] == ["2026-01-14 19:00", "2026-01-14 21:00"]
-    assert page["rows"][1]["cells"][2] == "≈ 2026-01-14 23:00"
-    assert len(page["rows"][0]["cells"][3]) == 160
+    assert page["rows"][0]["cells"][1:4] == ["", "2026-01-14 19:00", "2026-01-14 21:00"]
+    assert page["rows"][1]["cells"][3] == "≈ 2026-01-14 23:00"
+    assert len(page["rows"][0]["cells"][4]) == 160
     assert page["rows"][0]["cells"][-1] == "2"
     assert page["selected"] == ["m1"]
 

@@ -88,16 +88,27 @@ class GanttIndex:
     @classmethod
     def of(cls, timeline: pd.DataFrame) -> GanttIndex:
         """Build the index from a table with the columns of `compute_timeline`."""
-        start, end = to_ms(timeline["start_date"]), to_ms(timeline["end"])
-        kind = timeline["end_source"].map(_KINDS).to_numpy().astype(np.int8)
+        start = to_ms(timeline["start_date"])
+        row: NDArray[np.int64] = np.argsort(start, kind="stable")
+        return cls._of_sorted(timeline, start[row], row)
+
+    def retimed(self, timeline: pd.DataFrame) -> GanttIndex:
+        """Return the index of the same rows with other ends."""
+        return self._of_sorted(timeline, self.start, self.row)
+
+    @classmethod
+    def _of_sorted(
+        cls, timeline: pd.DataFrame, start: NDArray[np.float64], row: NDArray[np.int64]
+    ) -> GanttIndex:
+        source = timeline["end_source"].cat
+        kind = np.array([_KINDS[name] for name in source.categories], np.int8)[source.codes]
+        end = to_ms(timeline["end"])
         # A span that cannot be true is never drawn as a bar: only its start is shown.
         doubtful = timeline["suspect"].to_numpy(dtype=bool) & (kind == REPORTED)
-        end = np.where(doubtful, np.nan, end)
-        kind = np.where(doubtful, OPEN, kind).astype(np.int8)
-        row: NDArray[np.int64] = np.argsort(start, kind="stable")
-        start, end = start[row], end[row]
+        end = np.where(doubtful, np.nan, end)[row]
+        kind = np.where(doubtful, OPEN, kind).astype(np.int8)[row]
         reach = np.maximum.accumulate(np.fmax(start, end)) if len(row) else start
-        return cls(start, end, reach, kind[row], row)
+        return cls(start, end, reach, kind, row)
 
     def inside(self, window: Window, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return the index positions that touch the window and are chosen.

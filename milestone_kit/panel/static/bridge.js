@@ -1,4 +1,7 @@
-// What the kernel cannot see: the width there is and the theme. Also downloads and the clipboard.
+// What the kernel cannot see: the width there is, the theme, and whether anybody looks; the minutes pass
+// only then. Also downloads and the clipboard.
+const MINUTE = 60_000;
+
 function isDark() {
   return document.body.dataset.jpThemeLight === "false";
 }
@@ -30,6 +33,9 @@ function render({ model, el }) {
   el.style.height = "0";
   let watcher = null;
   let timer = 0;
+  let looked = false; // whether the panel is in sight
+  let ticker = 0;
+  let last = Date.now();
 
   const measure = () => {
     const host = el.closest(".mk-main");
@@ -45,8 +51,31 @@ function render({ model, el }) {
     }
     watcher = new ResizeObserver(measure);
     watcher.observe(host);
+    sights.observe(host);
     measure();
   };
+  const tick = () => {
+    last = Date.now();
+    model.send({ kind: "tick" });
+    wait();
+  };
+  const wait = () => {
+    clearTimeout(ticker);
+    const seen = looked && document.visibilityState === "visible" && model.get("ticking");
+    // a machine that slept wakes with its timers due
+    if (seen) ticker = setTimeout(tick, MINUTE - (Date.now() % MINUTE));
+  };
+  const look = () => {
+    wait();
+    const due = Math.floor(Date.now() / MINUTE) !== Math.floor(last / MINUTE);
+    if (due && looked && document.visibilityState === "visible" && model.get("ticking")) tick();
+  };
+  const sights = new IntersectionObserver((seen) => {
+    looked = seen.at(-1).isIntersecting;
+    look();
+  });
+  document.addEventListener("visibilitychange", look);
+  model.on("change:ticking", look);
   const themes = new MutationObserver(measure);
   themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
   search();
@@ -57,6 +86,10 @@ function render({ model, el }) {
   model.on("msg:custom", receive);
   return () => {
     clearTimeout(timer);
+    clearTimeout(ticker);
+    document.removeEventListener("visibilitychange", look);
+    sights.disconnect();
+    model.off("change:ticking", look);
     themes.disconnect();
     watcher?.disconnect();
     model.off("msg:custom", receive);

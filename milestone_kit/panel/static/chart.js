@@ -28,6 +28,17 @@ function unpack(value, buffers) {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, unpack(one, buffers)]));
 }
 
+// What was drawn with what is another by now; of a list only some places may come
+function merged(old, patch) {
+  const values = Object.entries(patch).map(([key, value]) => {
+    if (!value?.$places) return [key, value];
+    const list = [...old[key]];
+    value.$places.forEach((place, i) => { list[place] = value.values[i]; });
+    return [key, list];
+  });
+  return { ...old, ...Object.fromEntries(values) };
+}
+
 // One figure's pictures and windows. While the user moves the chart the kernel is asked ahead, and its
 // newest answer waits: it is drawn when the chart is let go.
 function attach(gd, model, Plotly) {
@@ -40,21 +51,40 @@ function attach(gd, model, Plotly) {
   let picture = null;
   let timer = 0;
   let listening = false;
+  let drawn = null; // data, layout, config and serial of what is on screen
 
+  const react = () => {
+    const dragmode = gd._fullLayout?.dragmode; // the user's choice of tool stays
+    const kept = dragmode === undefined ? {} : { dragmode };
+    Plotly.react(gd, drawn.data, { ...drawn.layout, ...kept }, drawn.config);
+    if (!listening) listen();
+  };
   const draw = () => {
     timer = 0;
     if (!picture || moving || gd._dragging) return;
-    const [{ data, layout, config }, buffers] = picture;
+    const [{ data, layout, config, serial }, buffers] = picture;
     picture = null;
-    const dragmode = gd._fullLayout?.dragmode; // the user's choice of tool stays
-    const kept = dragmode === undefined ? {} : { dragmode };
-    Plotly.react(gd, unpack(data, buffers), { ...unpack(layout, buffers), ...kept }, config);
-    if (!listening) listen();
+    drawn = { data: unpack(data, buffers), layout: unpack(layout, buffers), config, serial };
+    react();
+  };
+  // a minute has passed: only what differs comes
+  const amend = ({ traces, layout, base, serial }, buffers) => {
+    if (moving || gd._dragging || picture || drawn?.serial !== base) {
+      if (!picture) model.send({ kind: "attached", lacks_library: false, serial: 0 });
+      return;
+    }
+    const data = drawn.data.map((trace, i) => (traces[i] ? merged(trace, unpack(traces[i], buffers)) : trace));
+    drawn = { ...drawn, data, layout: merged(drawn.layout, unpack(layout, buffers)), serial };
+    react();
   };
   const soon = () => {
     timer ||= setTimeout(draw, 0);
   };
   const receive = (message, buffers) => {
+    if (message.kind === "patch") {
+      amend(message, buffers);
+      return;
+    }
     if (message.turn?.view === view) {
       answered = message.turn.number;
       if (answered < number) return; // a newer one is on its way

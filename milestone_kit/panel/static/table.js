@@ -29,6 +29,7 @@ function body(view, ask) {
     });
     row.cells.forEach((text, i) => {
       const cell = document.createElement("td");
+      cell.dataset.column = view.columns[i].name;
       if (view.columns[i].name === "status") {
         const badge = document.createElement("span");
         badge.className = "mk-status";
@@ -94,9 +95,31 @@ function render({ model, el }) {
     el.replaceChildren(...parts, pager(view, ask));
     if (focused) el.querySelector(`[aria-label="${focused}"]`)?.focus({ preventScroll: true });
   };
-  model.on("change:view", draw);
-  draw();
-  return () => model.off("change:view", draw);
+  // what begins within two minutes is counted down by the second, by the kernel's clock
+  let ahead = 0;
+  let timer = 0;
+  const count = () => {
+    for (const row of model.get("view").rows) {
+      if (row.begins === null) continue;
+      const left = Math.round((row.begins - (Date.now() - ahead)) / 1000);
+      const cell = el.querySelector(`tr[data-id="${CSS.escape(row.id)}"] [data-column="when"]`);
+      if (cell && left < 60) cell.textContent = left > 0 ? `in ${left} s` : "now";
+    }
+  };
+  const show = () => {
+    draw();
+    const view = model.get("view");
+    ahead = Date.now() - view.now;
+    clearInterval(timer);
+    if (view.rows.some((row) => row.begins !== null))
+      timer = setInterval(() => document.visibilityState === "visible" && el.offsetParent && count(), 1000);
+  };
+  model.on("change:view", show);
+  show();
+  return () => {
+    clearInterval(timer);
+    model.off("change:view", show);
+  };
 }
 
 export default { render };

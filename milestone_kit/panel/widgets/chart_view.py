@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import traitlets
 
 from milestone_kit.figures.layout import CONFIG
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from milestone_kit.panel.view import Chart
 
 __all__ = ["ChartView"]
+
+PLACES: Final = "$places"
+"""The key under which the front end finds which places of a list have other values."""
 
 _LIVE: Final = CONFIG | {"doubleClick": False}  # the kernel knows what fits
 
@@ -45,21 +49,43 @@ class ChartView(FrontEnd):
     def __init__(self, **given: Any) -> None:
         super().__init__(library=_plotly_js(), **given)
         self._serial = 0
-        self._newest: tuple[dict[str, Any], list[bytes]] | None = None
+        self._shown: Chart | None = None
         self._attached = False
         self.on_msg(self._hear)
 
     def show(self, chart: Chart, turn: dict[str, Any] | None = None) -> None:
         """Show this picture in place of the one before; `turn` says which window was asked for."""
-        buffers: list[bytes] = []
-        seen = [trace for trace in chart.traces if trace.get("visible", True)]
-        picture = {"data": pack(seen, buffers), "layout": pack(chart.layout, buffers), "config": _LIVE}
-        self._serial += 1
-        self._newest = ({"kind": "draw", "turn": turn, "serial": self._serial, **picture}, buffers)
+        self._shown, self._serial = chart, self._serial + 1
         if self._attached:
-            self.send(*self._newest)
+            self._send_whole(turn)
         else:  # a message would reach nobody
-            self.picture = {"content": self._newest[0], "buffers": buffers}
+            content, buffers = self._whole(None)
+            self.picture = {"content": content, "buffers": buffers}
+
+    def amend(self, chart: Chart) -> None:
+        """Show this picture by what differs from the one before."""
+        before = self._shown
+        if not self._attached or before is None or len(_visible(before)) != len(_visible(chart)):
+            self.show(chart)
+            return
+        buffers: list[bytes] = []
+        pairs = enumerate(zip(_visible(chart), _visible(before), strict=True))
+        differ = {str(i): _differing(new, old) for i, (new, old) in pairs if new is not old}
+        traces = pack({i: keys for i, keys in differ.items() if keys}, buffers)
+        layout = pack(_differing(chart.layout, before.layout), buffers)
+        base, self._serial, self._shown = self._serial, self._serial + 1, chart
+        patch = {"kind": "patch", "base": base, "serial": self._serial, "traces": traces, "layout": layout}
+        self.send(patch, buffers)
+
+    def _whole(self, turn: dict[str, Any] | None) -> tuple[dict[str, Any], list[bytes]]:
+        assert self._shown is not None
+        buffers: list[bytes] = []
+        data, layout = pack(_visible(self._shown), buffers), pack(self._shown.layout, buffers)
+        picture = {"data": data, "layout": layout, "config": _LIVE}
+        return {"kind": "draw", "turn": turn, "serial": self._serial, **picture}, buffers
+
+    def _send_whole(self, turn: dict[str, Any] | None = None) -> None:
+        self.send(*self._whole(turn))
 
     def _hear(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
         """Give a front end that has opened what it lacks: plotly.js, the newest picture."""
@@ -71,8 +97,40 @@ class ChartView(FrontEnd):
             self._attached = True
             with self.hold_sync():
                 self.picture, self.library = {}, None
-        if self._newest is not None and content.get("serial") != self._serial:
-            self.send(*self._newest)
+        if self._shown is not None and content.get("serial") != self._serial:
+            self._send_whole()
+
+
+def _visible(chart: Chart) -> list[dict[str, Any]]:
+    return [trace for trace in chart.traces if trace.get("visible", True)]
+
+
+def _differing(new: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
+    differ = {name for name, value in new.items() if name not in old or not _equal(value, old[name])}
+    return {name: _places(new[name], old.get(name)) for name in differ}
+
+
+def _places(new: Any, old: Any) -> Any:
+    """Return which texts of a list are others, and which, where that says it in fewer words."""
+    if not isinstance(new, list) or not isinstance(old, list) or len(new) != len(old):
+        return new
+    at = [place for place, (one, other) in enumerate(zip(new, old, strict=True)) if one != other]
+    if 2 * len(at) > len(new) or not all(isinstance(new[place], str) for place in at):
+        return new
+    return {PLACES: at, "values": [new[place] for place in at]}
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """Tell whether two values of plotly's, arrays in them, say the same."""
+    if one is other:
+        return True
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_equal(one[name], other[name]) for name in one)
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return bool(np.array_equal(one, other))  # what holds a NaN is sent again
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_equal, one, other))
+    return bool(one == other)
 
 
 def _plotly_js() -> bytes:
