@@ -11,7 +11,6 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sqlite3
-import threading
 import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
@@ -27,6 +26,7 @@ from requests_cache.models.response import CachedResponse
 from requests_cache.serializers.pipeline import SerializerPipeline, Stage
 
 from milestone_kit.core.files import make_private_folder, open_own, quarantine, warn_refused
+from milestone_kit.core.forks import Lock, renew_after_fork
 from milestone_kit.core.notices import warn
 from milestone_kit.core.rows import decode_answer
 from milestone_kit.errors import CacheWarning
@@ -41,6 +41,8 @@ __all__ = ["VALUE", "PageCache", "PageSession", "page_session"]
 
 VALUE: Final = "milestone_kit_value"
 """The attribute by which a response carries its decoded body, so that it is decoded once only."""
+
+_left_behind: list[object] = []
 
 _SQLITE_PAGE: Final = 32_768  # bytes, each written by a call of its own; an answer has some hundred thousand
 
@@ -118,7 +120,7 @@ class PageCache(BaseCache):
         super().__init__(cache_name=str(path))
         self._path = path
         self._busy_seconds = busy_seconds
-        self._lock = threading.RLock()
+        self._lock = Lock()
         self._broken = False
         self._open()
 
@@ -261,7 +263,19 @@ class _BoundedDict(SQLiteDict):
             serializer=_PACKER,
             busy_timeout=int(busy_seconds * 1000),
             fast_save=True,  # the cache can be fetched again; it need not survive a power cut
+            lock=Lock(delays_forks=True),
         )
+        renew_after_fork(self)
+
+    def renew(self) -> None:
+        """Open the file anew when it is next used.
+
+        The connection of the process that was forked may be in the middle of writing: whoever closes the
+        copy of it undoes that. So it is left as it is.
+        """
+        _left_behind.append(self._connection)
+        self._connection = None
+        self._active_transaction = False
 
     @contextmanager
     def connection(self, commit: bool = False) -> Iterator[sqlite3.Connection]:

@@ -34,6 +34,7 @@ from milestone_kit.errors import (
 from milestone_kit.fetching.delta import Deltas
 from milestone_kit.fetching.fetcher import Fetcher
 from milestone_kit.fetching.full_walk import FullWalks
+from milestone_kit.fetching.losses import Losses
 from milestone_kit.fetching.progress import check_progress
 from milestone_kit.storage.cache_folder import CacheFolder
 from milestone_kit.storage.history import History
@@ -171,12 +172,14 @@ class MilestoneClient:
         walks = FullWalks(self._settings, self._transport, self._cache, deltas, tell=self._tell, now=now)
         self._durations = durations_path(folder, address)
         remember_where(shown_url(address), self._durations)
+        self._losses = Losses(self._transport, folder / "doubts", workers=self._settings.workers, now=now)
         self._fetcher = Fetcher(
             self._settings,
             self._cache,
             self._history,
             deltas,
             walks,
+            losses=self._losses,
             tell=self._tell,
             teach=self._teach,
             now=now,
@@ -577,6 +580,7 @@ class MilestoneClient:
         self._singles.close()
         self._cache.clear()
         delete(self._durations)
+        self._losses.clear()
         if history:
             self._history.clear()
 

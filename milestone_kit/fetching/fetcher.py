@@ -18,7 +18,7 @@ from milestone_kit.errors import (
     OfflineError,
     StaleWarning,
 )
-from milestone_kit.fetching.delta import Delta, DeltaRefusedError, changed_since, likely_cuts
+from milestone_kit.fetching.delta import Delta, DeltaRefusedError, changed_ids, changed_since, likely_cuts
 from milestone_kit.fetching.full_walk import Ask
 from milestone_kit.fetching.gathering import newest_of, within
 from milestone_kit.fetching.progress import reporting
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from milestone_kit.core.settings import Settings
     from milestone_kit.fetching.delta import Deltas
     from milestone_kit.fetching.full_walk import FullWalks, Kept
+    from milestone_kit.fetching.losses import Losses
     from milestone_kit.fetching.progress import Progress
     from milestone_kit.storage.cache_folder import CacheFolder
     from milestone_kit.storage.history import History
@@ -62,6 +63,8 @@ class Fetcher:
         Asks for what changed.
     walks : FullWalks
         Asks for everything.
+    losses : Losses
+        Judges what a walk lacks of what was known.
     tell : callable
         Is given what had to be repaired or set aside.
     teach : callable
@@ -79,6 +82,7 @@ class Fetcher:
         deltas: Deltas,
         walks: FullWalks,
         *,
+        losses: Losses,
         tell: Callable[[Repairs], object],
         teach: Callable[[pa.Table, float], object],
         now: Callable[[], float],
@@ -88,6 +92,7 @@ class Fetcher:
         self._history = history
         self._deltas = deltas
         self._walks = walks
+        self._losses = losses
         self._tell = tell
         self._teach = teach
         self._now = now
@@ -175,9 +180,10 @@ class Fetcher:
 
     def _stand_in(self, query: Query, error: MilestoneKitError) -> Kept:
         """Return the older snapshot where it is allowed instead of `error`, else raise that."""
+        is_short = isinstance(error, IncompleteError) and error.missing > 0
         cause = error.__cause__ if isinstance(error, IncompleteError) else error
         # what may succeed later: no network, 429, 5xx; a refusal (400, 401, 404) is the true answer
-        allowed = self._settings.stale_if_error and may_pass(cause)
+        allowed = self._settings.stale_if_error and (is_short or may_pass(cause))
         kept = self._cache.read(query) if allowed else None
         if kept is None:
             raise error
@@ -187,8 +193,9 @@ class Fetcher:
 
     def _ask(self, ask: Ask, kept: Kept | None, *, full: bool) -> Kept:
         """Bring the snapshot up to date where there is one, else walk."""
+        known = self._known(ask.query, kept)
         if kept is None:
-            density = StartDensity.usual(self._now())
+            density = StartDensity.usual(self._now(), known=None if known is None else starts_of(known))
         else:
             density = StartDensity.of_starts(starts_of(kept[0]))
         if kept is not None and not full and not self._sweep_is_due(kept[1]):
@@ -198,7 +205,7 @@ class Fetcher:
                 if isinstance(error, ApiError) and error.status_code not in _REFUSES_DELTAS:
                     raise
                 _log.info("the server gives no deltas, walking through all pages: %s", error)
-        return self._walk(ask, density)
+        return self._walk(ask, density, known)
 
     def _sweep_is_due(self, manifest: Manifest) -> bool:
         return not 0 <= self._now() - manifest.last_full_sweep < self._settings.full_sweep_after
@@ -219,6 +226,7 @@ class Fetcher:
                 density=density.shape(),
                 report=report,
                 cuts=likely_cuts(table, limit=ask.limit),
+                expected=changed_ids(table, since),
             )
         merged, counts = merge_tables(table, delta.table)
         merged = within(merged, ask.query)
@@ -242,11 +250,28 @@ class Fetcher:
         self._publish(ask.query, merged, manifest, seen=delta.table)
         return merged, manifest
 
-    def _walk(self, ask: Ask, density: StartDensity) -> Kept:
-        table, manifest = self._walks.run(ask, density)
+    def _walk(self, ask: Ask, density: StartDensity, known: pa.Table | None) -> Kept:
+        def judge(table: pa.Table, manifest: Manifest) -> pa.Table:
+            return self._losses.judge(
+                ask.query,
+                self._cache.key(ask.query),
+                known=known,
+                swept=table,
+                rejected=manifest.rejected,
+            )
+
+        table, manifest = self._walks.run(ask, density, judge)
         if manifest.complete:
             self._publish(ask.query, table, manifest, seen=table)
         return table, manifest
+
+    def _known(self, query: Query, kept: Kept | None) -> pa.Table | None:
+        """Return `id` and `start_date` of what a walk should bring, in order; None where nobody knows."""
+        if kept is not None:
+            return kept[0].select(["id", "start_date"])
+        if query.as_dict():
+            return None  # of a part the history cannot tell
+        return self._history.living()
 
     def _publish(self, query: Query, table: pa.Table, manifest: Manifest, *, seen: pa.Table) -> None:
         """Keep a table as the snapshot, and what was seen of it now in the history."""

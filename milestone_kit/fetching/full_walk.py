@@ -11,6 +11,7 @@ from milestone_kit.core.threads import Beside
 from milestone_kit.errors import ApiError, DataWarning, IncompleteError, PaginationError, SchemaError
 from milestone_kit.fetching.delta import DeltaRefusedError, changed_since
 from milestone_kit.fetching.gathering import Gathering, within
+from milestone_kit.fetching.losses import LostRowsError
 from milestone_kit.fetching.page_source import PageSource
 from milestone_kit.fetching.progress import reporting
 from milestone_kit.fetching.start_density import StartDensity
@@ -94,7 +95,7 @@ class FullWalks:
         self._tell = tell
         self._now = now
 
-    def run(self, ask: Ask, density: StartDensity) -> Kept:
+    def run(self, ask: Ask, density: StartDensity, judge: Callable[[pa.Table, Manifest], pa.Table]) -> Kept:
         """Walk through the pages of a query, or go on where an earlier attempt ended.
 
         Parameters
@@ -103,6 +104,9 @@ class FullWalks:
             The question.
         density : StartDensity
             Where rows are expected.
+        judge : callable
+            Is given what a walk that reached its end brought; returns it, maybe with what it lacked, or
+            raises LostRowsError.
 
         Returns
         -------
@@ -114,17 +118,17 @@ class FullWalks:
         Raises
         ------
         IncompleteError
-            When pages came, and then no more could be had; with the rows so far.
+            When pages came, and then no more could be had, with the rows so far; or when rows are missing.
         MilestoneKitError
             When none could be had, or they are wrong.
         """
         try:
-            return self._run_once(ask, density)
+            return self._run_once(ask, density, judge)
         except IncompleteError as error:
             if not _is_about_the_cursor(error.__cause__):
                 raise
             _log.info("the walk's cursor was refused, walking anew: %s", error.__cause__)
-            return self._run_once(ask, density)
+            return self._run_once(ask, density, judge)
 
     def stream(
         self, query: Query, *, limit: int, max_rows: int | None, strict: bool = False
@@ -143,7 +147,9 @@ class FullWalks:
             yield join_pages([page.table], gathering.repairs)
         self._tell(gathering.repairs)
 
-    def _run_once(self, ask: Ask, density: StartDensity) -> Kept:
+    def _run_once(
+        self, ask: Ask, density: StartDensity, judge: Callable[[pa.Table, Manifest], pa.Table]
+    ) -> Kept:
         walk = self._cache.walk(
             ask.query,
             limit=ask.limit,
@@ -186,7 +192,26 @@ class FullWalks:
         finally:
             session.cache.close()  # only the page file: the connections are shared
         self._tell(gathering.repairs)
-        return self._closed(run, table, closed)
+        return self._judged(run, *self._closed(run, table, closed), judge)
+
+    @staticmethod
+    def _judged(
+        run: _UnderWay,
+        table: pa.Table,
+        manifest: Manifest,
+        judge: Callable[[pa.Table, Manifest], pa.Table],
+    ) -> Kept:
+        if not manifest.complete:
+            return table, manifest
+        try:
+            judged = judge(table, manifest)
+        except LostRowsError as error:
+            run.walk.forget()  # asking again must be another sweep
+            partial = to_frame(table, replace(manifest, complete=False))
+            raise IncompleteError(
+                str(error), partial=partial, pages=manifest.pages, missing=error.missing
+            ) from None
+        return judged, replace(manifest, rows=judged.num_rows)
 
     def _dating(self, walk: UnfinishedWalk) -> Callable[[], None]:
         """Return what notes, as soon as that is known, when a new walk began on the server's clock."""

@@ -85,7 +85,7 @@ class Gathering:
         self._parts: list[ChainPage] = []
         low, high = _micros(query.minimum_start_date), _micros(query.maximum_start_date)
         above = None if high is None else high + 1
-        self._plan = Plan(density, limit=limit, cuts=cuts, low=low, high=above)
+        self._plan = Plan(density, limit=limit, cuts=cuts, low=low, high=above, confirm=not lenient)
         self._walk = Walk(source, self._plan, cut=cut, patience=patience, lenient=lenient)
 
     @property
@@ -119,9 +119,14 @@ class Gathering:
         Once `max_rows` different milestones have come, no more are asked for.
         """
         ids: set[str] = set()
+        before = pa.array([], pa.large_string())
         for page in self._walk.in_turn():
             bounded = self._took(page)
+            if page.chain.behind is not None:  # what is asked for once more begins with what has come
+                again = pc.is_in(bounded.table["id"], value_set=before)
+                bounded = bounded._replace(table=bounded.table.filter(pc.invert(again)))
             yield bounded
+            before = page.table["id"].combine_chunks()
             if max_rows is not None:
                 ids.update(bounded.table["id"].to_pylist())
                 if len(ids) >= max_rows:

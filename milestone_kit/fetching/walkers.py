@@ -79,22 +79,27 @@ class Walk:
         self.patience = patience or Patience()
         self.news = threading.Condition()
         self._cut = cut
+        self._told = plan.cuts
         self._lenient = lenient
 
     def in_turn(self) -> Iterator[ChainPage]:
-        """Yield the pages of a plan of one chain, each asked for when it is wanted, by the caller."""
-        chain = self.take()
-        while chain is not None and not chain.done:
-            yield self.step(chain)
+        """Yield the pages of a plan one after another, each asked for when it is wanted, by the caller."""
+        while (chain := self.take()) is not None:
+            while not chain.done:
+                yield self.step(chain)
 
     def take(self) -> Chain | None:
         """Return a chain that nobody walks; None where there is none for now."""
-        known = len(self.plan.cuts)
         chain = self.plan.take()
-        if len(self.plan.cuts) > known:
-            # written down before anything is asked, so that whoever goes on asks the same
-            self._cut(self.plan.cuts)
+        self._tell_cuts()
         return chain
+
+    def _tell_cuts(self) -> None:
+        """Have cuts written down before anything is asked, so that whoever goes on asks the same."""
+        cuts = self.plan.cuts if self.plan.ordered else []
+        if cuts != self._told:
+            self._told = cuts
+            self._cut(cuts)
 
     def step(self, chain: Chain) -> ChainPage:
         """Ask for the next page of a chain, convert it, and let the plan know."""
@@ -104,13 +109,12 @@ class Walk:
         table = page_table(milestones, repairs, strict=False, lenient=self._lenient)
         page = ChainPage(chain, table, repairs)
         del answer, milestones  # the table is all that is needed, and much smaller
+        _refuse_repeated(chain, page.table)
         with self.news:
             if is_live:
                 chain.replaying = False
-            was_ordered = self.plan.ordered
             self.plan.came(chain, starts_of(page.table), last=is_last)
-            if was_ordered and not self.plan.ordered:
-                self._cut([])
+            self._tell_cuts()
             if self.plan.pages >= self.patience.most_pages and not self.plan.done:
                 raise PaginationError(
                     f"no end after {self.patience.most_pages} pages; ask with a larger limit, narrower dates "
@@ -118,6 +122,17 @@ class Walk:
                 )
             self.news.notify_all()
         return page
+
+
+def _refuse_repeated(chain: Chain, table: pa.Table) -> None:
+    """Raise PaginationError where a chain has had just this page, which then no cursor can lead away from."""
+    shown = hash((tuple(table["id"].to_pylist()), starts_of(table).tobytes()))
+    if table.num_rows and shown in chain.shown:
+        raise PaginationError(
+            f"the server gave the page with {table['id'][0]} twice, under different cursors, on page "
+            f"{chain.pages + 1}: it does not heed its cursors; try again later or with another filter"
+        )
+    chain.shown.add(shown)
 
 
 class Walkers:

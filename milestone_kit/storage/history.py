@@ -178,6 +178,19 @@ class History:
                 seen = seen[np.searchsorted(rows, there)]
         return _frame(found, seen)
 
+    def living(self) -> pa.Table | None:
+        """Return `id` and `start_date` of what is not deleted, by start; None where nothing is known."""
+        with self._segments.view() as view:
+            places, rows = view.columns(["id", "deleted", "start_date"])
+        if not places.num_rows:
+            return None
+        codes = pc.dictionary_encode(one_chunk(places["id"]))
+        last = np.zeros(len(codes.dictionary), dtype=np.int64)
+        last[to_numpy(codes.indices)] = np.arange(len(rows))  # of several the last one stays
+        heads = places.take(pa.array(last))
+        living = heads.filter(pc.invert(heads["deleted"])).select(["id", "start_date"])
+        return living.sort_by([("start_date", "ascending"), ("id", "ascending")])
+
     def files(self) -> list[tuple[Path, int]]:
         """Return the files that hold versions, and how many each holds."""
         return [(segment.path, segment.rows) for segment in self._segments.listed()]

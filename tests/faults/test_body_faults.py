@@ -12,11 +12,18 @@ from pandas.testing import assert_frame_equal
 import milestone_kit as mk
 from milestone_kit.panel.card import details_card
 from milestone_kit.panel.table_view import TableView
-from milestone_kit.sandbox import GO_ZERO_TIME
+from milestone_kit.sandbox import GO_ZERO_TIME, serve
 from milestone_kit.table.schema import ATTRS_KEY, COLUMNS, TICKER_LISTS, check_milestones
 from tests.faults.bench import page, raw
 
 NOW = "2026-01-15T12:00:00Z"
+
+
+@pytest.fixture
+def server(clock):
+    """A sandbox whose one milestone is also in the answers that follow: nothing gets lost on the way."""
+    with serve(rows=[raw(title="older")], now=clock.moment, still=True) as running:
+        yield running
 
 
 @pytest.fixture
