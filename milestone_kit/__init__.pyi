@@ -32,6 +32,7 @@ from .errors import (
     RateLimitError,
     SchemaError,
     StaleWarning,
+    TooLargeError,
 )
 from .export.csv import read_csv, to_csv
 from .export.parquet import read_parquet, to_parquet
@@ -64,6 +65,7 @@ __all__ = [
     "RateLimitError",
     "SchemaError",
     "StaleWarning",
+    "TooLargeError",
     "assign_lanes",
     "busiest",
     "calendar_counts",

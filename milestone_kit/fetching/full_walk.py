@@ -7,8 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from milestone_kit.core.notices import warn
+from milestone_kit.core.settings import shown_url
 from milestone_kit.core.threads import Beside
-from milestone_kit.errors import ApiError, DataWarning, IncompleteError, PaginationError, SchemaError
+from milestone_kit.errors import (
+    ApiError,
+    DataWarning,
+    IncompleteError,
+    PaginationError,
+    SchemaError,
+    TooLargeError,
+)
 from milestone_kit.fetching.delta import DeltaRefusedError, changed_since
 from milestone_kit.fetching.gathering import Gathering, within
 from milestone_kit.fetching.losses import LostRowsError
@@ -175,8 +183,8 @@ class FullWalks:
             table = joined.result()
             if ask.strict:
                 refuse_rejected(gathering.repairs)
-        except (SchemaError, PaginationError):
-            walk.forget()  # its pages are wrong: they must not be served again
+        except (SchemaError, PaginationError, TooLargeError):
+            walk.forget()  # its pages are of no use: they must not be served again
             raise
         except KeyboardInterrupt:
             walk.interrupt()
@@ -297,7 +305,7 @@ class FullWalks:
 
     def _manifest(self, run: _UnderWay, table: pa.Table, repaired: int) -> Manifest:
         return Manifest(
-            base_url=self._settings.base_url,
+            base_url=shown_url(self._settings.base_url),
             query=run.ask.query.key(),
             started=run.walk.started,
             finished=self._now(),

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from milestone_kit.errors import TooLargeError
 from milestone_kit.fetching.plan import Plan
 from milestone_kit.fetching.walkers import ChainPage, Walk, Walkers
 from milestone_kit.table.frame import join_pages, starts_of
@@ -83,6 +84,7 @@ class Gathering:
         self._query = query
         self._check = check
         self._parts: list[ChainPage] = []
+        self._bytes = 0
         low, high = _micros(query.minimum_start_date), _micros(query.maximum_start_date)
         above = None if high is None else high + 1
         self._plan = Plan(density, limit=limit, cuts=cuts, low=low, high=above, confirm=not lenient)
@@ -110,7 +112,7 @@ class Gathering:
         pages = self._side_by_side(workers) if max_rows is None else self.in_turn(max_rows)
         with closing(pages):
             for page in pages:
-                self._parts.append(page)
+                self._keep(page)
                 report(self.rows, self.pages)
 
     def in_turn(self, max_rows: int | None = None) -> Generator[ChainPage]:
@@ -136,6 +138,16 @@ class Gathering:
         with Walkers(self._walk, workers) as walkers:
             for page in walkers.pages():
                 yield self._took(page)
+
+    def _keep(self, page: ChainPage) -> None:
+        self._parts.append(page)
+        self._bytes += page.table.nbytes
+        most = self._walk.patience.most_bytes
+        if self._bytes > most:
+            raise TooLargeError(
+                f"the answer is too large: {self.rows} milestones take over {most // 2**20} MB of memory; "
+                "ask for less (a filter, narrower dates, max_rows), or page by page with client.iter_pages()"
+            )
 
     def _took(self, page: ChainPage) -> ChainPage:
         """Count a page, and leave of it what the query asks for."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from milestone_kit.core.files import delete, locked
+from milestone_kit.core.settings import shown_url
 from milestone_kit.storage import unfinished
 from milestone_kit.storage.snapshots import Snapshots
 from milestone_kit.storage.unfinished import UnfinishedWalk
@@ -141,7 +142,8 @@ class CacheFolder:
 
     def snapshots(self) -> Iterator[tuple[Path, pa.Table, Manifest]]:
         """Yield every readable snapshot of this address, with its file."""
-        return (each for each in self._snapshots.all() if each[2].base_url == self._base_url)
+        shown = shown_url(self._base_url)  # a file tells no more of an address
+        return (each for each in self._snapshots.all() if each[2].base_url == shown)
 
     def info(self, history: Iterable[tuple[Path, int]] = ()) -> pd.DataFrame:
         """Return what the cache folder holds.

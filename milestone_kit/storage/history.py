@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from milestone_kit.core.arguments import to_utc
 from milestone_kit.core.files import locked
 from milestone_kit.core.notices import warn
+from milestone_kit.core.settings import shown_url
 from milestone_kit.errors import CacheWarning, QueryError
 from milestone_kit.storage.segments import FORMAT, Segments, View, write_arrow
 from milestone_kit.table.arrays import one_chunk, to_numpy
@@ -188,7 +189,7 @@ class History:
             if view.foreign:
                 return 0  # a warning has said so
             heads = self._heads(view)
-            facts: dict[str, Any] = {"base_url": self._base_url, "swept": False, "scopes": []}
+            facts: dict[str, Any] = {"base_url": shown_url(self._base_url), "swept": False, "scopes": []}
             facts |= view.facts()
             later = facts | {"swept": facts["swept"] or complete, "scopes": _scopes(facts["scopes"], scope)}
             was_asked = facts["swept"] or (scope is not None and later["scopes"] == facts["scopes"])
