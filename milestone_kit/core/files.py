@@ -74,7 +74,12 @@ def write_whole(
 
 @contextlib.contextmanager
 def locked(
-    path: Path, *, seconds: float, otherwise: str, waiting: Callable[[], object] = lambda: None
+    path: Path,
+    *,
+    seconds: float,
+    otherwise: str,
+    waiting: Callable[[], object] = lambda: None,
+    given_up: Callable[[], bool] = lambda: False,
 ) -> Iterator[bool]:
     """Hold a lock, across threads and processes; give False, with a CacheWarning, when it cannot be had.
 
@@ -88,6 +93,8 @@ def locked(
         What is done without it, for the warning.
     waiting : callable
         Is called when somebody else has it.
+    given_up : callable
+        Is asked now and then meanwhile whether to wait no more.
     """
     lock = filelock.FileLock(path, timeout=seconds, mode=0o600, thread_local=False)
     try:
@@ -96,9 +103,10 @@ def locked(
             lock.acquire(timeout=0)
         except filelock.Timeout:
             waiting()
-            lock.acquire()
+            lock.acquire(cancel_check=given_up)
     except (OSError, NotImplementedError, filelock.Timeout) as error:  # some file systems know no locks
-        warn(f"the lock {path} could not be had ({error}); {otherwise}", CacheWarning)
+        if not given_up():
+            warn(f"the lock {path} could not be had ({error}); {otherwise}", CacheWarning)
     try:
         yield lock.is_locked
     finally:
