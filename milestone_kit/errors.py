@@ -26,6 +26,7 @@ __all__ = [
     "RateLimitError",
     "SchemaError",
     "StaleWarning",
+    "TooLargeError",
 ]
 
 
@@ -131,6 +132,10 @@ class IncompleteError(MilestoneKitError):
         self.partial = partial
         self.pages = pages
         self.missing = missing
+
+
+class TooLargeError(MilestoneKitError):
+    """An answer takes more memory than a walk may hold; the message says how to ask for less."""
 
 
 class OfflineError(MilestoneKitError):

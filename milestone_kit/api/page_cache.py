@@ -9,6 +9,7 @@ database is put aside and begun anew.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import os
 import sqlite3
 import zlib
@@ -41,6 +42,8 @@ __all__ = ["VALUE", "PageCache", "PageSession", "page_session"]
 
 VALUE: Final = "milestone_kit_value"
 """The attribute by which a response carries its decoded body, so that it is decoded once only."""
+
+_KEPT: Final = ""  # what is kept of an address: nothing that anybody asks for
 
 _left_behind: list[object] = []
 
@@ -101,8 +104,8 @@ def page_session(path: Path, *, expire_after: float, busy_seconds: float) -> Pag
 
 
 def _page_key(request: PreparedRequest, **_: Any) -> str:
-    # the client builds each URL in one way only, so the URL itself is the key
-    return f"{request.method} {request.url}"
+    # the client builds each URL in one way only; it may have a secret in it, which no file shall tell
+    return hashlib.sha256(f"{request.method} {request.url}".encode()).hexdigest()
 
 
 class PageCache(BaseCache):
@@ -189,7 +192,6 @@ def _is_damage(error: Exception) -> bool:
 class _Answer(NamedTuple):
     """What is kept of an answer."""
 
-    url: str
     status: int
     type: str
     created: dt.datetime
@@ -200,7 +202,7 @@ class _Answer(NamedTuple):
     def of(cls, response: Response, expires: dt.datetime | None) -> Self:
         created = dt.datetime.now(dt.UTC)
         kind = response.headers.get("Content-Type", "")
-        return cls(response.url, response.status_code, kind, created, expires, response.content)
+        return cls(response.status_code, kind, created, expires, response.content)
 
     @property
     def expires_unix(self) -> int | None:
@@ -236,10 +238,10 @@ def _unpacked(packed: bytes) -> CachedResponse:
         raise TypeError("its body is no object")
     expires = about["expires"]
     response = CachedResponse(
-        url=about["url"],
+        url=_KEPT,
         status_code=about["status"],
         headers=CaseInsensitiveDict({"Content-Type": about["type"]}),
-        request=CachedRequest(method="GET", url=about["url"]),
+        request=CachedRequest(method="GET", url=_KEPT),
         created_at=dt.datetime.fromisoformat(about["created"]),
         expires=None if expires is None else dt.datetime.fromisoformat(expires),
         encoding="utf-8",

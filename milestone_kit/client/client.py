@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Self, Unpack
+import threading
+from typing import TYPE_CHECKING, Final, Self, Unpack
 from urllib.parse import quote
 
 import pandas as pd
@@ -19,9 +20,9 @@ from milestone_kit.client.live_data import LiveData
 from milestone_kit.client.past_versions import recall_changes, recall_versions
 from milestone_kit.client.single_answers import Singles
 from milestone_kit.client.target_names import Targets
-from milestone_kit.core.arguments import check_flag, check_share, check_text, spelled_out
+from milestone_kit.core.arguments import check_flag, check_share, check_text, iso, spelled_out, to_utc
 from milestone_kit.core.files import delete, warn_refused
-from milestone_kit.core.notices import told_once, warn
+from milestone_kit.core.notices import told_in_turn, told_once, warn
 from milestone_kit.core.query import Query, QueryOptions, check_limit, check_max_rows
 from milestone_kit.core.settings import OLDER_URLS, Patience, Settings, shown_url
 from milestone_kit.errors import (
@@ -40,6 +41,7 @@ from milestone_kit.storage.cache_folder import CacheFolder
 from milestone_kit.storage.history import History
 from milestone_kit.storage.manifests import to_frame
 from milestone_kit.storage.target_store import TargetStore
+from milestone_kit.table.arrays import stamp_micros
 from milestone_kit.table.frame import milestones_frame
 from milestone_kit.table.intake import Rejected, Repairs, rejected_frame, warn_repairs
 from milestone_kit.table.schema import ATTRS_KEY, from_arrow
@@ -52,10 +54,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from milestone_kit.core.arguments import DateLike
+    from milestone_kit.fetching.fetcher import Answer
     from milestone_kit.fetching.progress import Progress
 
 __all__ = ["MilestoneClient"]
 
+_LITTLE: Final = 0.02
 _log = logging.getLogger("milestone_kit")
 
 
@@ -166,7 +170,7 @@ class MilestoneClient:
         folder, address = self._settings.cache_dir, self._settings.base_url
         self._cache = CacheFolder(folder, address, lock_seconds=patience.other_walk)
         self._history = History(folder / "history", address, lock_seconds=patience.other_record)
-        now = retry.wall_clock
+        self._now = now = retry.wall_clock
         self._rejected: list[Rejected] = []
         deltas = Deltas(self._settings, self._transport, now)
         walks = FullWalks(self._settings, self._transport, self._cache, deltas, tell=self._tell, now=now)
@@ -321,6 +325,108 @@ class MilestoneClient:
             progress=check_progress(progress),
         )
 
+    @spelled_out(QueryOptions)
+    def stream(
+        self,
+        *,
+        now: DateLike | None = None,
+        limit: int = 500,
+        refresh: bool = False,
+        offline: bool = False,
+        strict: bool | None = None,
+        progress: Progress = False,
+        stop: threading.Event | None = None,
+        **query: Unpack[QueryOptions],
+    ) -> Iterator[pd.DataFrame]:
+        """Yield growing tables: what is on around now at once, and at last what `get_milestones` returns.
+
+        Parameters
+        ----------
+        now : str, date, datetime or Timestamp, optional
+            What is to come first; this moment by default, naive values are UTC.
+        limit, refresh, offline, strict, progress
+            As for `get_milestones`; no bar is shown unless asked for.
+        stop : threading.Event, optional
+            Ends the stream within half a second once somebody sets it, from any thread.
+        **query
+            As for `get_milestones`.
+
+        Yields
+        ------
+        pandas.DataFrame
+            Tables as from `get_milestones`: typed, sorted, one row per id.
+
+            - With a fresh answer in the cache the whole, and nothing else.
+            - With an older one that first, whole but marked as `stale`; then, where what changed can be asked
+              for, the whole as it is now. Where all pages have to be walked, the older one with what has
+              come in the place of what was there.
+            - Else what starts from twelve hours before `now` to two days after; what began earlier and still
+              runs comes with the next, from a week before to two weeks after. Then whatever comes, each
+              time there are four rows for every ten that were there.
+            - The last is the whole answer, which is then in the cache and, once, in the history.
+
+            `attrs["milestone_kit"]` also holds `window_start` and `window_end` (ISO text), between which
+            every row is there, the second excluded; None for no bound, and both where nothing is sure yet
+            (`complete` False) or everything is (`complete` True). `rows`, `share` (0 to 1), `expected_rows`
+            and `seconds_left` tell how far it is; all but `rows` are estimates, and None where nobody knows.
+
+        Raises
+        ------
+        QueryError
+            At once, before anything is asked.
+        MilestoneKitError
+            As for `get_milestones`, after the tables that could be had.
+
+        Notes
+        -----
+        The pages are fetched in threads, which are gone when the stream has ended, is closed or left. What
+        came is kept, and the next question of the kind goes on from there. While a stream runs, the same
+        question by another client or kernel waits for it.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from milestone_kit.sandbox import serve
+        >>> with serve(rows=300) as server, tempfile.TemporaryDirectory() as folder:
+        ...     with MilestoneClient(base_url=server.url, cache_dir=folder) as client:
+        ...         for df in client.stream(category="Sports"):
+        ...             rows, complete = len(df), df.attrs["milestone_kit"]["complete"]
+        ...         rows == len(client.get_milestones(category="Sports")), complete
+        (True, True)
+        """
+        checked = Query.of(**query)
+        check_limit(limit)
+        _check_modes(refresh=refresh, offline=offline)
+        check_progress(progress)
+        strict = self._strict if strict is None else check_flag(strict, "strict")
+        if stop is not None and not isinstance(stop, threading.Event):
+            raise QueryError(f"stop={stop!r}: expected a threading.Event")
+        if offline:
+            return iter([self.get_milestones(limit=limit, offline=True, strict=strict, **query)])
+        moment = pd.Timestamp(self._now(), unit="s", tz="UTC") if now is None else to_utc(now, "now")
+        answers = self._fetcher.grow(
+            checked,
+            limit=limit,
+            refresh=refresh,
+            progress=progress,
+            strict=strict,
+            now=stamp_micros(moment),
+            stop=threading.Event() if stop is None else stop,
+        )
+        return told_in_turn(self._grown(checked, answers))
+
+    def _grown(self, query: Query, answers: Iterator[Answer]) -> Iterator[pd.DataFrame]:
+        try:
+            for answer in answers:
+                df = to_frame(answer.table, answer.manifest, stale=answer.stale)
+                is_whole = answer.stage is None and not answer.stale
+                df = self._shown(query, df, offline=False) if is_whole else self._named(df)
+                df.attrs[ATTRS_KEY] |= _how_far(answer)
+                yield df
+        except IncompleteError as error:
+            self._name_source(error.partial)
+            raise
+
     def _fetch(
         self,
         query: Query,
@@ -333,7 +439,7 @@ class MilestoneClient:
         full: bool = False,
     ) -> pd.DataFrame:
         try:
-            table, manifest, stale = self._fetcher.fetch(
+            table, manifest, stale, _ = self._fetcher.fetch(
                 query,
                 limit=limit,
                 max_rows=max_rows,
@@ -369,6 +475,10 @@ class MilestoneClient:
             )
         except (OSError, MilestoneKitError) as error:
             warn_refused(f"what was fetched taught nothing of durations: {error}", error)
+
+    def _named(self, df: pd.DataFrame) -> pd.DataFrame:
+        self._name_source(df)
+        return df
 
     def _name_source(self, df: pd.DataFrame) -> None:
         """Let a table tell where it is from, without what may be a secret in the address."""
@@ -588,6 +698,24 @@ class MilestoneClient:
         """Close the connections and cache files."""
         self._singles.close()
         self._transport.close()
+
+
+def _how_far(answer: Answer) -> dict[str, object]:
+    """Return what a table of a stream tells of how much of the answer it holds."""
+    rows, stage = answer.table.num_rows, answer.stage
+    far: dict[str, object] = {"window_start": None, "window_end": None, "rows": rows}
+    if stage is None:
+        is_whole = answer.manifest.complete and not answer.stale
+        known = {"share": 1.0, "expected_rows": rows, "seconds_left": 0.0}
+        return far | (known if is_whole else {"complete": False} | dict.fromkeys(known))
+    if stage.window is not None:
+        far |= zip(("window_start", "window_end"), map(_iso, stage.window), strict=True)
+    far |= {"share": stage.share, "seconds_left": stage.seconds_left}
+    return far | {"expected_rows": round(stage.came / stage.share) if stage.share > _LITTLE else None}
+
+
+def _iso(start: int | None) -> str | None:
+    return None if start is None else iso(pd.Timestamp(start, unit="us"))
 
 
 def _check_modes(*, refresh: bool, offline: bool) -> None:

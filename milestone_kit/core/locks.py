@@ -29,7 +29,12 @@ _WITHOUT_LOCKS: Final = {
 
 @contextlib.contextmanager
 def locked(
-    path: Path, *, seconds: float, otherwise: str, waiting: Callable[[], object] = lambda: None
+    path: Path,
+    *,
+    seconds: float,
+    otherwise: str,
+    waiting: Callable[[], object] = lambda: None,
+    given_up: Callable[[], bool] = lambda: False,
 ) -> Iterator[bool]:
     """Hold a lock, across threads and processes; give False, with a CacheWarning, when it cannot be had.
 
@@ -43,11 +48,13 @@ def locked(
         What is done without it, for the warning.
     waiting : callable
         Is called when somebody else has it.
+    given_up : callable
+        Is asked now and then meanwhile whether to wait no more.
     """
     lock = _SystemLock(path, timeout=seconds, mode=0o600, thread_local=False)
     try:
         make_private_folder(path.parent)
-        _acquire(lock, waiting)
+        _acquire(lock, waiting, given_up)
     except _NoLocksError as error:
         warn(
             f"the file system of {path.parent} knows no locks ({error}): processes may walk side by side for "
@@ -56,7 +63,8 @@ def locked(
             cause="no locks",
         )
     except filelock.Timeout as error:
-        warn(f"the lock {path} could not be had ({error}); {otherwise}", CacheWarning)
+        if not given_up():
+            warn(f"the lock {path} could not be had ({error}); {otherwise}", CacheWarning)
     except OSError as error:
         warn_refused(f"the lock {path} could not be had ({error}); {otherwise}", error)
     try:
@@ -76,14 +84,14 @@ class _SystemLock(filelock.FileLock):
         raise NotImplementedError("it has no function for them")
 
 
-def _acquire(lock: _SystemLock, waiting: Callable[[], object]) -> None:
+def _acquire(lock: _SystemLock, waiting: Callable[[], object], given_up: Callable[[], bool]) -> None:
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:
         if not _knows_locks(lock):
             raise _NoLocksError("one that nobody can hold counts as held") from None
         waiting()
-        lock.acquire()
+        lock.acquire(cancel_check=given_up)
     except NotImplementedError as error:
         raise _NoLocksError(str(error)) from None
     except OSError as error:

@@ -17,6 +17,7 @@ from milestone_kit.table.frame import join_pages, starts_of
 from milestone_kit.table.intake import Repairs
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Sequence
 
     from milestone_kit.api.transport import Transport
@@ -155,6 +156,7 @@ class Deltas:
         report: Callable[[int, int], object] = lambda _rows, _pages: None,
         cuts: Sequence[int] = (),
         expected: pa.ChunkedArray | None = None,
+        stop: threading.Event | None = None,
     ) -> Delta:
         """Fetch the rows that match the filters of a query and changed since.
 
@@ -175,6 +177,8 @@ class Deltas:
         expected : pyarrow.ChunkedArray, optional
             Ids of rows that are known to have changed since. An answer without one of them is asked for
             once more: the row may be gone, but it may also be the answer that is short.
+        stop : threading.Event, optional
+            Ends it, in a StoppedError, once it is set.
 
         Raises
         ------
@@ -196,7 +200,7 @@ class Deltas:
         server_as_of: float | None = None
         for _ in range(_ROUNDS):
             as_of, moment = self._now(), self._transport.clock()
-            gathering = self._gathering(query, since, limit=limit, density=density, cuts=cuts)
+            gathering = self._gathering(query, since, limit, density, cuts, stop)
             try:
                 gathering.gather(workers=self._settings.workers, report=report)
             except ApiError as error:
@@ -221,8 +225,14 @@ class Deltas:
             cuts = ()
         return Delta(join_pages(tables), began, as_of, server_as_of, pages, repairs)
 
-    def _gathering(
-        self, query: Query, since: int, *, limit: int, density: StartDensity, cuts: Sequence[int]
+    def _gathering(  # noqa: PLR0917 - what `ask` was given
+        self,
+        query: Query,
+        since: int,
+        limit: int,
+        density: StartDensity,
+        cuts: Sequence[int],
+        stop: threading.Event | None,
     ) -> Gathering:
         asked = max(since, query.min_updated_ts or 0)
         changed = replace(query, minimum_start_date=None, maximum_start_date=None, min_updated_ts=asked)
@@ -241,6 +251,7 @@ class Deltas:
             patience=self._settings.patience,
             check=check,
             lenient=True,
+            stop=stop,
         )
 
 

@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Final
 from milestone_kit.fetching.trail import Trail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from milestone_kit.fetching.spans import Span
     from milestone_kit.fetching.start_density import StartDensity
 
 __all__ = ["FULL_PAGES", "Chain", "Plan"]
@@ -72,6 +73,18 @@ class Chain:
         """Tell whether a start lies beyond all that the chain has given."""
         return start is not None and (self.position is None or self.position < start)
 
+    def reaches_into(self, low: int | None, high: int | None) -> bool:
+        """Tell whether the range has something in common with a span of starts."""
+        begins_before = high is None or self.low is None or self.low < high
+        return begins_before and (low is None or self.high is None or self.high > low)
+
+    def covers(self) -> Span | None:
+        """Return the span of starts of which every row has come; None for none."""
+        end = self.high if self.done else self.latest
+        has_any = self.done or self.latest is not None
+        is_span = has_any and (self.low is None or end is None or self.low < end)
+        return (self.low, end) if is_span else None
+
     def times_doubted(self) -> int:
         """Count how often in a row the end at this place was asked about."""
         before = self.behind
@@ -93,6 +106,10 @@ class Plan:
         The query's own bounds, the second one excluded.
     confirm : bool
         Whether the end of a long answer of unknown size is asked about once more.
+    resumed : bool
+        Whether pages of the ranges that `cuts` make may have come already.
+    order : sequence of (int, int)
+        Spans of starts; what reaches into the first is walked first, and so on, and then all the rest.
 
     Attributes
     ----------
@@ -114,6 +131,8 @@ class Plan:
         low: int | None = None,
         high: int | None = None,
         confirm: bool = True,
+        resumed: bool = True,
+        order: Sequence[tuple[int, int]] = (),
     ) -> None:
         self._density = density
         self._limit = limit
@@ -125,7 +144,8 @@ class Plan:
         self.pages = 0
         bounds = [None, *sorted(cuts)]
         ends = [*bounds[1:], high]
-        resumed = len(bounds) > 1
+        resumed = resumed and len(bounds) > 1
+        self._order: list[Span] = [*order, (None, None)]
         self.chains = [Chain(a, b, replaying=resumed) for a, b in zip(bounds, ends, strict=True)]
         self._grown = resumed or (density.exact and density.between(low, high) >= 8 * limit)
 
@@ -141,11 +161,13 @@ class Plan:
 
     def take(self) -> Chain | None:
         """Return a chain that nobody walks, one newly cut off where that is worth it; None for none."""
-        chain = next((chain for chain in self.chains if not chain.taken and not chain.done), None)
-        chain = chain or self._cut()
-        if chain is not None:
-            chain.taken = True
-        return chain
+        for low, high in self._order:
+            near = [chain for chain in self.chains if not chain.done and chain.reaches_into(low, high)]
+            chain = next((chain for chain in near if not chain.taken), None) or self._cut(near)
+            if chain is not None:
+                chain.taken = True
+                return chain
+        return None
 
     def came(self, chain: Chain, starts: NDArray[np.int64], *, last: bool) -> None:
         """Take note of a page.
@@ -220,10 +242,10 @@ class Plan:
         first.high = None
         first.done = first.ended
 
-    def _cut(self) -> Chain | None:
+    def _cut(self, among: list[Chain]) -> Chain | None:
         if not (self.ordered and self._grown and self._wasted <= FULL_PAGES + self.pages // 20):
             return None
-        open_ones = [c for c in self.chains if not (c.done or c.flat or c.replaying)]
+        open_ones = [chain for chain in among if not (chain.flat or chain.replaying)]
         if not open_ones:
             return None
         scale = self._scale()

@@ -108,14 +108,23 @@ class CacheFolder:
         )
 
     @contextlib.contextmanager
-    def lock(self, query: Query) -> Iterator[None]:
-        """Hold the right to walk a query; when it cannot be had in time, a CacheWarning says so."""
+    def lock(self, query: Query, *, given_up: Callable[[], bool] = lambda: False) -> Iterator[None]:
+        """Hold the right to walk a query; when it cannot be had in time, a CacheWarning says so.
+
+        `given_up` is asked now and then whether to wait no more.
+        """
 
         def waiting() -> None:
             _log.info("waiting up to %g s for another walk of %s", self._lock_seconds, query.key())
 
         path = self.folder / "locks" / f"{self.key(query)}.lock"
-        with locked(path, seconds=self._lock_seconds, otherwise="walking without it", waiting=waiting):
+        with locked(
+            path,
+            seconds=self._lock_seconds,
+            otherwise="walking without it",
+            waiting=waiting,
+            given_up=given_up,
+        ):
             yield
 
     def prune(self, *, now: float, keep: float, max_bytes: int) -> None:

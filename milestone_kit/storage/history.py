@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from milestone_kit.core.arguments import to_utc
 from milestone_kit.core.files import discard, open_own, quarantine, warn_refused
 from milestone_kit.core.locks import locked
+from milestone_kit.core.settings import shown_url
 from milestone_kit.errors import QueryError
 from milestone_kit.storage.blocks import facts_of, open_rows
 from milestone_kit.storage.generations import Generations
@@ -204,7 +205,7 @@ class History:
     def _record(
         self, table: pa.Table, seen_at: float, *, complete: bool, scope: str | None, whole: bool
     ) -> int:
-        facts: dict[str, Any] = {"base_url": self._base_url, "swept": False, "scopes": []}
+        facts: dict[str, Any] = {"base_url": shown_url(self._base_url), "swept": False, "scopes": []}
         for _ in range(2):
             with self._segments.view() as view:
                 if view.foreign:
