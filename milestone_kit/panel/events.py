@@ -12,6 +12,7 @@ from milestone_kit.analysis.groups import NONE
 from milestone_kit.figures.colors import OTHER
 from milestone_kit.figures.gantt.picking import Box, rows_in_box
 from milestone_kit.figures.time_axis import Window
+from milestone_kit.panel.news import News
 from milestone_kit.panel.state import PanelState
 from milestone_kit.panel.table_view import SORTABLE, page_of
 
@@ -45,7 +46,8 @@ def next_session(model: ExplorerModel, view: View, event: Event) -> Session:
     event : mapping
         Its "kind" and what belongs to it: "click" or "pick" (id), "window" (low, high), "zoom" (at),
         "fit", "preset" (name), "box" (x, y), "deselect", "legend" (slot), "sort" (column), "page"
-        (page) and "reset"; times are milliseconds UTC, y is in lanes. Other kinds ask for nothing.
+        (page), "news" (which) and "reset"; times are milliseconds UTC, y is in lanes. Other kinds ask for
+        nothing.
     """
     act = _ACTS.get(event["kind"])
     return view.session if act is None else act(model, view, event)
@@ -62,7 +64,8 @@ def _pick(model: ExplorerModel, view: View, event: Event) -> Session:
         return view.session
     there = np.flatnonzero(view.rows == at)
     page = page_of(int(there[0]), view.session.lead) if len(there) else view.session.page
-    return replace(view.session, picked=id_, selected=frozenset([id_]), page=page)
+    news = view.session.news.looked_at([id_])
+    return replace(view.session, picked=id_, selected=frozenset([id_]), page=page, news=news)
 
 
 def _window(_model: ExplorerModel, view: View, event: Event) -> Session:
@@ -131,10 +134,22 @@ def _page(_model: ExplorerModel, view: View, event: Event) -> Session:
     return replace(view.session, page=int(event["page"]))
 
 
+def _news(_model: ExplorerModel, view: View, event: Event) -> Session:
+    """List the rows of one kind of news; what was listed has been looked at."""
+    session, which = view.session, str(event["which"])
+    if session.listed is not None:
+        session = replace(session, news=session.news.looked_at(session.listed[1]), listed=None).turned()
+    elif not which:
+        session = replace(session, news=News())
+    ids = dict(session.news.kinds()).get(which)
+    return session if not ids else replace(session, listed=(which, ids)).turned(0)
+
+
 def _reset(_model: ExplorerModel, view: View, _event: Event) -> Session:
     """Clear filters, window and selection; the time zone is the user's own."""
     state = PanelState(tz=view.session.state.tz)
-    return replace(view.session, state=state, selected=frozenset(), picked=None, held=None).turned()
+    session = replace(view.session, state=state, selected=frozenset(), picked=None, held=None)
+    return replace(session, listed=None).turned()
 
 
 _ACTS: Final[dict[str, Callable[[ExplorerModel, View, Event], Session]]] = {
@@ -149,5 +164,6 @@ _ACTS: Final[dict[str, Callable[[ExplorerModel, View, Event], Session]]] = {
     "legend": _legend,
     "sort": _sort,
     "page": _page,
+    "news": _news,
     "reset": _reset,
 }

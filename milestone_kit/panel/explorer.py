@@ -18,7 +18,9 @@ from milestone_kit.export.csv import csv_text, to_csv, write_whole
 from milestone_kit.panel.events import next_session
 from milestone_kit.panel.feed import Feed
 from milestone_kit.panel.fetch import ExplorerClosedError, running_loop
+from milestone_kit.panel.keeper import Keeper
 from milestone_kit.panel.model import ExplorerModel
+from milestone_kit.panel.news import News, news_between
 from milestone_kit.panel.session import FIRST_WIDTH, Screen, Session
 from milestone_kit.panel.state import PanelState
 from milestone_kit.panel.static_form import static_form
@@ -28,6 +30,7 @@ from milestone_kit.panel.widgets.closing import close_all
 from milestone_kit.panel.widgets.controls import Controls
 from milestone_kit.panel.widgets.debounce import Debouncer
 from milestone_kit.panel.widgets.furniture import button, head, main
+from milestone_kit.panel.widgets.news_bar import NewsBar
 from milestone_kit.panel.widgets.overview import Overview
 from milestone_kit.panel.widgets.paged_table import PagedTable
 from milestone_kit.table.schema import empty_milestones
@@ -48,7 +51,7 @@ _log = logging.getLogger(__name__)
 _NO_EVENT: Final[Mapping[str, Any]] = {"kind": ""}
 
 _FREED: Final = frozenset(
-    {"_model", "_view", "_controls", "_chart", "_overview", "_table", "_feed", "_body", "_bridge"}
+    {"_model", "_view", "_controls", "_chart", "_overview", "_table", "_feed", "_body", "_bridge", "_keeper"}
 )
 """What is let go when the panel is closed: the table and all that was made of it."""
 
@@ -87,6 +90,8 @@ class MilestoneExplorer(w.VBox):
         The Python expression that `code()` takes the table from.
     clock : callable
         Tells the time, UTC.
+    every : float, optional
+        Refresh by itself after so many seconds, while someone looks; without it, the switch is off.
 
     Notes
     -----
@@ -103,22 +108,27 @@ class MilestoneExplorer(w.VBox):
         reload: Tables | None = None,
         source: str = "mk.get_milestones()",
         clock: Callable[[], pd.Timestamp] = _utc_now,
+        every: float | None = None,
     ) -> None:
         self._now, self._source, self._clock = now, source, clock
         opened = time.monotonic()
         self._feed = Feed(self._prepared, self._take, self._guard, reload)
         if not isinstance(df, pd.DataFrame):
             self._feed.follow(df)  # the network takes longer than all that follows
-        self._model = self._prepared(df) if isinstance(df, pd.DataFrame) else self._awaiting()
+        self._model = self._prepared(df)[0] if isinstance(df, pd.DataFrame) else self._awaiting()
         self._view = self._model.view(Session(state), Screen())
         self._debouncer = Debouncer(lambda: self._guard(self._read_controls))
         self._resizer = Debouncer(lambda: self._guard(self._show, self._view.session))
         self._controls = Controls(self._debouncer.poke, self._on_preset)
-        self._bridge = Bridge(ticking=now is None)
+        self._bridge = Bridge()
         self._overview, self._table = Overview(), PagedTable()
         self._chart = ChartView().add_class("mk-figure")
         self._summary, self._alert, self._card = w.HTML().add_class("mk-summary"), w.HTML(), w.HTML()
+        self._news = NewsBar(self._on_news)
         self._assign(self._view, None)
+        self._keeper = Keeper(self._feed, clock, self._data_of, every)
+        self._keeper.switch.observe(self._retick, "value")
+        self._retick()
         # width and theme come together when the panel opens: one redraw serves both
         self._bridge.observe(lambda _: self._resizer.poke(0.0), ["width", "dark"])
         for widget in (self._chart, self._overview, self._table):
@@ -128,7 +138,8 @@ class MilestoneExplorer(w.VBox):
         column = main(above, self._chart, [self._card, self._table])
         self._body = w.HBox([self._controls.side(), column])
         top = head(self._summary, self._buttons(refresh=reload is not None))
-        super().__init__([top, self._feed.bar.widget, self._alert, self._body])
+        lines = [self._feed.bar.widget, self._news.widget, self._keeper.line, self._alert]
+        super().__init__([top, *lines, self._body])
         self.add_class("mk-explorer")
         # what the cache holds is there at once, and so is the word that an address is wrong
         self._guard(self._feed.settle, opened + _PATIENCE)
@@ -232,27 +243,48 @@ class MilestoneExplorer(w.VBox):
     def _on_preset(self, name: str) -> None:
         self._guard(self._on_event, {"kind": "preset", "name": name})
 
-    def _take(self, model: ExplorerModel) -> None:
+    def _on_news(self, which: str) -> None:
+        self._guard(self._on_event, {"kind": "news", "which": which})
+
+    def _take(self, came: tuple[ExplorerModel, News]) -> None:
         """Show another table under the same filters: same window, same rows at the top, same selection."""
+        model, news = came
         before, first = self._view, self._model.awaited
         session = replace(before.session, held=None) if first else model.kept_in_place(before)
+        session = replace(session, news=session.news.and_then(news))
         stood = None if first else model.stood_in(before.chart.scene, self._model)
         self._view = model.view(session, self._screen(), stood=stood)
         self._model = model
         self._assign(self._view, before, write=True)
 
-    def _prepared(self, df: pd.DataFrame) -> ExplorerModel:
-        heir_of = self._model if "_model" in self.__dict__ else None
-        return ExplorerModel(df, self._moment(), fixed=self._now is not None, heir_of=heir_of)
+    def _prepared(self, df: pd.DataFrame) -> tuple[ExplorerModel, News]:
+        """Make a table ready, and tell what is news in it; this runs beside the kernel's loop."""
+        before = self._model if "_model" in self.__dict__ else None
+        model = ExplorerModel(df, self._moment(), fixed=self._now is not None, heir_of=before)
+        if before is None or before.awaited or self._feed.growing:
+            return model, News()
+        return model, news_between(before.table, df, before.fetched)
 
     def _on_page(self, event: dict[str, Any]) -> None:
         """Let a moment pass, when the browser says that someone is looking."""
-        if event.get("kind") != "tick" or self._now is not None:
+        if event.get("kind") != "tick":
             return
+        if self._now is None:
+            self._pass(event)
+        self._keeper.look()
+
+    def _pass(self, event: dict[str, Any]) -> None:
         before = self._view
         self._model, passed = self._model.at(self._moment())
         self._view = self._model.ticked(before, passed)
         self._assign(self._view, before, event)
+
+    def _retick(self, _: object = None) -> None:
+        """Let the browser tell the minutes where there is something to do with them."""
+        self._bridge.ticking = self._now is None or self._keeper.switch.value
+
+    def _data_of(self) -> str:
+        return self._model.clock_words(self._model.fetched, self._view.session.state.tz)
 
     def _awaiting(self) -> ExplorerModel:
         return ExplorerModel(empty_milestones(), self._moment(), awaited=True)
@@ -290,10 +322,14 @@ class MilestoneExplorer(w.VBox):
         write : bool
             Whether the state comes from elsewhere than the controls, which then have to follow.
         """
-        if event["kind"] == "tick":
-            self._chart.amend(view.chart)
-        elif before is None or event["kind"] == "window" or view.chart is not before.chart:
+        if before is None or event["kind"] == "window":
             self._chart.show(view.chart, event.get("turn"))
+        elif event["kind"] == "tick" or (
+            view.chart is not before.chart and view.chart.scene is before.chart.scene
+        ):
+            self._chart.amend(view.chart)
+        elif view.chart is not before.chart:
+            self._chart.show(view.chart)
         self._summary.value = view.summary
         self._overview.show(view.strip, None if before is None else before.strip)
         if before is None or write:
@@ -303,6 +339,9 @@ class MilestoneExplorer(w.VBox):
         if before is None or view.table is not before.table:
             self._table.view = view.table
         self._card.value = view.card
+        news, listed = view.session.news, view.session.listed
+        since = "" if news.since is None else self._model.clock_words(news.since, view.session.state.tz)
+        self._news.show(news, since, None if listed is None else listed[0])
 
     def _guard(self, work: Callable[..., None], *arguments: Any) -> None:
         """Run `work`; an error is shown in the panel, where the user is looking, and logged."""
@@ -327,7 +366,8 @@ class MilestoneExplorer(w.VBox):
         ]
         if refresh:
             actions.append(("Refresh", "Ask the server for news", self._feed.refresh))
-        return [button(label, tip, functools.partial(self._press, work)) for label, tip, work in actions]
+        buttons = [button(label, tip, functools.partial(self._press, work)) for label, tip, work in actions]
+        return [*buttons, self._keeper.switch] if refresh else buttons
 
     def _press(self, work: Callable[[], None]) -> None:
         self._debouncer.flush()  # what was typed a moment ago counts

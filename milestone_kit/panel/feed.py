@@ -52,6 +52,7 @@ class Feed(Generic[_Prepared]):
         self._failure: BaseException | None = None
         self._shown: _Prepared | None = None
         self._first: Fetch[_Prepared] | None = None
+        self._quiet: Fetch[_Prepared] | None = None
         self.bar = LoadingBar(self.stop)
 
     def refresh(self) -> None:
@@ -80,6 +81,26 @@ class Feed(Generic[_Prepared]):
         self.bar.watch(fetch, lambda: self._guard(lambda: self._receive(fetch)))
         return fetch
 
+    def freshen(self, ended: Callable[[BaseException | None], None]) -> None:
+        """Fetch anew without a word, unless something is under way; tell `ended` what went wrong."""
+        loop = running_loop()
+        if self._reload is None or loop is None or self.bar.fetch is not None or self._quiet is not None:
+            return
+        fetch = self._quiet = Fetch(self._reload, self._prepare)
+
+        def on_loop() -> None:
+            if self._quiet is fetch and fetch.over:
+                self._quiet, newest = None, fetch.newest
+                if fetch.failure() is None and newest is not None:
+                    self._take(newest)
+                ended(fetch.failure())
+
+        def in_thread() -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._guard, on_loop)
+
+        fetch.follow(in_thread)
+
     def settle(self, deadline: float) -> None:
         """Take up what is there until a moment of the monotonic clock; raise what went wrong till then."""
         fetch = self._first
@@ -96,9 +117,11 @@ class Feed(Generic[_Prepared]):
 
     def close(self) -> None:
         """Let a fetch that runs end, and take up nothing of it any more."""
-        if self.bar.fetch is not None:
-            self.bar.fetch.stop()
-            self.bar.release()
+        for fetch in (self.bar.fetch, self._quiet):
+            if fetch is not None:
+                fetch.stop()
+        self._quiet = None
+        self.bar.release()
 
     def wait(self) -> None:
         """Wait for the whole of what is under way, which the client's own time limits bound.

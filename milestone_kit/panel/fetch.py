@@ -6,10 +6,10 @@ import asyncio
 import contextvars
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from milestone_kit.errors import MilestoneKitError
-from milestone_kit.panel.progress import Progress
+from milestone_kit.panel.progress import Progress, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Report = Callable[[int, int], None]
     Tables = Callable[[Report], Iterable[pd.DataFrame]]
 
-__all__ = ["ExplorerClosedError", "Fetch", "FetchStoppedError", "running_loop", "told"]
+__all__ = ["ExplorerClosedError", "Fetch", "FetchStoppedError", "running_loop"]
 
 _Prepared = TypeVar("_Prepared")
 
@@ -41,12 +41,6 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
-
-
-def told(table: pd.DataFrame) -> dict[str, Any]:
-    """Return what a table says of its fetch; nothing where that is lost."""
-    said = table.attrs.get("milestone_kit")
-    return said if isinstance(said, dict) else {}
 
 
 class Fetch(Generic[_Prepared]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,10 +19,12 @@ from milestone_kit.figures.colors import DARK, LIGHT, OTHER, ColorScale
 from milestone_kit.figures.gantt.arrange import lay_out
 from milestone_kit.figures.gantt.draw import draw_layout, draw_traces
 from milestone_kit.figures.gantt.look import Look
+from milestone_kit.figures.gantt.outline import outline_traces
 from milestone_kit.figures.gantt.retouch import outdated, retouched
 from milestone_kit.figures.gantt.scene import Canvas, GanttIndex, Scene, scene_words
 from milestone_kit.panel.card import details_card
 from milestone_kit.panel.choices import choices_of
+from milestone_kit.panel.progress import told
 from milestone_kit.panel.remembered import forget, remembered
 from milestone_kit.panel.reproduce import Recipe
 from milestone_kit.panel.strip import StartIndex
@@ -67,6 +69,7 @@ _TIMELESS: Final[dict[str, Callable[[tuple[Any, ...]], bool]]] = {
     "rows": lambda key: key[0].status is None and key[1].column not in _CLOCKED_ORDERS,
     "_counts": lambda key: key[0].status is None,
     "_marks": lambda _: True,
+    "_has_id": lambda _: True,
 }
 """Which of the answers that a model remembers hold at any moment."""
 
@@ -82,6 +85,14 @@ _TOLD: Final[dict[str, Callable[[tuple[Any, ...]], bool]]] = {
 
 _BESIDE: Final = 0.5
 """How much of the window is drawn to each side of it, for dragging."""
+
+
+class _Listed(NamedTuple):
+    """Which rows the table view lists, and in which order."""
+
+    criteria: Criteria
+    sort: Sort
+    listed: tuple[str, frozenset[str]] | None
 
 
 class ExplorerModel:
@@ -111,7 +122,7 @@ class ExplorerModel:
         heir_of: ExplorerModel | None = None,
     ) -> None:
         self.table = df
-        self.now = now.timestamp() * 1000
+        self.now = self._came = now.timestamp() * 1000
         self.awaited, self.fixed = awaited, fixed
         self._running = RunningTimeline(df, now)
         self.timeline = self._running.table
@@ -168,7 +179,7 @@ class ExplorerModel:
         sorted_out = state.filters.status is not None or not _CLOCKED.isdisjoint((state.group, state.color))
         if made is None or (sorted_out and passed.told.any()):
             return self.view(session, before.screen, stood=scene)
-        now = Chart(made[0], look, made[1], draw_layout(made[0], look))
+        now = Chart(made[0], look, made[1], draw_layout(made[0], look), chart.outlines)
         return self.view(session, before.screen, replace(before, chart=now))
 
     def view(
@@ -204,7 +215,10 @@ class ExplorerModel:
         else:
             moved_from = before.chart.scene if before is not None and moving else stood
             chart = self._chart(state, screen, moved_from, held)
+        chart = self._outlined(chart, session, before)
         held = chart.scene.window if state.window is None else None
+        if session.listed is not None:
+            rows = rows[self._has_id(session.listed[1])[rows]]
         return View(
             replace(session, held=held),
             screen,
@@ -213,11 +227,11 @@ class ExplorerModel:
             summary=self._summary(session, chart.scene),
             strip=self._strip(state, chart),
             table=self._page(
-                state.filters,
-                session.sort,
+                _Listed(state.filters, session.sort, session.listed),
                 (self._page_of_now(session) if session.page is None else session.page, session.lead),
                 state.tz,
                 session.selected,
+                session.news.ids,
             ),
             card=self._card(session.picked, state.tz),
             recipe=self._recipe(state.with_span(chart.scene.window)),
@@ -346,6 +360,23 @@ class ExplorerModel:
         scene = scene_of(window, _BESIDE)
         return Chart(scene, look, draw_traces(scene, self.timeline, colors, look), draw_layout(scene, look))
 
+    def _outlined(self, chart: Chart, session: Session, before: View | None) -> Chart:
+        """Return the chart with frames around what is selected and what is news."""
+        asked = (session.selected, session.news.ids)
+        if before is not None and (before.session.selected, before.session.news.ids) == asked:
+            shown = before.chart
+            if shown.scene is chart.scene and shown.look.theme == chart.look.theme:
+                return chart if chart is shown else replace(chart, outlines=shown.outlines)
+        theme, outlines = chart.look.theme, []
+        for ids, color in zip(asked, (theme.text, theme.now), strict=True):
+            outlines += outline_traces(chart.scene, self._has_id(ids), color, chart.look)
+        return replace(chart, outlines=outlines)
+
+    @remembered
+    def _has_id(self, ids: frozenset[str]) -> NDArray[np.bool_]:
+        found: NDArray[np.bool_] = self.timeline["id"].isin(ids).to_numpy()
+        return found
+
     def _strip(self, state: PanelState, chart: Chart) -> Strip:
         span, window = self._starts.span, chart.scene.window
         return Strip(
@@ -366,10 +397,12 @@ class ExplorerModel:
 
     @remembered
     def _page(
-        self, criteria: Criteria, sort: Sort, at: tuple[int, int], zone: str, selected: frozenset[str]
+        self, of: _Listed, at: tuple[int, int], zone: str, selected: frozenset[str], news: frozenset[str]
     ) -> dict[str, Any]:
-        rows, (number, lead) = self.rows(criteria, sort), at
-        page = self._table_view.page(rows, number, zone, selected, sort=sort, lead=lead)
+        rows, (number, lead) = self.rows(of.criteria, of.sort), at
+        if of.listed is not None:
+            rows = rows[self._has_id(of.listed[1])[rows]]
+        page = self._table_view.page(rows, number, zone, selected, news=news, sort=of.sort, lead=lead)
         return page | {"now": self.now, "empty": _WAITING if self.awaited else _NO_MATCH}
 
     @remembered
@@ -386,6 +419,17 @@ class ExplorerModel:
             f"{self._status_words(session.state.filters)}{selected} · {self._as_of(session.state.tz)}"
             f'<br><span class="mk-muted">In the chart: {html.escape(scene_words(scene))}</span>'
         )
+
+    @property
+    def fetched(self) -> float:
+        """When the table was fetched, milliseconds UTC; the moment it came here, where it does not tell."""
+        said = told(self.table).get("fetched_at")
+        fetched = pd.Timestamp(said) if isinstance(said, str) else pd.NaT
+        return self._came if pd.isna(fetched) else fetched.timestamp() * 1000
+
+    def clock_words(self, ms: float, zone: str) -> str:
+        """Return an instant as people say it of today: hour and minute in a zone."""
+        return f"{pd.Timestamp(ms, unit='ms', tz='UTC').tz_convert(zone):%H:%M}"
 
     def _as_of(self, zone: str) -> str:
         """Return which moment all this is true of."""

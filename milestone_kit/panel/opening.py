@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
+import numpy as np
 import pandas as pd
 
 from milestone_kit.analysis.filters import CriteriaOptions
-from milestone_kit.core.arguments import spelled_out, to_utc
+from milestone_kit.core.arguments import read_duration, spelled_out, to_utc
 from milestone_kit.core.query import Query
 from milestone_kit.errors import QueryError
 from milestone_kit.panel.cells import CellOwners
@@ -20,13 +21,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from milestone_kit.client.client import MilestoneClient
-    from milestone_kit.core.arguments import DateLike
+    from milestone_kit.core.arguments import DateLike, TimedeltaLike
     from milestone_kit.panel.fetch import Report
 
 __all__ = ["explore"]
 
 _QUESTIONS: Final = frozenset(Query.names()) - set(CriteriaOptions.__annotations__)
 """What only a server can be asked."""
+
+
+_SHORTEST: Final = np.timedelta64(30, "s")
 
 
 class ExploreOptions(CriteriaOptions, total=False):
@@ -49,6 +53,7 @@ def explore(
     tz: str = "UTC",
     window: tuple[DateLike, DateLike] | None = None,
     now: DateLike | None = None,
+    every: TimedeltaLike | None = None,
     **options: Unpack[ExploreOptions],
 ) -> MilestoneExplorer:
     """Open the explorer on a milestones table, or on a client that fetches one.
@@ -61,6 +66,9 @@ def explore(
     now : str, date, datetime or Timestamp, optional
         What statuses and the now line are relative to; naive means UTC, the default is the current
         time.
+    every : str or timedelta, optional
+        With a client: ask for what changed after so long ("5min"), while someone looks at the panel, and tell
+        it; the panel has a switch for it too.
     group, color : str
         What to group and colour by at first; see `MilestoneExplorer.state`.
     tz : str
@@ -97,12 +105,13 @@ def explore(
     >>> set(explorer.filtered["category"].str.casefold())
     {'sports'}
     """
+    pause = _pause(every)
     instant = None if now is None else to_utc(now, "now")
     query = _query_of(df_or_client, dict(options))
     filters = {"simulated": False, "placeholder": False} | options
     view = {"group": group, "color": color, "tz": tz, "window": window}
     state = PanelState.of({**view, "filters": {n: v for n, v in filters.items() if n not in query}})
-    explorer = _opened(df_or_client, state, instant, query)
+    explorer = _opened(df_or_client, query, state=state, now=instant, every=pause)
     owners = CellOwners.here()
     if owners is not None:
         owners.add(explorer)
@@ -123,15 +132,23 @@ def _query_of(given: object, options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in asked.items() if name in _QUESTIONS or isinstance(value, str)}
 
 
+def _pause(every: TimedeltaLike | None) -> float | None:
+    """Return seconds between two refreshes; the server need not be asked more often than twice a minute."""
+    if every is None:
+        return None
+    return float(read_duration(every, "every", least=_SHORTEST, seconds=True) / np.timedelta64(1, "s"))
+
+
 def _opened(
-    given: pd.DataFrame | MilestoneClient | None,
-    state: PanelState,
-    now: pd.Timestamp | None,
-    query: dict[str, Any],
+    given: pd.DataFrame | MilestoneClient | None, query: dict[str, Any], **shown: Any
 ) -> MilestoneExplorer:
     if isinstance(given, pd.DataFrame):
         check_milestones(given)
-        return MilestoneExplorer(given, state=state, now=now, source="...  # your milestones table")
+        if shown.pop("every") is not None:
+            raise QueryError(
+                "every=... needs a client to ask, and this is a table; call explore(client, every=...)"
+            )
+        return MilestoneExplorer(given, source="...  # your milestones table", **shown)
     _check_client(given)
     Query.of(**query)
 
@@ -151,8 +168,8 @@ def _opened(
     source = f"mk.get_milestones({asked})"
     if running_loop() is None:
         (table,) = coming(lambda _rows, _pages: None)
-        return MilestoneExplorer(table, state=state, now=now, reload=reload, source=source)
-    return MilestoneExplorer(coming, state=state, now=now, reload=reload, source=source)
+        return MilestoneExplorer(table, reload=reload, source=source, **shown)
+    return MilestoneExplorer(coming, reload=reload, source=source, **shown)
 
 
 def _check_client(given: object) -> None:

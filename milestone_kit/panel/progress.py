@@ -1,10 +1,16 @@
-"""How far a fetch is."""
+"""How far a fetch is, and what a table says of its own."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Progress"]
+from milestone_kit.table.schema import ATTRS_KEY
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Progress", "told"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +36,9 @@ class Progress:
     def expected(self) -> int | None:
         """About how many rows there are in all; None where nobody knows."""
         return round(self.rows / self.share) if self.share else None
+
+
+def told(table: pd.DataFrame) -> dict[str, Any]:
+    """Return what a table says of its fetch; nothing where that is lost."""
+    said = table.attrs.get(ATTRS_KEY)
+    return said if isinstance(said, dict) else {}

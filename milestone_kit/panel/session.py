@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from milestone_kit.panel.news import News
 from milestone_kit.panel.state import PanelState
 
 if TYPE_CHECKING:
@@ -56,6 +57,10 @@ class Session:
         The order of the table view.
     held : Window, optional
         The window that fitted when that was last asked for; it stays while rows come and time goes by.
+    news : News
+        What has changed and was not looked at yet.
+    listed : pair of str and frozenset of str, optional
+        The kind of news whose rows alone the table view lists, and their ids.
     """
 
     state: PanelState = field(default_factory=PanelState)
@@ -65,6 +70,8 @@ class Session:
     lead: int = 0
     sort: Sort = Sort()
     held: Window | None = None
+    news: News = field(default_factory=News)
+    listed: tuple[str, frozenset[str]] | None = None
 
     def turned(self, page: int | None = None) -> Session:
         """Return the session with the table view on a page of its own count, without one on that of now."""

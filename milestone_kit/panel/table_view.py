@@ -105,6 +105,7 @@ class TableView:
         zone: str,
         selected: Container[str],
         *,
+        news: Container[str] = (),
         sort: Sort = _BY_START,
         lead: int = 0,
     ) -> dict[str, Any]:
@@ -123,6 +124,7 @@ class TableView:
             "pages": pages,
             "where": where,
             "selected": [id_ for id_ in some["id"] if id_ in selected],
+            "news": [id_ for id_ in some["id"] if id_ in news],
         }
 
 

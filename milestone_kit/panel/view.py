@@ -22,12 +22,13 @@ __all__ = ["Chart", "Choices", "Strip", "View"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chart:
-    """The picture: what is in it, how it looks, and both as plotly takes them."""
+    """The picture: what is in it, how it looks, both as plotly takes them, and the outlines on top."""
 
     scene: Scene
     look: Look
     traces: list[dict[str, Any]]
     layout: dict[str, Any]
+    outlines: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

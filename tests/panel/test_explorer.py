@@ -441,8 +441,32 @@ def test_what_does_not_touch_the_chart_sends_it_nothing(busy, comm):
     rows = one(busy, PagedTable)
     send(rows, kind="sort", column="title")
     send(rows, kind="page", page=3)
-    send(rows, kind="pick", id=str(busy.filtered["id"].iloc[0]))
     assert comm.sent == []
+
+
+def test_a_click_outlines_the_mark_and_a_box_exactly_what_it_selects(busy, comm):
+    busy.state = {"window": ["2026-01-15", "2026-01-16"], "group": "none"}
+    scene = busy._view.chart.scene
+    marks, shown = scene.marks, scene.shown
+    comm.sent.clear()
+    happen(busy, "click", id=busy._model.table["id"].iloc[marks.row[5]])
+    assert outlined(busy) == {(marks.start[5], marks.lane[5])}
+    ((content, _),) = comm.told("patch")
+    assert len(content["traces"]) == 1
+    x = (float(scene.window.start), float(scene.window.end))
+    happen(busy, "box", x=x, y=(0, scene.lanes / 3))
+    chosen = busy._model.table["id"].iloc[marks.row[:shown]].isin(busy.selected["id"]).to_numpy()
+    assert 0 < chosen.sum() < shown
+    assert outlined(busy) == set(zip(marks.start[:shown][chosen], marks.lane[:shown][chosen], strict=True))
+    happen(busy, "deselect")
+    assert outlined(busy) == set()
+
+
+def outlined(explorer):
+    """Return begin and lane of each mark that has a frame."""
+    bars, points = explorer._view.chart.outlines[:2]
+    starts = [*bars["base"], *points["x"]]
+    return set(zip(starts, [*bars["y"], *points["y"]], strict=True))
 
 
 def test_the_chart_is_sent_before_the_counts(busy, comm):

@@ -97,7 +97,7 @@ def parts(view):
         (lambda s: s, set()),
         (lambda s: replace(s, page=3), {"table"}),
         (lambda s: replace(s, sort=Sort("title")), {"table", "rows"}),
-        (lambda s: replace(s, selected=frozenset(["x"])), {"table"}),
+        (lambda s: replace(s, selected=frozenset(["x"])), {"table", "chart"}),
         (lambda s: replace(s, picked=DF["id"].iloc[5]), {"card"}),
         (lambda s: replace(s, state=replace(s.state, color="status")), {"chart"}),
         (lambda s: replace(s, state=replace(s.state, group="type")), {"chart"}),

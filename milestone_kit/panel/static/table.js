@@ -18,6 +18,7 @@ function body(view, ask) {
     const line = document.createElement("tr");
     line.tabIndex = 0;
     line.dataset.id = row.id;
+    if (view.news.includes(row.id)) line.dataset.news = "true";
     line.setAttribute("aria-selected", String(view.selected.includes(row.id)));
     const pick = () => ask({ kind: "pick", id: row.id });
     line.addEventListener("click", pick);

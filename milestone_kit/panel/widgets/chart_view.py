@@ -65,6 +65,8 @@ class ChartView(FrontEnd):
     def amend(self, chart: Chart) -> None:
         """Show this picture by what differs from the one before."""
         before = self._shown
+        if before is chart:
+            return
         if not self._attached or before is None or len(_visible(before)) != len(_visible(chart)):
             self.show(chart)
             return
@@ -102,7 +104,7 @@ class ChartView(FrontEnd):
 
 
 def _visible(chart: Chart) -> list[dict[str, Any]]:
-    return [trace for trace in chart.traces if trace.get("visible", True)]
+    return [trace for trace in (*chart.traces, *chart.outlines) if trace.get("visible", True)]
 
 
 def _differing(new: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ class PagedTable(FrontEnd):
     ----------
     view : dict
         `columns` (name, label, width), `rows` (id, cells), `sort`, `page`, `pages`, `where`, `selected`
-        (ids), `empty` (what stands there without rows), `now`.
+        and `news` (ids), `empty` (what stands there without rows), `now`.
     """
 
     _esm = script("table.js")
