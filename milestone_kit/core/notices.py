@@ -102,10 +102,10 @@ def told_in_turn(items: Iterator[_T]) -> Iterator[_T]:
                 item = next(items, _END)
             finally:
                 _collected.reset(token)
-                for (message, category), count in list(notices.items()):
-                    if (message, category) not in told:
-                        told.add((message, category))
-                        warn(message, category, count=count)
+                for key, (message, counted) in list(notices.items()):
+                    if key not in told:
+                        told.add(key)
+                        warn(message, key[1], count=counted)
             if item is _END:
                 return
             yield item  # type: ignore[misc]  # what is not the end is an item
