@@ -35,6 +35,7 @@ from .errors import (
     RateLimitError,
     SchemaError,
     StaleWarning,
+    TooLargeError,
 )
 from .export.csv import read_csv, to_csv
 from .export.ics import to_ics
@@ -68,6 +69,7 @@ __all__ = [
     "RateLimitError",
     "SchemaError",
     "StaleWarning",
+    "TooLargeError",
     "add_names",
     "assign_lanes",
     "busiest",

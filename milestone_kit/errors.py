@@ -26,6 +26,7 @@ __all__ = [
     "RateLimitError",
     "SchemaError",
     "StaleWarning",
+    "TooLargeError",
 ]
 
 
@@ -109,7 +110,7 @@ class PaginationError(MilestoneKitError):
 
 
 class IncompleteError(MilestoneKitError):
-    """A fetch stopped before the end; the rows so far are in `partial`.
+    """A fetch stopped before the end, or brought too little to be believed; what came is in `partial`.
 
     Attributes
     ----------
@@ -117,6 +118,8 @@ class IncompleteError(MilestoneKitError):
         The rows that arrived, in the milestones schema, `attrs["milestone_kit"]["complete"]` False.
     pages : int
         How many pages arrived.
+    missing : int
+        How many milestones that were known did not come in a sweep that reached its end; else 0.
 
     Notes
     -----
@@ -124,10 +127,15 @@ class IncompleteError(MilestoneKitError):
     cached pages of the walk have not expired.
     """
 
-    def __init__(self, message: str, *, partial: pd.DataFrame, pages: int) -> None:
+    def __init__(self, message: str, *, partial: pd.DataFrame, pages: int, missing: int = 0) -> None:
         super().__init__(message)
         self.partial = partial
         self.pages = pages
+        self.missing = missing
+
+
+class TooLargeError(MilestoneKitError):
+    """An answer takes more memory than a walk may hold; the message says how to ask for less."""
 
 
 class OfflineError(MilestoneKitError):

@@ -70,10 +70,11 @@ def server(clock):
 
 @pytest.fixture
 def walked(server):
-    """Say which pages were asked for and given, those of deltas left out."""
+    """Say which pages were asked for and given; deltas and single milestones are left out."""
 
     def pages():
-        return [r.page for r in server.requests if r.status == 200 and "min_updated_ts" not in r.query]
+        asked = [r for r in server.requests if r.status == 200 and "min_updated_ts" not in r.query]
+        return [request.page for request in asked if request.page is not None]
 
     return pages
 

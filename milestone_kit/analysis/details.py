@@ -7,7 +7,7 @@ import json
 import operator
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -249,19 +249,27 @@ def teams_of(df: pd.DataFrame) -> pd.Series[Any]:
     >>> int(teams_of(sample_milestones(100)).list.len().max()) > 1
     True
     """
-    listed = participants(df, TEAM_KEYS)
+    listed = participants(df, {"teams": TEAM_KEYS})["teams"]
     return pd.Series(listed, index=df.index, dtype=STRING_LIST, name="teams")
 
 
-def participants(df: pd.DataFrame, keys: Sequence[str]) -> list[list[str]]:
-    """Return for each row the ids that its details hold under some keys, in the order of the keys."""
+def participants(df: pd.DataFrame, roles: Mapping[str, Sequence[str]]) -> dict[str, list[Sequence[str]]]:
+    """Return for each role, and each row in it, the ids that the details hold under the role's keys.
+
+    The ids of a row come in the order of the keys; what is no text is left out.
+    """
     check_milestones(df, ["id", "details"])
-    listed = []
+    listed: dict[str, list[Sequence[str]]] = {role: [] for role in roles}
+    columns = [(keys, listed[role].append) for role, keys in roles.items()]
     for details in _decoded(df):
-        named: list[Any] = []
-        for value in map(details.get, keys):
-            named += value if isinstance(value, list) else [value]
-        listed.append([each for each in named if isinstance(each, str) and each])
+        for keys, add in columns:
+            named: list[str] = []
+            for value in map(details.get, keys):
+                if isinstance(value, str):
+                    named.append(value)
+                elif isinstance(value, list):
+                    named += [each for each in value if isinstance(each, str)]
+            add([each for each in named if each] if named else ())
     return listed
 
 

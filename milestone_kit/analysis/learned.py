@@ -16,7 +16,8 @@ import pandas as pd
 
 from milestone_kit.analysis.lengths import Lasting, Level, known_durations, latest_of_types, levels_of
 from milestone_kit.analysis.quantiles import SHARES
-from milestone_kit.core.files import locked, quarantine, read_own, write_whole
+from milestone_kit.core.files import quarantine, read_own, write_whole
+from milestone_kit.core.locks import locked
 from milestone_kit.core.settings import Settings, shown_url
 from milestone_kit.errors import QueryError
 from milestone_kit.table.arrays import instants, stamp_instant

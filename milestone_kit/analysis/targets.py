@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 import pandas as pd
 import pyarrow as pa
 
-from milestone_kit.analysis.details import ROLE_KEYS, participants
+from milestone_kit.analysis.details import ROLE_KEYS
 from milestone_kit.core.arguments import to_utc
 from milestone_kit.errors import QueryError
 from milestone_kit.table.schema import DTYPES, STRING_LIST
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-__all__ = ["NAME_COLUMNS", "TARGET_DTYPES", "label_of", "name_columns", "targets_frame"]
+__all__ = ["NAME_COLUMNS", "TARGET_DTYPES", "label_of", "name_columns", "named_in", "targets_frame"]
 
 _STR: Final = DTYPES["title"]
 
@@ -102,34 +103,44 @@ def _row(target: Mapping[str, Any] | None) -> dict[str, Any]:
     return row
 
 
-def name_columns(df: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, pd.Series[Any]]:
+def named_in(takes_part: Mapping[str, Sequence[Sequence[str]]]) -> list[str]:
+    """Return the distinct ids of `participants`, in the order of appearance."""
+    return list(dict.fromkeys(itertools.chain.from_iterable(itertools.chain(*takes_part.values()))))
+
+
+def name_columns(
+    takes_part: Mapping[str, Sequence[Sequence[str]]], labels: Mapping[str, str], index: pd.Index[Any]
+) -> dict[str, pd.Series[Any]]:
     """Return the columns that say in words who takes part.
 
     Parameters
     ----------
-    df : pandas.DataFrame
-        Milestones; `details` is read.
+    takes_part : mapping
+        As `participants` gives it for `ROLE_KEYS`.
     labels : mapping
         Id to label; what is not in it stays NA.
+    index : pandas.Index
+        Of the columns.
 
     Returns
     -------
     dict of str to pandas.Series
-        On the index of `df`: `home` and `away`, str, NA where there is none; `competitors` and `candidates`,
+        `home` and `away`: str, NA where there is none; `competitors` and `candidates`:
         list<string>[pyarrow], NA where there are none.
 
     Examples
     --------
-    >>> from milestone_kit.sandbox import sample_milestones
-    >>> list(name_columns(sample_milestones(10), {}))
-    ['home', 'away', 'competitors', 'candidates']
+    >>> columns = name_columns({"home": [["t1"], []]}, {"t1": "Boston"}, pd.RangeIndex(2))
+    >>> columns["home"].isna().tolist()
+    [False, True]
     """
     columns: dict[str, pd.Series[Any]] = {}
-    for role, keys in ROLE_KEYS.items():
-        named = [[labels.get(id_) for id_ in ids] for ids in participants(df, keys)]
+    for role, of_rows in takes_part.items():
         if role in _SINGLE:
-            columns[role] = pd.Series([each[0] if each else None for each in named], df.index, _STR)
+            named = [labels.get(ids[0]) if ids else None for ids in of_rows]
+            columns[role] = pd.Series(named, index, _STR)
         else:
-            lists = pa.array([each or None for each in named], STRING_LIST.pyarrow_dtype)
-            columns[role] = pd.Series(pd.arrays.ArrowExtensionArray(lists), index=df.index)
+            lists = [[labels.get(id_) for id_ in ids] if ids else None for ids in of_rows]
+            array = pd.arrays.ArrowExtensionArray(pa.array(lists, STRING_LIST.pyarrow_dtype))
+            columns[role] = pd.Series(array, index=index)
     return columns

@@ -15,9 +15,10 @@ import weakref
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from milestone_kit.core.forks import Lock, renew_after_fork
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
 
 __all__ = ["Connections"]
 
@@ -33,8 +34,13 @@ class Connections:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
+        self._lock = Lock()
+        self.renew()
+        renew_after_fork(self)
+
+    def renew(self) -> None:
+        """Know of no connection: those of the process that was forked are not this one's to end."""
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
-        self._lock = threading.Lock()
         self._here = threading.local()
 
     def adopt(self, manager: Any) -> None:

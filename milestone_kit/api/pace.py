@@ -7,9 +7,10 @@ evenly than they leave, and a server that counts 20 in a second must not count a
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from typing import TYPE_CHECKING, Final
+
+from milestone_kit.core.forks import Lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +52,7 @@ class Pace:
         self._full = requests_per_second * _HEADROOM
         self._rate = self._full
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._next = float("-inf")
         self._sent: deque[float] = deque(maxlen=max(1, int(requests_per_second)))
         self._slowed = float("-inf")

@@ -9,9 +9,9 @@ database is put aside and begun anew.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import os
 import sqlite3
-import threading
 import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
@@ -27,6 +27,7 @@ from requests_cache.models.response import CachedResponse
 from requests_cache.serializers.pipeline import SerializerPipeline, Stage
 
 from milestone_kit.core.files import make_private_folder, open_own, quarantine, warn_refused
+from milestone_kit.core.forks import Lock, renew_after_fork
 from milestone_kit.core.notices import warn
 from milestone_kit.core.rows import decode_answer
 from milestone_kit.errors import CacheWarning
@@ -41,6 +42,10 @@ __all__ = ["VALUE", "PageCache", "PageSession", "page_session"]
 
 VALUE: Final = "milestone_kit_value"
 """The attribute by which a response carries its decoded body, so that it is decoded once only."""
+
+_KEPT: Final = ""  # what is kept of an address: nothing that anybody asks for
+
+_left_behind: list[object] = []
 
 _SQLITE_PAGE: Final = 32_768  # bytes, each written by a call of its own; an answer has some hundred thousand
 
@@ -99,8 +104,8 @@ def page_session(path: Path, *, expire_after: float, busy_seconds: float) -> Pag
 
 
 def _page_key(request: PreparedRequest, **_: Any) -> str:
-    # the client builds each URL in one way only, so the URL itself is the key
-    return f"{request.method} {request.url}"
+    # the client builds each URL in one way only; it may have a secret in it, which no file shall tell
+    return hashlib.sha256(f"{request.method} {request.url}".encode()).hexdigest()
 
 
 class PageCache(BaseCache):
@@ -118,7 +123,7 @@ class PageCache(BaseCache):
         super().__init__(cache_name=str(path))
         self._path = path
         self._busy_seconds = busy_seconds
-        self._lock = threading.RLock()
+        self._lock = Lock()
         self._broken = False
         self._open()
 
@@ -187,7 +192,6 @@ def _is_damage(error: Exception) -> bool:
 class _Answer(NamedTuple):
     """What is kept of an answer."""
 
-    url: str
     status: int
     type: str
     created: dt.datetime
@@ -198,7 +202,7 @@ class _Answer(NamedTuple):
     def of(cls, response: Response, expires: dt.datetime | None) -> Self:
         created = dt.datetime.now(dt.UTC)
         kind = response.headers.get("Content-Type", "")
-        return cls(response.url, response.status_code, kind, created, expires, response.content)
+        return cls(response.status_code, kind, created, expires, response.content)
 
     @property
     def expires_unix(self) -> int | None:
@@ -234,10 +238,10 @@ def _unpacked(packed: bytes) -> CachedResponse:
         raise TypeError("its body is no object")
     expires = about["expires"]
     response = CachedResponse(
-        url=about["url"],
+        url=_KEPT,
         status_code=about["status"],
         headers=CaseInsensitiveDict({"Content-Type": about["type"]}),
-        request=CachedRequest(method="GET", url=about["url"]),
+        request=CachedRequest(method="GET", url=_KEPT),
         created_at=dt.datetime.fromisoformat(about["created"]),
         expires=None if expires is None else dt.datetime.fromisoformat(expires),
         encoding="utf-8",
@@ -261,7 +265,19 @@ class _BoundedDict(SQLiteDict):
             serializer=_PACKER,
             busy_timeout=int(busy_seconds * 1000),
             fast_save=True,  # the cache can be fetched again; it need not survive a power cut
+            lock=Lock(delays_forks=True),
         )
+        renew_after_fork(self)
+
+    def renew(self) -> None:
+        """Open the file anew when it is next used.
+
+        The connection of the process that was forked may be in the middle of writing: whoever closes the
+        copy of it undoes that. So it is left as it is.
+        """
+        _left_behind.append(self._connection)
+        self._connection = None
+        self._active_transaction = False
 
     @contextmanager
     def connection(self, commit: bool = False) -> Iterator[sqlite3.Connection]:

@@ -22,6 +22,7 @@ from milestone_kit.api.pace import Pace
 from milestone_kit.api.page_cache import VALUE
 from milestone_kit.api.refusals import refusal, refusal_in
 from milestone_kit.api.server_clock import ServerClock
+from milestone_kit.core.forks import renew_after_fork
 from milestone_kit.errors import ApiError, NetworkError, RateLimitError
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ __all__ = ["Wire"]
 
 _AUTHORITIES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 """The variables by which OpenSSL is told whom to trust; requests knows only names of its own."""
+
+_MOST_HOSTS: Final = 10
+_MOST_CONNECTIONS: Final = 32
 
 _log = logging.getLogger("milestone_kit")
 
@@ -58,11 +62,18 @@ class Wire(HTTPAdapter):
 
     def __init__(self, requests_per_second: float, retry: Retry, shown: Shown) -> None:
         self._connections = Connections(retry.clock)
-        super().__init__(max_retries=0, pool_maxsize=32)
+        super().__init__(max_retries=0, pool_maxsize=_MOST_CONNECTIONS)
         self._pace = Pace(requests_per_second, clock=retry.clock)
         self._retry = retry
         self._shown = shown
         self.server_clock = ServerClock()
+        self.stops = threading.local()
+        renew_after_fork(self)
+
+    def renew(self) -> None:
+        """Open connections of one's own from now on."""
+        self.init_poolmanager(_MOST_HOSTS, _MOST_CONNECTIONS)
+        self.proxy_manager = {}
         self.stops = threading.local()
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:

@@ -40,6 +40,9 @@ def _told(words: list[str]) -> int:
     # argparse treats "--" differently from one Python to the next, and only `lab` passes words on
     own, passed_on = _split(words)
     parser = _parser()
+    if not words:
+        parser.print_help()
+        return 0
     args = parser.parse_args(own)
     if passed_on and args.run is not lab.run:
         parser.error(f"unexpected {' '.join(passed_on)!r}: only `lab` passes words on")
@@ -70,7 +73,7 @@ def _run(args: argparse.Namespace) -> int:
         say(error)
         return 1
     except KeyboardInterrupt:
-        say("interrupted")
+        say(args.interrupted)
         return 130
     return code
 
@@ -82,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"milestone-kit {milestone_kit.__version__}")
+    parser.set_defaults(interrupted="interrupted")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in (lab, fetch, upcoming, sync, changes, serving, cache):
         command.add(commands)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,9 @@ def add(commands: Commands) -> None:
         "where --partial saved what had arrived.",
         allow_abbrev=False,
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(
+        run=run, interrupted="interrupted; what arrived is kept, and the same command goes on from there"
+    )
     filters = add_filters(parser)
     filters.add_argument("--max-rows", type=int, metavar="N", help="the first N only")
     how = parser.add_argument_group("how")
@@ -45,6 +48,7 @@ def add(commands: Commands) -> None:
     outputs.add_argument(
         "--html", type=_file, metavar="OUT", help="a Gantt chart as a page that needs no network"
     )
+    outputs.add_argument("--json", action="store_true", help="the summary as JSON, for scripts")
 
 
 def _file(path: str) -> str:
@@ -97,8 +101,10 @@ def _write(df: pd.DataFrame, args: argparse.Namespace) -> None:
     if args.html is not None:
         page = _page(df).encode()
         say(f"drew {_extent(df)} in {write_whole(args.html, lambda sink: sink.write(page))}")
-    if args.csv is None and args.parquet is None and args.html is None:
-        print(_summary(df))  # noqa: T201 - the command's output
+    if args.json:
+        print(_summary_json(df))  # noqa: T201 - the command's output
+    elif args.csv is None and args.parquet is None and args.html is None:
+        print(_summary(df))  # noqa: T201 - as above
 
 
 def _extent(df: pd.DataFrame) -> str:
@@ -109,12 +115,27 @@ def _extent(df: pd.DataFrame) -> str:
 
 def _summary(df: pd.DataFrame) -> str:
     """Return a table of how many milestones there are by category, and how many are live and to come."""
+    head = one_line(f"{_extent(df)}, fetched {df.attrs['milestone_kit']['fetched_at']}")
+    if df.empty:
+        return head
+    table = _counts(df)
+    table.index = [one_line(name, 40) for name in table.index]
+    for name in ("first", "last"):
+        table[name] = table[name].dt.strftime("%Y-%m-%d")
+    return f"{head}\n\n{table.to_string(formatters=dict.fromkeys(table.columns[:3], '{:,}'.format))}"
+
+
+def _summary_json(df: pd.DataFrame) -> str:
+    """Return the summary as one JSON object: what is known of the fetch, and `counts` by category."""
+    counts = _counts(df) if len(df) else df.iloc[:, :0]
+    by_category = json.loads(counts.to_json(orient="index", date_format="iso", date_unit="s"))
+    return json.dumps(df.attrs["milestone_kit"] | {"counts": by_category})
+
+
+def _counts(df: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per category, the largest first, and one for all of them."""
     from milestone_kit.analysis.timeline import status_of
 
-    known = df.attrs["milestone_kit"]
-    head = f"{_extent(df)}, fetched {known['fetched_at']}"
-    if df.empty:
-        return one_line(head)
     status = status_of(df)
     groups = df.assign(live=status == "live", upcoming=status == "upcoming").groupby("category")
     table = groups.agg(
@@ -124,17 +145,12 @@ def _summary(df: pd.DataFrame) -> str:
         first=("start_date", "min"),
         last=("start_date", "max"),
     ).sort_values("milestones", ascending=False, kind="stable")
-    table.index = [one_line(name, 40) for name in table.index]
-    for name in ("first", "last"):
-        table[name] = table[name].dt.strftime("%Y-%m-%d")
     table.loc["all"] = [
         *table[["milestones", "live", "upcoming"]].sum(),
         table["first"].min(),
         table["last"].max(),
     ]
-    return (
-        f"{one_line(head)}\n\n{table.to_string(formatters=dict.fromkeys(table.columns[:3], '{:,}'.format))}"
-    )
+    return table
 
 
 def _page(df: pd.DataFrame) -> str:

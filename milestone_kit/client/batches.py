@@ -101,7 +101,7 @@ def _side_by_side(attempt: Callable[[list[str]], _T], batches: list[list[str]], 
     try:
         answers = list(pool.map(carried(attempt), batches))
     except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)  # what is not begun need not be
+        pool.shutdown(wait=False)  # what is not begun was called off by `map`
         raise
     pool.shutdown()
     return answers

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Self, Unpack
+import threading
+from typing import TYPE_CHECKING, Final, Self, Unpack
 from urllib.parse import quote
 
 import pandas as pd
 import pyarrow.compute as pc
 
-from milestone_kit.analysis.details import teams_of
+from milestone_kit.analysis.details import ROLE_KEYS, participants
 from milestone_kit.analysis.learned import durations_path, learn_from, remember_where
-from milestone_kit.analysis.targets import targets_frame
+from milestone_kit.analysis.targets import named_in, targets_frame
 from milestone_kit.api.transport import Retry, Transport
 from milestone_kit.client.batches import read_ids
 from milestone_kit.client.hints import CATEGORIES, TYPES, competitions_frame, near_values
@@ -19,9 +20,9 @@ from milestone_kit.client.live_data import LiveData
 from milestone_kit.client.past_versions import recall_changes, recall_versions
 from milestone_kit.client.single_answers import Singles
 from milestone_kit.client.target_names import Targets
-from milestone_kit.core.arguments import check_flag, check_share, check_text, spelled_out
+from milestone_kit.core.arguments import check_flag, check_share, check_text, iso, spelled_out, to_utc
 from milestone_kit.core.files import delete, warn_refused
-from milestone_kit.core.notices import told_once, warn
+from milestone_kit.core.notices import told_in_turn, told_once, warn
 from milestone_kit.core.query import Query, QueryOptions, check_limit, check_max_rows
 from milestone_kit.core.settings import OLDER_URLS, Patience, Settings, shown_url
 from milestone_kit.errors import (
@@ -34,11 +35,13 @@ from milestone_kit.errors import (
 from milestone_kit.fetching.delta import Deltas
 from milestone_kit.fetching.fetcher import Fetcher
 from milestone_kit.fetching.full_walk import FullWalks
+from milestone_kit.fetching.losses import Losses
 from milestone_kit.fetching.progress import check_progress
 from milestone_kit.storage.cache_folder import CacheFolder
 from milestone_kit.storage.history import History
 from milestone_kit.storage.manifests import to_frame
 from milestone_kit.storage.target_store import TargetStore
+from milestone_kit.table.arrays import stamp_micros
 from milestone_kit.table.frame import milestones_frame
 from milestone_kit.table.intake import Rejected, Repairs, rejected_frame, warn_repairs
 from milestone_kit.table.schema import ATTRS_KEY, from_arrow
@@ -51,10 +54,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from milestone_kit.core.arguments import DateLike
+    from milestone_kit.fetching.fetcher import Answer
     from milestone_kit.fetching.progress import Progress
 
 __all__ = ["MilestoneClient"]
 
+_LITTLE: Final = 0.02
 _log = logging.getLogger("milestone_kit")
 
 
@@ -165,18 +170,20 @@ class MilestoneClient:
         folder, address = self._settings.cache_dir, self._settings.base_url
         self._cache = CacheFolder(folder, address, lock_seconds=patience.other_walk)
         self._history = History(folder / "history", address, lock_seconds=patience.other_record)
-        now = retry.wall_clock
+        self._now = now = retry.wall_clock
         self._rejected: list[Rejected] = []
         deltas = Deltas(self._settings, self._transport, now)
         walks = FullWalks(self._settings, self._transport, self._cache, deltas, tell=self._tell, now=now)
         self._durations = durations_path(folder, address)
         remember_where(shown_url(address), self._durations)
+        self._losses = Losses(self._transport, folder / "doubts", workers=self._settings.workers, now=now)
         self._fetcher = Fetcher(
             self._settings,
             self._cache,
             self._history,
             deltas,
             walks,
+            losses=self._losses,
             tell=self._tell,
             teach=self._teach,
             now=now,
@@ -318,6 +325,108 @@ class MilestoneClient:
             progress=check_progress(progress),
         )
 
+    @spelled_out(QueryOptions)
+    def stream(
+        self,
+        *,
+        now: DateLike | None = None,
+        limit: int = 500,
+        refresh: bool = False,
+        offline: bool = False,
+        strict: bool | None = None,
+        progress: Progress = False,
+        stop: threading.Event | None = None,
+        **query: Unpack[QueryOptions],
+    ) -> Iterator[pd.DataFrame]:
+        """Yield growing tables: what is on around now at once, and at last what `get_milestones` returns.
+
+        Parameters
+        ----------
+        now : str, date, datetime or Timestamp, optional
+            What is to come first; this moment by default, naive values are UTC.
+        limit, refresh, offline, strict, progress
+            As for `get_milestones`; no bar is shown unless asked for.
+        stop : threading.Event, optional
+            Ends the stream within half a second once somebody sets it, from any thread.
+        **query
+            As for `get_milestones`.
+
+        Yields
+        ------
+        pandas.DataFrame
+            Tables as from `get_milestones`: typed, sorted, one row per id.
+
+            - With a fresh answer in the cache the whole, and nothing else.
+            - With an older one that first, whole but marked as `stale`; then, where what changed can be asked
+              for, the whole as it is now. Where all pages have to be walked, the older one with what has
+              come in the place of what was there.
+            - Else what starts from twelve hours before `now` to two days after; what began earlier and still
+              runs comes with the next, from a week before to two weeks after. Then whatever comes, each
+              time there are four rows for every ten that were there.
+            - The last is the whole answer, which is then in the cache and, once, in the history.
+
+            `attrs["milestone_kit"]` also holds `window_start` and `window_end` (ISO text), between which
+            every row is there, the second excluded; None for no bound, and both where nothing is sure yet
+            (`complete` False) or everything is (`complete` True). `rows`, `share` (0 to 1), `expected_rows`
+            and `seconds_left` tell how far it is; all but `rows` are estimates, and None where nobody knows.
+
+        Raises
+        ------
+        QueryError
+            At once, before anything is asked.
+        MilestoneKitError
+            As for `get_milestones`, after the tables that could be had.
+
+        Notes
+        -----
+        The pages are fetched in threads, which are gone when the stream has ended, is closed or left. What
+        came is kept, and the next question of the kind goes on from there. While a stream runs, the same
+        question by another client or kernel waits for it.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from milestone_kit.sandbox import serve
+        >>> with serve(rows=300) as server, tempfile.TemporaryDirectory() as folder:
+        ...     with MilestoneClient(base_url=server.url, cache_dir=folder) as client:
+        ...         for df in client.stream(category="Sports"):
+        ...             rows, complete = len(df), df.attrs["milestone_kit"]["complete"]
+        ...         rows == len(client.get_milestones(category="Sports")), complete
+        (True, True)
+        """
+        checked = Query.of(**query)
+        check_limit(limit)
+        _check_modes(refresh=refresh, offline=offline)
+        check_progress(progress)
+        strict = self._strict if strict is None else check_flag(strict, "strict")
+        if stop is not None and not isinstance(stop, threading.Event):
+            raise QueryError(f"stop={stop!r}: expected a threading.Event")
+        if offline:
+            return iter([self.get_milestones(limit=limit, offline=True, strict=strict, **query)])
+        moment = pd.Timestamp(self._now(), unit="s", tz="UTC") if now is None else to_utc(now, "now")
+        answers = self._fetcher.grow(
+            checked,
+            limit=limit,
+            refresh=refresh,
+            progress=progress,
+            strict=strict,
+            now=stamp_micros(moment),
+            stop=threading.Event() if stop is None else stop,
+        )
+        return told_in_turn(self._grown(checked, answers))
+
+    def _grown(self, query: Query, answers: Iterator[Answer]) -> Iterator[pd.DataFrame]:
+        try:
+            for answer in answers:
+                df = to_frame(answer.table, answer.manifest, stale=answer.stale)
+                is_whole = answer.stage is None and not answer.stale
+                df = self._shown(query, df, offline=False) if is_whole else self._named(df)
+                df.attrs[ATTRS_KEY] |= _how_far(answer)
+                yield df
+        except IncompleteError as error:
+            self._name_source(error.partial)
+            raise
+
     def _fetch(
         self,
         query: Query,
@@ -330,7 +439,7 @@ class MilestoneClient:
         full: bool = False,
     ) -> pd.DataFrame:
         try:
-            table, manifest, stale = self._fetcher.fetch(
+            table, manifest, stale, _ = self._fetcher.fetch(
                 query,
                 limit=limit,
                 max_rows=max_rows,
@@ -366,6 +475,10 @@ class MilestoneClient:
             )
         except (OSError, MilestoneKitError) as error:
             warn_refused(f"what was fetched taught nothing of durations: {error}", error)
+
+    def _named(self, df: pd.DataFrame) -> pd.DataFrame:
+        self._name_source(df)
+        return df
 
     def _name_source(self, df: pd.DataFrame) -> None:
         """Let a table tell where it is from, without what may be a secret in the address."""
@@ -441,7 +554,7 @@ class MilestoneClient:
         """Ask which teams, players and candidates ids stand for; see the function `get_targets`."""
         check_share(share, "share")
         if isinstance(ids_or_df, pd.DataFrame):
-            ids = list(dict.fromkeys(teams_of(ids_or_df).explode().dropna()))
+            ids = named_in(participants(ids_or_df, ROLE_KEYS))
         else:
             ids = read_ids(ids_or_df, "ids_or_df")
         return targets_frame(ids, self._targets.find(ids, share=share))
@@ -491,7 +604,7 @@ class MilestoneClient:
         -------
         pandas.DataFrame
             The milestones columns, `seen_at`, `deleted` and `added` (see `storage.history.History.versions`),
-            sorted by (id, seen_at).
+            sorted by id and the order in which they came, which is also that of `seen_at`.
 
         Raises
         ------
@@ -521,7 +634,8 @@ class MilestoneClient:
         Parameters
         ----------
         since : str, date, datetime or Timestamp, optional
-            Only changes seen then or later; naive values are UTC.
+            Only changes seen then or later; naive values are UTC. Where the clock was set back, what came
+            afterwards counts as seen just after what came before, so that none is missed.
         **query
             As for `history`.
 
@@ -576,6 +690,7 @@ class MilestoneClient:
         self._singles.close()
         self._cache.clear()
         delete(self._durations)
+        self._losses.clear()
         if history:
             self._history.clear()
 
@@ -583,6 +698,24 @@ class MilestoneClient:
         """Close the connections and cache files."""
         self._singles.close()
         self._transport.close()
+
+
+def _how_far(answer: Answer) -> dict[str, object]:
+    """Return what a table of a stream tells of how much of the answer it holds."""
+    rows, stage = answer.table.num_rows, answer.stage
+    far: dict[str, object] = {"window_start": None, "window_end": None, "rows": rows}
+    if stage is None:
+        is_whole = answer.manifest.complete and not answer.stale
+        known = {"share": 1.0, "expected_rows": rows, "seconds_left": 0.0}
+        return far | (known if is_whole else {"complete": False} | dict.fromkeys(known))
+    if stage.window is not None:
+        far |= zip(("window_start", "window_end"), map(_iso, stage.window), strict=True)
+    far |= {"share": stage.share, "seconds_left": stage.seconds_left}
+    return far | {"expected_rows": round(stage.came / stage.share) if stage.share > _LITTLE else None}
+
+
+def _iso(start: int | None) -> str | None:
+    return None if start is None else iso(pd.Timestamp(start, unit="us"))
 
 
 def _check_modes(*, refresh: bool, offline: bool) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import atexit
-import threading
 from typing import TYPE_CHECKING, Unpack
 
 from milestone_kit.client.client import MilestoneClient
 from milestone_kit.core.arguments import spelled_out
+from milestone_kit.core.forks import Lock
 from milestone_kit.core.query import QueryOptions
 from milestone_kit.core.settings import Settings
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["default_client", "get_competitions", "get_milestone", "get_milestones"]
 
 _defaults: dict[Settings, MilestoneClient] = {}
-_defaults_lock = threading.Lock()
+_defaults_lock = Lock()
 
 
 def default_client() -> MilestoneClient:

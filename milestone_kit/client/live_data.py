@@ -30,6 +30,7 @@ KEPT_SECONDS: Final = 10.0
 """How long an answer is given again: payloads trail by some seconds anyhow, and several parts of a notebook
 may ask about the same games at once."""
 
+_MOST_KEPT: Final = 5_000  # some 10 MB
 _PATH: Final = "/live_data/batch"
 
 
@@ -79,10 +80,10 @@ class LiveData:
     def table(self, ids_or_df: object, *, refresh: bool) -> pd.DataFrame:
         """Return the live data of milestones, as `get_live` describes it."""
         asked = _asked(ids_or_df)
-        missing = self._not_kept(asked.ids)
-        failed = self._ask(asked.ids if refresh else missing)
-        with self._lock:
-            known = {id_: kept for id_ in asked.ids if (kept := self._kept.get(id_)) is not None}
+        known = {} if refresh else self._fresh(asked.ids)
+        came, failed = self._ask([id_ for id_ in asked.ids if id_ not in known])
+        known |= came
+        self._keep(came)
         if failed and not known:
             raise next(iter(failed.values()))
         payloads = {id_: kept.payload for id_, kept in known.items() if kept.payload is not None}
@@ -103,26 +104,28 @@ class LiveData:
             )
         return df
 
-    def _not_kept(self, ids: Sequence[str]) -> list[str]:
-        """Forget what is too old, and return what is to be asked."""
+    def _fresh(self, ids: Sequence[str]) -> dict[str, _Kept]:
+        """Forget what is too old, and return what is known of these milestones."""
         with self._lock:
             now = self._clock()
             self._kept = {id_: kept for id_, kept in self._kept.items() if 0 <= now - kept.at < KEPT_SECONDS}
-            return [id_ for id_ in ids if id_ not in self._kept]
+            return {id_: self._kept[id_] for id_ in ids if id_ in self._kept}
 
-    def _ask(self, ids: Sequence[str]) -> dict[str, MilestoneKitError]:
-        """Ask, keep what came, and return what did not."""
+    def _keep(self, came: dict[str, _Kept]) -> None:
+        with self._lock:
+            kept = list((self._kept | came).items())
+            self._kept = dict(kept[-_MOST_KEPT:])
+
+    def _ask(self, ids: Sequence[str]) -> tuple[dict[str, _Kept], dict[str, MilestoneKitError]]:
+        """Return what came, and why the rest did not."""
         outcome = ask_in_batches(ids, self._batch, workers=self._workers)
         unreadable = sum(count for _, count in outcome.answers)
         if unreadable:
             warn(f"{unreadable:,} live payloads could not be read and were left out", DataWarning)
         payloads = {id_: payload for found, _ in outcome.answers for id_, payload in found.items()}
         now, wall = self._clock(), self._wall_clock()
-        with self._lock:
-            self._kept |= {id_: _Kept(now, wall, payloads.get(id_)) for id_ in ids}
-            for id_ in outcome.failed:
-                del self._kept[id_]
-        return outcome.failed
+        came = {id_: _Kept(now, wall, payloads.get(id_)) for id_ in ids if id_ not in outcome.failed}
+        return came, outcome.failed
 
     def _batch(self, ids: list[str]) -> tuple[dict[str, Payload], int]:
         # repeated parameters: a list joined by commas is answered with 200 and nothing

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from milestone_kit.analysis.targets import NAME_COLUMNS, name_columns
+from milestone_kit.analysis.details import ROLE_KEYS, participants
+from milestone_kit.analysis.targets import NAME_COLUMNS, name_columns, named_in
 from milestone_kit.client.functions import default_client
 from milestone_kit.core.notices import told_once, warn
 from milestone_kit.errors import DataWarning
-from milestone_kit.table.schema import check_milestones
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -194,12 +194,12 @@ def add_names(df: pd.DataFrame, *, client: MilestoneClient | None = None) -> pd.
     >>> list(named.columns[-4:])
     ['home', 'away', 'competitors', 'candidates']
     """
-    check_milestones(df, ["id", "details"])
-    targets = get_targets(df, client=client)
+    takes_part = participants(df, ROLE_KEYS)
+    targets = get_targets(named_in(takes_part), client=client)
     known = targets.dropna(subset="label")
     unnamed = len(targets) - len(known)
     if unnamed:
         warn(f"{unnamed:,} of {len(targets):,} ids in details have no name; they stay empty", DataWarning)
     labels = dict(zip(known["id"], known["label"], strict=True))
     kept = df.drop(columns=[name for name in NAME_COLUMNS if name in df.columns])
-    return kept.assign(**name_columns(df, labels))
+    return kept.assign(**name_columns(takes_part, labels, df.index))

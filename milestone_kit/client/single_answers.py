@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 from milestone_kit.api.refusals import may_pass
+from milestone_kit.core.forks import Lock, renew_after_fork
 from milestone_kit.core.notices import warn
 from milestone_kit.errors import ApiError, NotJSONError, OfflineError, StaleWarning
 
@@ -37,7 +37,12 @@ class Singles:
         self._transport = transport
         self._path = answers_path
         self._session: PageSession | None = None
-        self._lock = threading.Lock()
+        self._lock = Lock()
+        renew_after_fork(self)
+
+    def renew(self) -> None:
+        """Open a session of one's own when next asked: requests' sessions have locks in them."""
+        self._session = None
 
     def get(self, path: str, *, refresh: bool, offline: bool) -> dict[str, Any]:
         """Return the decoded answer for a path below the base URL.

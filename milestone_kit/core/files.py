@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written beside their place, locked for a time, put aside if damaged.
+"""Files that are whole or not there: written beside their place, read if they are ours, put aside if damaged.
 
 On Windows a file that anybody has open can be neither replaced nor deleted: what is refused for that reason
 is tried again for a bounded time.
@@ -14,21 +14,19 @@ import stat
 import time
 from typing import IO, TYPE_CHECKING, BinaryIO, Final, TypeVar
 
-import filelock
-
 from milestone_kit.core.notices import warn
 from milestone_kit.errors import CacheWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 __all__ = [
     "delete",
     "discard",
     "is_held",
+    "is_refusal",
     "listed",
-    "locked",
     "make_private_folder",
     "open_own",
     "put_aside",
@@ -48,12 +46,6 @@ _OF_THE_FOLDER: Final = {
     for name in ("EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENAMETOOLONG", "ENOTDIR", "EEXIST", "ELOOP")
     if hasattr(errno, name)
 }
-_WITHOUT_LOCKS: Final = {
-    getattr(errno, name)
-    for name in ("ENOSYS", "ENOLCK", "ENOTSUP", "EOPNOTSUPP", "EINVAL", "EIO")
-    if hasattr(errno, name)
-}
-
 _HELD_SECONDS: Final = 0.5  # longer than a virus scanner or an indexer holds a new file
 _HELD_STEP: Final = 0.02
 
@@ -162,6 +154,11 @@ def is_held(error: OSError) -> bool:
     return getattr(error, "winerror", None) in _HELD
 
 
+def is_refusal(error: Exception) -> bool:
+    """Tell whether the system refused something, rather than we what we found (see `open_own`)."""
+    return isinstance(error, OSError) and error.errno is not None
+
+
 def _patiently(action: Callable[[], _Made]) -> _Made:
     """Do what may be refused while somebody has a file open, again and again for a bounded time."""
     until = time.monotonic() + _HELD_SECONDS
@@ -174,84 +171,6 @@ def _patiently(action: Callable[[], _Made]) -> _Made:
             time.sleep(_HELD_STEP)
 
 
-@contextlib.contextmanager
-def locked(
-    path: Path, *, seconds: float, otherwise: str, waiting: Callable[[], object] = lambda: None
-) -> Iterator[bool]:
-    """Hold a lock, across threads and processes; give False, with a CacheWarning, when it cannot be had.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file that stands for the lock; made, with its folder, for its owner only.
-    seconds : float
-        How long whoever has it is waited for.
-    otherwise : str
-        What is done without it, for the warning.
-    waiting : callable
-        Is called when somebody else has it.
-    """
-    lock = _SystemLock(path, timeout=seconds, mode=0o600, thread_local=False)
-    try:
-        make_private_folder(path.parent)
-        _acquire(lock, waiting)
-    except _NoLocksError as error:
-        warn(
-            f"the file system of {path.parent} knows no locks ({error}): processes may walk side by side for "
-            "one answer, and nothing is recorded in the history",
-            CacheWarning,
-            cause="no locks",
-        )
-    except filelock.Timeout as error:
-        warn(f"the lock {path} could not be had ({error}); {otherwise}", CacheWarning)
-    except OSError as error:
-        warn_refused(f"the lock {path} could not be had ({error}); {otherwise}", error)
-    try:
-        yield lock.is_locked
-    finally:
-        lock.release()
-
-
-class _NoLocksError(Exception):
-    """The file system knows no locks."""
-
-
-class _SystemLock(filelock.FileLock):
-    """A lock of the operating system or none: files that stand in for locks outlive whoever is killed."""
-
-    def _fallback_to_soft_lock(self) -> None:
-        raise NotImplementedError("it has no function for them")
-
-
-def _acquire(lock: _SystemLock, waiting: Callable[[], object]) -> None:
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        if not _knows_locks(lock):
-            raise _NoLocksError("one that nobody can hold counts as held") from None
-        waiting()
-        lock.acquire()
-    except NotImplementedError as error:
-        raise _NoLocksError(str(error)) from None
-    except OSError as error:
-        if error.errno not in _WITHOUT_LOCKS:
-            raise
-        raise _NoLocksError(str(error)) from None
-
-
-def _knows_locks(lock: _SystemLock) -> bool:
-    """Tell whether a lock can be had of which nobody else knows, where another one is held."""
-    probe = f"{lock.lock_file}.{secrets.token_hex(4)}"
-    try:
-        with _SystemLock(probe, timeout=0, mode=0o600):
-            return True
-    except filelock.Timeout:
-        return False
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(probe)  # noqa: PTH108 - the library gives text
-
-
 def put_aside(path: Path) -> Path:
     """Rename an unusable cache file to a name ending in `.bad`; return that, or raise OSError."""
     aside = path.with_name(f"{path.name}.bad")
@@ -260,16 +179,18 @@ def put_aside(path: Path) -> Path:
 
 
 def quarantine(path: Path, why: object) -> None:
-    """Put an unusable cache file aside under a name ending in `.bad`, with a CacheWarning."""
+    """Put an unusable cache file aside under a name ending in `.bad`, with a CacheWarning.
+
+    What the system refused (no permission, too many open files) says nothing about the file, which stays.
+    """
+    if isinstance(why, OSError) and is_refusal(why):
+        warn_refused(f"cache file {path} could not be read ({why}); it is left as it is", why)
+        return
     try:
-        warn(
-            f"cache file {path} is not usable ({why}); it was put aside as {put_aside(path).name}",
-            CacheWarning,
-        )
+        what = f"was put aside as {put_aside(path).name}"
     except OSError as error:
-        message = f"cache file {path} is not usable ({why}); it could not be put aside ({error})"
-        # where it could not even be opened the folder is to blame, and not the file
-        warn_refused(message, why if isinstance(why, OSError) else None)
+        what = f"could not be put aside ({error})"
+    warn(f"cache file {path} is not usable ({why}); it {what}", CacheWarning)
 
 
 def warn_refused(message: str, error: BaseException | None) -> None:

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple, ParamSpec, TypeVar
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from milestone_kit.errors import MilestoneKitWarning
 
-__all__ = ["carried", "told_once", "warn"]
+__all__ = ["carried", "told_in_turn", "told_once", "warn"]
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -40,6 +40,7 @@ _Notices = dict[tuple[str, type["MilestoneKitWarning"]], _Notice]
 _ours: Final = tuple(
     str(folder) + os.sep for folder in (Path(__file__).parents[1], Path(str(pd.__file__)).parent)
 )
+_END: Final = object()
 _collected: Final[contextvars.ContextVar[_Notices | None]] = contextvars.ContextVar(
     "milestone_kit_notices", default=None
 )
@@ -88,6 +89,30 @@ def told_once(function: Callable[_P, _T]) -> Callable[_P, _T]:
                 warn(message, category, count=counted)
 
     return call
+
+
+def told_in_turn(items: Iterator[_T]) -> Iterator[_T]:
+    """Yield the items of an iterator; what is noticed while one is made is told before it."""
+    notices: _Notices = {}
+    told: set[tuple[str, type[MilestoneKitWarning]]] = set()
+    try:
+        while True:
+            token = _collected.set(notices)
+            try:
+                item = next(items, _END)
+            finally:
+                _collected.reset(token)
+                for key, (message, counted) in list(notices.items()):
+                    if key not in told:
+                        told.add(key)
+                        warn(message, key[1], count=counted)
+            if item is _END:
+                return
+            yield item  # type: ignore[misc]  # what is not the end is an item
+    finally:
+        close = getattr(items, "close", None)
+        if close is not None:
+            close()
 
 
 def carried(function: Callable[_P, _T]) -> Callable[_P, _T]:

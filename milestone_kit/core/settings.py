@@ -63,6 +63,9 @@ class Patience:
         Seconds after which they join whatever the processor did: longer than a page takes from this machine.
     last_pages : float
         Seconds in which what is under way may still come in once a walk has failed.
+    most_bytes : int
+        How much memory the rows of a walk may take before it is given up: about five times as much as all
+        milestones that there are.
     most_pages : int
         Where a walk is given up: 2.5 million milestones at 500 a page, 18 times what there is.
     """
@@ -74,6 +77,7 @@ class Patience:
     slow_page: float = 0.1
     last_pages: float = 5.0
     most_pages: int = 5_000
+    most_bytes: int = 2**29
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,10 @@ class Beside(Generic[_T]):
         except BaseException as error:  # noqa: BLE001 - it is raised where the result is waited for
             self._error = error
 
+    def is_running(self) -> bool:
+        """Tell whether it is not done yet."""
+        return self._thread is not None and self._thread.is_alive()
+
     def wait(self) -> None:
         """Wait until it is done, well or not."""
         if self._thread is not None:

@@ -17,6 +17,7 @@ from milestone_kit.table.frame import join_pages, starts_of
 from milestone_kit.table.intake import Repairs
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Sequence
 
     from milestone_kit.api.transport import Transport
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from milestone_kit.core.settings import Settings
     from milestone_kit.fetching.start_density import StartDensity
 
-__all__ = ["Delta", "DeltaRefusedError", "Deltas", "changed_since", "likely_cuts"]
+__all__ = ["Delta", "DeltaRefusedError", "Deltas", "changed_ids", "changed_since", "likely_cuts"]
 
 _ROUNDS: Final = 3
 _NOTICEABLE: Final = 1.0
@@ -94,6 +95,12 @@ def changed_since(newest: int | None, *, began: float, lasted: float, overlap: f
     return max(0, int(since - overlap))
 
 
+def changed_ids(table: pa.Table, since: int) -> pa.ChunkedArray:
+    """Return the ids of the rows of a table that changed since, in Unix seconds: a delta gives them again."""
+    updated = table["last_updated_ts"].cast(pa.int64())
+    return table["id"].filter(pc.greater_equal(updated, since * 1_000_000).fill_null(False))  # noqa: FBT003
+
+
 def likely_cuts(table: pa.Table, *, limit: int) -> list[int]:
     """Return where to cut the delta of a large table, so that a few pages come at one time.
 
@@ -148,6 +155,8 @@ class Deltas:
         density: StartDensity,
         report: Callable[[int, int], object] = lambda _rows, _pages: None,
         cuts: Sequence[int] = (),
+        expected: pa.ChunkedArray | None = None,
+        stop: threading.Event | None = None,
     ) -> Delta:
         """Fetch the rows that match the filters of a query and changed since.
 
@@ -165,6 +174,11 @@ class Deltas:
             Is told (rows, pages) after each page.
         cuts : sequence of int
             Starts, in microseconds since 1970, at which it is cut into ranges from the beginning.
+        expected : pyarrow.ChunkedArray, optional
+            Ids of rows that are known to have changed since. An answer without one of them is asked for
+            once more: the row may be gone, but it may also be the answer that is short.
+        stop : threading.Event, optional
+            Ends it, in a StoppedError, once it is set.
 
         Raises
         ------
@@ -186,7 +200,7 @@ class Deltas:
         server_as_of: float | None = None
         for _ in range(_ROUNDS):
             as_of, moment = self._now(), self._transport.clock()
-            gathering = self._gathering(query, since, limit=limit, density=density, cuts=cuts)
+            gathering = self._gathering(query, since, limit, density, cuts, stop)
             try:
                 gathering.gather(workers=self._settings.workers, report=report)
             except ApiError as error:
@@ -197,6 +211,9 @@ class Deltas:
             pages += gathering.pages
             repairs += gathering.repairs
             server_as_of = self._transport.server_time(moment)
+            if expected is not None and not _has_all(tables[-1], expected):
+                expected = None
+                continue
             if gathering.pages <= 1 or self._now() - as_of < _NOTICEABLE:
                 break
             since = changed_since(
@@ -208,8 +225,14 @@ class Deltas:
             cuts = ()
         return Delta(join_pages(tables), began, as_of, server_as_of, pages, repairs)
 
-    def _gathering(
-        self, query: Query, since: int, *, limit: int, density: StartDensity, cuts: Sequence[int]
+    def _gathering(  # noqa: PLR0917 - what `ask` was given
+        self,
+        query: Query,
+        since: int,
+        limit: int,
+        density: StartDensity,
+        cuts: Sequence[int],
+        stop: threading.Event | None,
     ) -> Gathering:
         asked = max(since, query.min_updated_ts or 0)
         changed = replace(query, minimum_start_date=None, maximum_start_date=None, min_updated_ts=asked)
@@ -228,4 +251,9 @@ class Deltas:
             patience=self._settings.patience,
             check=check,
             lenient=True,
+            stop=stop,
         )
+
+
+def _has_all(table: pa.Table, ids: pa.ChunkedArray) -> bool:
+    return bool(pc.all(pc.is_in(ids, value_set=table["id"].combine_chunks())).as_py() is not False)

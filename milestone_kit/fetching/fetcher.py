@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from milestone_kit.api.refusals import may_pass
 from milestone_kit.core.notices import warn
@@ -18,9 +19,10 @@ from milestone_kit.errors import (
     OfflineError,
     StaleWarning,
 )
-from milestone_kit.fetching.delta import Delta, DeltaRefusedError, changed_since, likely_cuts
+from milestone_kit.fetching.delta import Delta, DeltaRefusedError, changed_ids, changed_since, likely_cuts
 from milestone_kit.fetching.full_walk import Ask
 from milestone_kit.fetching.gathering import newest_of, within
+from milestone_kit.fetching.growth import Growth, Watched
 from milestone_kit.fetching.progress import reporting
 from milestone_kit.fetching.start_density import StartDensity
 from milestone_kit.storage.manifests import FORMAT, Manifest, moment
@@ -29,6 +31,7 @@ from milestone_kit.table.intake import Repairs, refuse_rejected
 from milestone_kit.table.merge import merge_tables
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterator
 
     import pyarrow as pa
@@ -37,14 +40,37 @@ if TYPE_CHECKING:
     from milestone_kit.core.settings import Settings
     from milestone_kit.fetching.delta import Deltas
     from milestone_kit.fetching.full_walk import FullWalks, Kept
+    from milestone_kit.fetching.growth import Stage
+    from milestone_kit.fetching.losses import Losses
     from milestone_kit.fetching.progress import Progress
     from milestone_kit.storage.cache_folder import CacheFolder
     from milestone_kit.storage.history import History
 
-__all__ = ["Fetcher"]
+__all__ = ["Answer", "Fetcher"]
 
 _REFUSES_DELTAS: Final = frozenset({403, 422})  # and 400, which `Deltas` tells by an error of its own
 _log = logging.getLogger("milestone_kit")
+
+
+class Answer(NamedTuple):
+    """What is known of an answer.
+
+    Attributes
+    ----------
+    table : pyarrow.Table
+        In `ARROW_SCHEMA`, one row per id, in order.
+    manifest : Manifest
+        `complete` says whether the table is the whole answer.
+    stale : bool
+        Whether it is an older one, which stands in for one that failed or has not come yet.
+    stage : Stage, optional
+        Where more is to come: how much of it is there.
+    """
+
+    table: pa.Table
+    manifest: Manifest
+    stale: bool = False
+    stage: Stage | None = None
 
 
 class Fetcher:
@@ -62,6 +88,8 @@ class Fetcher:
         Asks for what changed.
     walks : FullWalks
         Asks for everything.
+    losses : Losses
+        Judges what a walk lacks of what was known.
     tell : callable
         Is given what had to be repaired or set aside.
     teach : callable
@@ -79,6 +107,7 @@ class Fetcher:
         deltas: Deltas,
         walks: FullWalks,
         *,
+        losses: Losses,
         tell: Callable[[Repairs], object],
         teach: Callable[[pa.Table, float], object],
         now: Callable[[], float],
@@ -88,6 +117,7 @@ class Fetcher:
         self._history = history
         self._deltas = deltas
         self._walks = walks
+        self._losses = losses
         self._tell = tell
         self._teach = teach
         self._now = now
@@ -135,7 +165,8 @@ class Fetcher:
         progress: Progress,
         full: bool = False,
         strict: bool = False,
-    ) -> tuple[pa.Table, Manifest, bool]:
+        growth: Growth | None = None,
+    ) -> Answer:
         """Return a fresh answer, asking for what changed, or walking for it, where needed.
 
         Parameters
@@ -146,38 +177,103 @@ class Fetcher:
             Whether a refresh must walk through all pages.
         strict : bool
             Whether a milestone that had to be set aside is an error.
+        growth : Growth, optional
+            Watches a walk.
 
         Returns
         -------
-        table : pyarrow.Table
-            In `ARROW_SCHEMA`, one row per id, in order; more than `max_rows` rows where they are known.
-        manifest : Manifest
-            `complete` says whether the table is the whole answer.
-        stale : bool
-            Whether an older snapshot stands in for a walk that failed.
+        Answer
+            More than `max_rows` rows where they are known.
         """
         asked = self._now()
         kept = None if refresh else self.fresh(query)
         if kept is not None and not (strict and kept[1].rejected):
-            return *kept, False
-        with self._cache.lock(query):
+            return Answer(*kept)
+        given_up = (lambda: False) if growth is None else growth.stop.is_set
+        with self._cache.lock(query, given_up=given_up):
             # whoever had the lock may just have fetched what is wanted here
             known = self._cache.read(query)
             kept = self._young(known, after=asked if refresh else 0.0, swept=full)
             full = full or (strict and known is not None and bool(known[1].rejected))
             if kept is not None and not (strict and kept[1].rejected):
-                return *kept, False
-            ask = Ask(query, limit, max_rows, refresh, progress, strict)
+                return Answer(*kept)
+            ask = Ask(query, limit, max_rows, refresh, progress, strict, growth)
             try:
-                return *self._ask(ask, known, full=full), False
+                return Answer(*self._ask(ask, known, full=full))
             except (ApiError, IncompleteError, NotJSONError) as error:
-                return *self._stand_in(query, error), True
+                return Answer(*self._stand_in(query, error), stale=True)
+
+    def grow(
+        self,
+        query: Query,
+        *,
+        limit: int,
+        refresh: bool,
+        progress: Progress,
+        strict: bool,
+        now: int,
+        stop: threading.Event,
+    ) -> Iterator[Answer]:
+        """Yield what is known of an answer, what comes of it as it comes, and at last the whole.
+
+        Parameters
+        ----------
+        query, limit, refresh, progress, strict
+            As for `fetch`.
+        now : int
+            The start around which it is fetched first, in microseconds since 1970.
+        stop : threading.Event
+            Ends it, with what has come by then, once it is set.
+
+        Yields
+        ------
+        Answer
+            First an older one, where there is one that is not fresh, as `stale`; the last is the whole one.
+        """
+        kept = None if refresh else self.fresh(query)
+        older = self._cache.read(query) if kept is None else None
+        if older is not None:
+            yield Answer(*older, stale=True)
+        growth = Growth(now, stop, base=None if older is None else older[0])
+        whole: list[Answer] = []
+
+        def fetch() -> None:
+            answer = self.fetch(
+                query,
+                limit=limit,
+                max_rows=None,
+                refresh=refresh,
+                progress=progress,
+                strict=strict,
+                growth=growth,
+            )
+            whole.append(answer)
+
+        began = self._now()
+        with closing(Watched(growth, fetch).stages()) as stages:
+            for stage in stages:
+                yield Answer(stage.table, self._unfinished(query, stage, began), stage=stage)
+        yield from whole
+
+    def _unfinished(self, query: Query, stage: Stage, began: float) -> Manifest:
+        return Manifest(
+            base_url=shown_url(self._settings.base_url),
+            query=query.key(),
+            started=began,
+            finished=self._now(),
+            rows=stage.table.num_rows,
+            pages=stage.pages,
+            last_full_sweep=began,
+            as_of=began,
+            complete=False,
+        )
 
     def _stand_in(self, query: Query, error: MilestoneKitError) -> Kept:
         """Return the older snapshot where it is allowed instead of `error`, else raise that."""
+        is_short = isinstance(error, IncompleteError) and error.missing > 0
         cause = error.__cause__ if isinstance(error, IncompleteError) else error
         # what may succeed later: no network, 429, 5xx; a refusal (400, 401, 404) is the true answer
-        allowed = self._settings.stale_if_error and may_pass(cause)
+        allowed = self._settings.stale_if_error and (is_short or may_pass(cause))
         kept = self._cache.read(query) if allowed else None
         if kept is None:
             raise error
@@ -187,8 +283,9 @@ class Fetcher:
 
     def _ask(self, ask: Ask, kept: Kept | None, *, full: bool) -> Kept:
         """Bring the snapshot up to date where there is one, else walk."""
+        known = self._known(ask.query, kept)
         if kept is None:
-            density = StartDensity.usual(self._now())
+            density = StartDensity.usual(self._now(), known=None if known is None else starts_of(known))
         else:
             density = StartDensity.of_starts(starts_of(kept[0]))
         if kept is not None and not full and not self._sweep_is_due(kept[1]):
@@ -198,7 +295,7 @@ class Fetcher:
                 if isinstance(error, ApiError) and error.status_code not in _REFUSES_DELTAS:
                     raise
                 _log.info("the server gives no deltas, walking through all pages: %s", error)
-        return self._walk(ask, density)
+        return self._walk(ask, density, known)
 
     def _sweep_is_due(self, manifest: Manifest) -> bool:
         return not 0 <= self._now() - manifest.last_full_sweep < self._settings.full_sweep_after
@@ -219,6 +316,8 @@ class Fetcher:
                 density=density.shape(),
                 report=report,
                 cuts=likely_cuts(table, limit=ask.limit),
+                expected=changed_ids(table, since),
+                stop=None if ask.growth is None else ask.growth.stop,
             )
         merged, counts = merge_tables(table, delta.table)
         merged = within(merged, ask.query)
@@ -242,11 +341,28 @@ class Fetcher:
         self._publish(ask.query, merged, manifest, seen=delta.table)
         return merged, manifest
 
-    def _walk(self, ask: Ask, density: StartDensity) -> Kept:
-        table, manifest = self._walks.run(ask, density)
+    def _walk(self, ask: Ask, density: StartDensity, known: pa.Table | None) -> Kept:
+        def judge(table: pa.Table, manifest: Manifest) -> pa.Table:
+            return self._losses.judge(
+                ask.query,
+                self._cache.key(ask.query),
+                known=known,
+                swept=table,
+                rejected=manifest.rejected,
+            )
+
+        table, manifest = self._walks.run(ask, density, judge)
         if manifest.complete:
             self._publish(ask.query, table, manifest, seen=table)
         return table, manifest
+
+    def _known(self, query: Query, kept: Kept | None) -> pa.Table | None:
+        """Return `id` and `start_date` of what a walk should bring, in order; None where nobody knows."""
+        if kept is not None:
+            return kept[0].select(["id", "start_date"])
+        if query.as_dict():
+            return None  # of a part the history cannot tell
+        return self._history.living()
 
     def _publish(self, query: Query, table: pa.Table, manifest: Manifest, *, seen: pa.Table) -> None:
         """Keep a table as the snapshot, and what was seen of it now in the history."""

@@ -7,10 +7,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from milestone_kit.core.notices import warn
+from milestone_kit.core.settings import shown_url
 from milestone_kit.core.threads import Beside
-from milestone_kit.errors import ApiError, DataWarning, IncompleteError, PaginationError, SchemaError
+from milestone_kit.errors import (
+    ApiError,
+    DataWarning,
+    IncompleteError,
+    PaginationError,
+    SchemaError,
+    TooLargeError,
+)
 from milestone_kit.fetching.delta import DeltaRefusedError, changed_since
 from milestone_kit.fetching.gathering import Gathering, within
+from milestone_kit.fetching.losses import LostRowsError
 from milestone_kit.fetching.page_source import PageSource
 from milestone_kit.fetching.progress import reporting
 from milestone_kit.fetching.start_density import StartDensity
@@ -29,6 +38,7 @@ if TYPE_CHECKING:
     from milestone_kit.core.query import Query
     from milestone_kit.core.settings import Settings
     from milestone_kit.fetching.delta import Delta, Deltas
+    from milestone_kit.fetching.growth import Growth
     from milestone_kit.fetching.progress import Progress
     from milestone_kit.storage.cache_folder import CacheFolder
     from milestone_kit.storage.unfinished import UnfinishedWalk
@@ -50,6 +60,21 @@ class Ask(NamedTuple):
     refresh: bool
     progress: Progress
     strict: bool = False
+    growth: Growth | None = None
+
+    def shown(
+        self, gathering: Gathering, report: Callable[[int, int], object]
+    ) -> Callable[[int, int], object]:
+        """Return what is told (rows, pages) after each page, so that whoever watches sees it as well."""
+        growth = self.growth
+        if growth is None:
+            return report
+
+        def tell(rows: int, pages: int) -> None:
+            report(rows, pages)
+            growth.saw(gathering)
+
+        return tell
 
 
 class _UnderWay(NamedTuple):
@@ -94,7 +119,7 @@ class FullWalks:
         self._tell = tell
         self._now = now
 
-    def run(self, ask: Ask, density: StartDensity) -> Kept:
+    def run(self, ask: Ask, density: StartDensity, judge: Callable[[pa.Table, Manifest], pa.Table]) -> Kept:
         """Walk through the pages of a query, or go on where an earlier attempt ended.
 
         Parameters
@@ -103,6 +128,9 @@ class FullWalks:
             The question.
         density : StartDensity
             Where rows are expected.
+        judge : callable
+            Is given what a walk that reached its end brought; returns it, maybe with what it lacked, or
+            raises LostRowsError.
 
         Returns
         -------
@@ -114,17 +142,17 @@ class FullWalks:
         Raises
         ------
         IncompleteError
-            When pages came, and then no more could be had; with the rows so far.
+            When pages came, and then no more could be had, with the rows so far; or when rows are missing.
         MilestoneKitError
             When none could be had, or they are wrong.
         """
         try:
-            return self._run_once(ask, density)
+            return self._run_once(ask, density, judge)
         except IncompleteError as error:
             if not _is_about_the_cursor(error.__cause__):
                 raise
             _log.info("the walk's cursor was refused, walking anew: %s", error.__cause__)
-            return self._run_once(ask, density)
+            return self._run_once(ask, density, judge)
 
     def stream(
         self, query: Query, *, limit: int, max_rows: int | None, strict: bool = False
@@ -143,7 +171,9 @@ class FullWalks:
             yield join_pages([page.table], gathering.repairs)
         self._tell(gathering.repairs)
 
-    def _run_once(self, ask: Ask, density: StartDensity) -> Kept:
+    def _run_once(
+        self, ask: Ask, density: StartDensity, judge: Callable[[pa.Table, Manifest], pa.Table]
+    ) -> Kept:
         walk = self._cache.walk(
             ask.query,
             limit=ask.limit,
@@ -158,7 +188,8 @@ class FullWalks:
         try:
             try:
                 with reporting(ask.progress) as report:
-                    gathering.gather(workers=self._settings.workers, max_rows=ask.max_rows, report=report)
+                    shown = ask.shown(gathering, report)
+                    gathering.gather(workers=self._settings.workers, max_rows=ask.max_rows, report=shown)
             finally:
                 date()
             joined = Beside(gathering.table)  # while the network is asked for the gap
@@ -169,11 +200,8 @@ class FullWalks:
             table = joined.result()
             if ask.strict:
                 refuse_rejected(gathering.repairs)
-        except (SchemaError, PaginationError):
-            walk.forget()  # its pages are wrong: they must not be served again
-            raise
-        except KeyboardInterrupt:
-            walk.interrupt()
+        except (SchemaError, PaginationError, TooLargeError):
+            walk.forget()  # its pages are of no use: they must not be served again
             raise
         except ApiError as error:
             if not gathering.pages:
@@ -183,10 +211,32 @@ class FullWalks:
             else:
                 walk.interrupt()
             raise self._incomplete(run, error) from error
+        except BaseException:  # somebody wants no more for now
+            walk.interrupt()
+            raise
         finally:
             session.cache.close()  # only the page file: the connections are shared
         self._tell(gathering.repairs)
-        return self._closed(run, table, closed)
+        return self._judged(run, *self._closed(run, table, closed), judge)
+
+    @staticmethod
+    def _judged(
+        run: _UnderWay,
+        table: pa.Table,
+        manifest: Manifest,
+        judge: Callable[[pa.Table, Manifest], pa.Table],
+    ) -> Kept:
+        if not manifest.complete:
+            return table, manifest
+        try:
+            judged = judge(table, manifest)
+        except LostRowsError as error:
+            run.walk.forget()  # asking again must be another sweep
+            partial = to_frame(table, replace(manifest, complete=False))
+            raise IncompleteError(
+                str(error), partial=partial, pages=manifest.pages, missing=error.missing
+            ) from None
+        return judged, replace(manifest, rows=judged.num_rows)
 
     def _dating(self, walk: UnfinishedWalk) -> Callable[[], None]:
         """Return what notes, as soon as that is known, when a new walk began on the server's clock."""
@@ -221,6 +271,9 @@ class FullWalks:
             density=density,
             cuts=walk.cuts if ask.max_rows is None else (),  # the first rows come with the first range
             cut=cut,
+            near=None if ask.growth is None else ask.growth.now,
+            resumed=walk.resumed,
+            stop=None if ask.growth is None else ask.growth.stop,
             patience=self._settings.patience,
         )
 
@@ -237,7 +290,13 @@ class FullWalks:
             overlap=self._settings.overlap,
         )
         try:
-            return self._deltas.ask(ask.query, since, limit=ask.limit, density=density.shape())
+            return self._deltas.ask(
+                ask.query,
+                since,
+                limit=ask.limit,
+                density=density.shape(),
+                stop=None if ask.growth is None else ask.growth.stop,
+            )
         except DeltaRefusedError as error:
             _log.warning("what changed while the walk ran is not known: %s", error)
         except ApiError as error:  # the walk is whole all the same
@@ -272,7 +331,7 @@ class FullWalks:
 
     def _manifest(self, run: _UnderWay, table: pa.Table, repaired: int) -> Manifest:
         return Manifest(
-            base_url=self._settings.base_url,
+            base_url=shown_url(self._settings.base_url),
             query=run.ask.query.key(),
             started=run.walk.started,
             finished=self._now(),

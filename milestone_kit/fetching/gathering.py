@@ -10,6 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from milestone_kit.errors import TooLargeError
+from milestone_kit.fetching import spans
 from milestone_kit.fetching.plan import Plan
 from milestone_kit.fetching.walkers import ChainPage, Walk, Walkers
 from milestone_kit.table.frame import join_pages, starts_of
@@ -17,14 +19,17 @@ from milestone_kit.table.intake import Repairs
 from milestone_kit.table.schema import ARROW_SCHEMA
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Generator, Iterable
 
     from milestone_kit.core.query import Query
     from milestone_kit.core.settings import Patience
     from milestone_kit.fetching.page_source import PageSource
+    from milestone_kit.fetching.plan import Chain
+    from milestone_kit.fetching.spans import Span
     from milestone_kit.fetching.start_density import StartDensity
 
-__all__ = ["Gathering", "newest_of", "within"]
+__all__ = ["Gathering", "bounds_of", "newest_of", "within"]
 
 _INSTANT: Final = ARROW_SCHEMA.field("start_date").type
 
@@ -52,6 +57,12 @@ class Gathering:
         Is given each page as it was converted, and may raise.
     lenient : bool
         Whether its pages are of changes only; see `intake.are_most`.
+    near : int, optional
+        The start, in microseconds since 1970, around which it is walked first.
+    resumed : bool
+        Whether pages of an earlier attempt may be there; else it is cut around `near` from the beginning.
+    stop : threading.Event, optional
+        Ends the walk, in a StoppedError, once it is set.
 
     Attributes
     ----------
@@ -75,6 +86,9 @@ class Gathering:
         patience: Patience | None = None,
         check: Callable[[pa.Table], object] = lambda _: None,
         lenient: bool = False,
+        near: int | None = None,
+        resumed: bool = True,
+        stop: threading.Event | None = None,
     ) -> None:
         self.pages = 0
         self.rows = 0
@@ -83,10 +97,32 @@ class Gathering:
         self._query = query
         self._check = check
         self._parts: list[ChainPage] = []
-        low, high = _micros(query.minimum_start_date), _micros(query.maximum_start_date)
-        above = None if high is None else high + 1
-        self._plan = Plan(density, limit=limit, cuts=cuts, low=low, high=above)
-        self._walk = Walk(source, self._plan, cut=cut, patience=patience, lenient=lenient)
+        self._bytes = 0
+        self._density = density
+        self._near = near
+        self._spans: dict[Chain, Span] = {}
+        low, high = bounds_of(query)
+        order = [] if near is None else spans.near(near, low, high)
+        if near is not None and not resumed:
+            is_large = not query.filters()
+            cuts = spans.cuts_near(near, order, density, limit=limit, is_large=is_large)
+            cut(list(cuts))
+        self._plan = Plan(
+            density,
+            limit=limit,
+            cuts=cuts,
+            low=low,
+            high=high,
+            confirm=not lenient,
+            resumed=resumed,
+            order=order,
+        )
+        self._walk = Walk(source, self._plan, cut=cut, patience=patience, lenient=lenient, stop=stop)
+
+    @property
+    def bounds(self) -> Span:
+        """The bounds of its query on the start."""
+        return bounds_of(self._query)
 
     @property
     def whole(self) -> bool:
@@ -110,7 +146,7 @@ class Gathering:
         pages = self._side_by_side(workers) if max_rows is None else self.in_turn(max_rows)
         with closing(pages):
             for page in pages:
-                self._parts.append(page)
+                self._keep(page)
                 report(self.rows, self.pages)
 
     def in_turn(self, max_rows: int | None = None) -> Generator[ChainPage]:
@@ -119,9 +155,14 @@ class Gathering:
         Once `max_rows` different milestones have come, no more are asked for.
         """
         ids: set[str] = set()
+        before = pa.array([], pa.large_string())
         for page in self._walk.in_turn():
             bounded = self._took(page)
+            if page.chain.behind is not None:  # what is asked for once more begins with what has come
+                again = pc.is_in(bounded.table["id"], value_set=before)
+                bounded = bounded._replace(table=bounded.table.filter(pc.invert(again)))
             yield bounded
+            before = page.table["id"].combine_chunks()
             if max_rows is not None:
                 ids.update(bounded.table["id"].to_pylist())
                 if len(ids) >= max_rows:
@@ -131,6 +172,18 @@ class Gathering:
         with Walkers(self._walk, workers) as walkers:
             for page in walkers.pages():
                 yield self._took(page)
+
+    def _keep(self, page: ChainPage) -> None:
+        self._parts.append(page)
+        if page.covers is not None:
+            self._spans[page.chain] = page.covers
+        self._bytes += page.table.nbytes
+        most = self._walk.patience.most_bytes
+        if self._bytes > most:
+            raise TooLargeError(
+                f"the answer is too large: {self.rows} milestones take over {most // 2**20} MB of memory; "
+                "ask for less (a filter, narrower dates, max_rows), or page by page with client.iter_pages()"
+            )
 
     def _took(self, page: ChainPage) -> ChainPage:
         """Count a page, and leave of it what the query asks for."""
@@ -142,28 +195,53 @@ class Gathering:
         self.rows += table.num_rows if high is None else int((starts_of(table) < high).sum())
         return page._replace(table=table)
 
+    def covered(self) -> list[Span]:
+        """Return the spans of starts of which every row was kept; they have nothing in common."""
+        if not self._plan.ordered:
+            return []
+        found = []
+        for chain, (low, high) in list(self._spans.items()):
+            # the end of a chain that is being asked about again is not yet sure
+            sure = high if chain.high is None else min(chain.high, chain.high if high is None else high)
+            if low is None or sure is None or low < sure:
+                found.append((low, sure))
+        return found
+
+    def share(self) -> float:
+        """Estimate how much of the answer was kept: 0 to 1."""
+        whole = spans.mass_of([bounds_of(self._query)], self._density)
+        return min(1.0, spans.mass_of(self.covered(), self._density) / whole) if whole else 0.0
+
     def newest(self) -> int | None:
         """Return the newest `last_updated_ts` of the kept pages, in microseconds since 1970."""
         return newest_of(*(page.table for page in self._parts))
 
     def table(self) -> pa.Table:
         """Join the kept pages into one table: one row per id, in order; duplicates are counted."""
+        table, moved = self._joined(self.repairs)
+        self.rescued = moved if self._plan.ordered else 0
+        return table
+
+    def so_far(self) -> pa.Table:
+        """Join what was kept up to now, as `table` does in the end; may be called while others walk."""
+        return self._joined(None)[0]
+
+    def _joined(self, repairs: Repairs | None) -> tuple[pa.Table, int]:
         own, others = self._sorted_out()
-        joined = join_pages(own, self.repairs)
+        joined = join_pages(own, repairs)
         if not others:
-            return joined
+            return joined, 0
         # a row at a seam comes with both ranges; one that came with the wrong range only moved meanwhile
         missing = join_pages(others)
         missing = missing.filter(pc.invert(pc.is_in(missing["id"], joined["id"].combine_chunks())))
-        self.rescued = missing.num_rows if self._plan.ordered else 0
-        return join_pages([joined, missing]) if missing.num_rows else joined
+        return (join_pages([joined, missing]) if missing.num_rows else joined), missing.num_rows
 
     def _sorted_out(self) -> tuple[list[pa.Table], list[pa.Table]]:
         """Tell the rows of each range from those beyond its end; of a plan that broke, the first chain's."""
         own: list[pa.Table] = []
         others: list[pa.Table] = []
         # laid side by side in the order of the ranges, there is nothing left to sort
-        for chain, table, _ in sorted(self._parts, key=_where):
+        for chain, table, *_ in sorted(self._parts, key=_where):
             if not self._plan.ordered:
                 (own if chain is self._plan.chains[0] else others).append(table)
             elif chain.high is None or (inside := starts_of(table) < chain.high).all():
@@ -172,6 +250,12 @@ class Gathering:
                 own.append(table.filter(pa.array(inside)))
                 others.append(table.filter(pa.array(~inside)))
         return own, others
+
+
+def bounds_of(query: Query) -> Span:
+    """Return the bounds of a query on the start, in microseconds since 1970, the second one excluded."""
+    high = _micros(query.maximum_start_date)
+    return _micros(query.minimum_start_date), None if high is None else high + 1
 
 
 def _where(page: ChainPage) -> float:

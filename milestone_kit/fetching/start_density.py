@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["StartDensity"]
 
@@ -27,6 +27,8 @@ class StartDensity:
         How many rows (or what share of them) start up to each of `starts`.
     exact : bool
         Whether `mass` counts rows, so that the size of the answer is known beforehand.
+    first, last : int, optional
+        The first and the last start that is known of a row, in microseconds since 1970.
 
     Examples
     --------
@@ -35,17 +37,32 @@ class StartDensity:
     (2.5, 15)
     """
 
-    def __init__(self, starts: ArrayLike, mass: ArrayLike, *, exact: bool = False) -> None:
+    def __init__(
+        self,
+        starts: ArrayLike,
+        mass: ArrayLike,
+        *,
+        exact: bool = False,
+        first: int | None = None,
+        last: int | None = None,
+    ) -> None:
         self._starts = np.asarray(starts, dtype=np.float64)
         self._mass = np.asarray(mass, dtype=np.float64)
         self.exact = exact
+        self.first, self.last = first, last
 
     @classmethod
-    def usual(cls, now: float) -> StartDensity:
-        """Return where milestones usually lie around `now` (seconds since 1970): mostly in two years."""
+    def usual(cls, now: float, *, known: NDArray[np.int64] | None = None) -> StartDensity:
+        """Return where milestones usually lie around `now` (seconds since 1970): mostly in two years.
+
+        Of the starts that are `known`, rising, only the first and the last count.
+        """
         moment = int(now) * _SECOND
         ages = np.array([60, 6, 2, 0, -0.1, -1, -8]) * _YEAR
-        return cls(moment - ages, [0.0, 0.01, 0.08, 0.96, 0.98, 0.995, 1.0])
+        masses = [0.0, 0.01, 0.08, 0.96, 0.98, 0.995, 1.0]
+        if known is None or not len(known):
+            return cls(moment - ages, masses)
+        return cls(moment - ages, masses, first=int(known[0]), last=int(known[-1]))
 
     @classmethod
     def of_starts(cls, starts: ArrayLike) -> StartDensity:
@@ -58,7 +75,8 @@ class StartDensity:
         mass = np.searchsorted(starts, knots, side="right")
         # what was added since lies mostly in the near future
         knots = np.concatenate([[knots[0] - _SECOND], knots, [knots[-1] + _YEAR]])
-        return cls(knots, np.concatenate([[0], mass, [mass[-1] * 1.01]]), exact=True)
+        masses = np.concatenate([[0], mass, [mass[-1] * 1.01]])
+        return cls(knots, masses, exact=True, first=int(starts[0]), last=int(starts[-1]))
 
     def shape(self) -> StartDensity:
         """Return the same places for an answer of another, unknown size."""

@@ -25,19 +25,28 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from milestone_kit.fetching.plan import Chain, Plan
+    from milestone_kit.fetching.spans import Span
 
-__all__ = ["ChainPage", "Walk", "Walkers"]
+__all__ = ["ChainPage", "StoppedError", "Walk", "Walkers"]
 
 _AHEAD: Final = 8  # pages; enough that the network never waits for whoever takes them
 _GLANCE: Final = 0.1  # seconds
 
 
+class StoppedError(Exception):
+    """Whoever wanted the pages wants no more."""
+
+
 class ChainPage(NamedTuple):
-    """One page in `ARROW_SCHEMA`, the chain that it belongs to, and what had to be repaired."""
+    """One page in `ARROW_SCHEMA`, the chain that it belongs to, and what had to be repaired.
+
+    `covers` is the span of starts of which the chain had given every row with this page; None for none.
+    """
 
     chain: Chain
     table: pa.Table
     repairs: Repairs
+    covers: Span | None
 
 
 class _Source(Protocol):
@@ -63,6 +72,8 @@ class Walk:
         Says after how many pages a walk without end is given up.
     lenient : bool
         Whether its pages are of changes only; see `intake.are_most`.
+    stop : threading.Event, optional
+        Ends the walk, in a StoppedError, once it is set.
     """
 
     def __init__(
@@ -73,28 +84,35 @@ class Walk:
         cut: Callable[[list[int]], object] = lambda _: None,
         patience: Patience | None = None,
         lenient: bool = False,
+        stop: threading.Event | None = None,
     ) -> None:
         self.source = source
         self.plan = plan
         self.patience = patience or Patience()
         self.news = threading.Condition()
+        self.stop = stop
         self._cut = cut
+        self._told = plan.cuts
         self._lenient = lenient
 
     def in_turn(self) -> Iterator[ChainPage]:
-        """Yield the pages of a plan of one chain, each asked for when it is wanted, by the caller."""
-        chain = self.take()
-        while chain is not None and not chain.done:
-            yield self.step(chain)
+        """Yield the pages of a plan one after another, each asked for when it is wanted, by the caller."""
+        while (chain := self.take()) is not None:
+            while not chain.done:
+                yield self.step(chain)
 
     def take(self) -> Chain | None:
         """Return a chain that nobody walks; None where there is none for now."""
-        known = len(self.plan.cuts)
         chain = self.plan.take()
-        if len(self.plan.cuts) > known:
-            # written down before anything is asked, so that whoever goes on asks the same
-            self._cut(self.plan.cuts)
+        self._tell_cuts()
         return chain
+
+    def _tell_cuts(self) -> None:
+        """Have cuts written down before anything is asked, so that whoever goes on asks the same."""
+        cuts = self.plan.cuts if self.plan.ordered else []
+        if cuts != self._told:
+            self._told = cuts
+            self._cut(cuts)
 
     def step(self, chain: Chain) -> ChainPage:
         """Ask for the next page of a chain, convert it, and let the plan know."""
@@ -102,22 +120,32 @@ class Walk:
         milestones, is_last = chain.trail.step(answer)
         repairs = Repairs()
         table = page_table(milestones, repairs, strict=False, lenient=self._lenient)
-        page = ChainPage(chain, table, repairs)
         del answer, milestones  # the table is all that is needed, and much smaller
+        _refuse_repeated(chain, table)
         with self.news:
             if is_live:
                 chain.replaying = False
-            was_ordered = self.plan.ordered
-            self.plan.came(chain, starts_of(page.table), last=is_last)
-            if was_ordered and not self.plan.ordered:
-                self._cut([])
+            self.plan.came(chain, starts_of(table), last=is_last)
+            covers = chain.covers() if self.plan.ordered else None
+            self._tell_cuts()
             if self.plan.pages >= self.patience.most_pages and not self.plan.done:
                 raise PaginationError(
                     f"no end after {self.patience.most_pages} pages; ask with a larger limit, narrower dates "
                     "or a filter"
                 )
             self.news.notify_all()
-        return page
+        return ChainPage(chain, table, repairs, covers)
+
+
+def _refuse_repeated(chain: Chain, table: pa.Table) -> None:
+    """Raise PaginationError where a chain has had just this page, which then no cursor can lead away from."""
+    shown = hash((tuple(table["id"].to_pylist()), starts_of(table).tobytes()))
+    if table.num_rows and shown in chain.shown:
+        raise PaginationError(
+            f"the server gave the page with {table['id'][0]} twice, under different cursors, on page "
+            f"{chain.pages + 1}: it does not heed its cursors; try again later or with another filter"
+        )
+    chain.shown.add(shown)
 
 
 class Walkers:
@@ -168,9 +196,12 @@ class Walkers:
         hang_up_at = float("inf")
         wait = _Wait(patience)
         while ended < self._started:
-            timeout = patience.page if self._started < len(self._threads) else None
+            if self._walk.stop is not None and self._walk.stop.is_set():
+                raise StoppedError
+            glance = None if failed is None and self._walk.stop is None else _GLANCE
+            timeout = patience.page if self._started < len(self._threads) and failed is None else glance
             try:
-                item = self._pages.get(timeout=_GLANCE if failed else timeout)
+                item = self._pages.get(timeout=timeout)
             except queue.Empty:
                 if time.monotonic() > hang_up_at:
                     self._walk.source.hang_up()

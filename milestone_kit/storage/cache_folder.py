@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from milestone_kit.core.files import delete, listed, locked
+from milestone_kit.core.files import delete, listed
+from milestone_kit.core.locks import locked
 from milestone_kit.storage import unfinished
 from milestone_kit.storage.snapshots import Snapshots, is_snapshot
 from milestone_kit.storage.target_store import targets_path
@@ -107,14 +108,23 @@ class CacheFolder:
         )
 
     @contextlib.contextmanager
-    def lock(self, query: Query) -> Iterator[None]:
-        """Hold the right to walk a query; when it cannot be had in time, a CacheWarning says so."""
+    def lock(self, query: Query, *, given_up: Callable[[], bool] = lambda: False) -> Iterator[None]:
+        """Hold the right to walk a query; when it cannot be had in time, a CacheWarning says so.
+
+        `given_up` is asked now and then whether to wait no more.
+        """
 
         def waiting() -> None:
             _log.info("waiting up to %g s for another walk of %s", self._lock_seconds, query.key())
 
         path = self.folder / "locks" / f"{self.key(query)}.lock"
-        with locked(path, seconds=self._lock_seconds, otherwise="walking without it", waiting=waiting):
+        with locked(
+            path,
+            seconds=self._lock_seconds,
+            otherwise="walking without it",
+            waiting=waiting,
+            given_up=given_up,
+        ):
             yield
 
     def prune(self, *, now: float, keep: float, max_bytes: int) -> None:

@@ -17,11 +17,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from milestone_kit.core.arguments import to_utc
-from milestone_kit.core.files import discard, locked, open_own, quarantine, warn_refused
+from milestone_kit.core.files import discard, open_own, quarantine, warn_refused
+from milestone_kit.core.locks import locked
+from milestone_kit.core.settings import shown_url
 from milestone_kit.errors import QueryError
 from milestone_kit.storage.blocks import facts_of, open_rows
 from milestone_kit.storage.generations import Generations
-from milestone_kit.storage.segments import FORMAT, Segments, View, write_rows
+from milestone_kit.storage.segments import Segments, write_rows
+from milestone_kit.storage.view import FAILURES, FORMAT
 from milestone_kit.table.arrays import one_chunk, stamp_micros, to_numpy
 from milestone_kit.table.merge import same_rows
 from milestone_kit.table.schema import ARROW_SCHEMA, from_arrow
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from milestone_kit.core.arguments import DateLike
+    from milestone_kit.storage.view import View
 
 __all__ = ["History"]
 
@@ -54,7 +58,6 @@ _HEADS: Final = pa.schema(
     ]
 )
 _MOST_SCOPES: Final = 1_000
-_FAILURES: Final = (OSError, ValueError, TypeError, KeyError, pa.ArrowException)
 
 
 class History:
@@ -124,7 +127,7 @@ class History:
                 return 0
             try:
                 return self._record(table, seen_at, complete=complete, scope=scope, whole=whole)
-            except _FAILURES as error:
+            except FAILURES as error:
                 message = f"the history in {self.folder} could not be written ({error}); nothing was recorded"
                 warn_refused(message, error)
                 return 0
@@ -176,6 +179,19 @@ class History:
                 seen = seen[np.searchsorted(rows, there)]
         return _frame(found, seen)
 
+    def living(self) -> pa.Table | None:
+        """Return `id` and `start_date` of what is not deleted, by start; None where nothing is known."""
+        with self._segments.view() as view:
+            places, rows = view.columns(["id", "deleted", "start_date"])
+        if not places.num_rows:
+            return None
+        codes = pc.dictionary_encode(one_chunk(places["id"]))
+        last = np.zeros(len(codes.dictionary), dtype=np.int64)
+        last[to_numpy(codes.indices)] = np.arange(len(rows))  # of several the last one stays
+        heads = places.take(pa.array(last))
+        living = heads.filter(pc.invert(heads["deleted"])).select(["id", "start_date"])
+        return living.sort_by([("start_date", "ascending"), ("id", "ascending")])
+
     def files(self) -> list[tuple[Path, int]]:
         """Return the files that hold versions, and how many each holds."""
         return [(segment.path, segment.rows) for segment in self._segments.listed()]
@@ -189,7 +205,7 @@ class History:
     def _record(
         self, table: pa.Table, seen_at: float, *, complete: bool, scope: str | None, whole: bool
     ) -> int:
-        facts: dict[str, Any] = {"base_url": self._base_url, "swept": False, "scopes": []}
+        facts: dict[str, Any] = {"base_url": shown_url(self._base_url), "swept": False, "scopes": []}
         for _ in range(2):
             with self._segments.view() as view:
                 if view.foreign:
@@ -248,7 +264,7 @@ class History:
                 return table, int(facts["through"])
         except FileNotFoundError:
             pass
-        except _FAILURES as error:
+        except FAILURES as error:
             quarantine(path, error)
         return None
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from milestone_kit.core.files import discard, listed, open_own, quarantine, warn_refused, write_whole
 from milestone_kit.core.notices import warn
+from milestone_kit.core.settings import shown_url
 from milestone_kit.errors import CacheWarning
 from milestone_kit.storage.blocks import MANIFEST, open_rows, write_blocks
 from milestone_kit.storage.generations import Generations, stem_of
@@ -49,7 +50,7 @@ class Snapshots:
 
     def __init__(self, folder: Path, base_url: str, address: str) -> None:
         self.folder = folder
-        self._base_url = base_url
+        self._shown = shown_url(base_url)  # a file tells no more of an address
         self._address = address
 
     def read(self, key: str) -> Kept | None:
@@ -143,7 +144,7 @@ class Snapshots:
         if table.schema != ARROW_SCHEMA or table.num_rows != manifest.rows:
             quarantine(path, "its columns or rows are not those of a snapshot")
             return None
-        return (table, manifest) if manifest.base_url == self._base_url else None
+        return (table, manifest) if manifest.base_url == self._shown else None
 
 
 def is_snapshot(path: Path) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from milestone_kit.core.files import make_private_folder, quarantine
+from milestone_kit.core.files import make_private_folder, open_own, quarantine, warn_refused
 from milestone_kit.core.notices import warn
 from milestone_kit.errors import CacheWarning
 
@@ -32,7 +32,10 @@ MOST_TARGETS: Final = 300_000
 _DAY: Final = 86_400.0
 _UNKNOWN_DAYS: Final = 1  # after which an id that the server did not know is asked for again
 _TABLE: Final = (
-    "CREATE TABLE IF NOT EXISTS targets (id TEXT PRIMARY KEY, fetched REAL, body BLOB, sum INTEGER)"
+    "CREATE TABLE IF NOT EXISTS targets (id TEXT PRIMARY KEY, fetched REAL, body BLOB, checksum INTEGER)"
+)
+_OF_THESE: Final = (
+    "SELECT id, fetched, body, checksum FROM targets WHERE id IN (SELECT value FROM json_each(?))"
 )
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
 
@@ -77,13 +80,15 @@ class TargetStore:
 
     def read(self, ids: Iterable[str]) -> dict[str, dict[str, Any] | None]:
         """Return what is kept of these ids: the target as the server sent it, None where it knew none."""
-        if not self._path.exists():
-            return {}
         rows: list[tuple[str, float, bytes | None, int]] = []
-        with self._told("they are asked for again"), self._open() as file:
+        # without a file nothing was kept yet
+        with (
+            self._told("they are asked for again"),
+            contextlib.suppress(FileNotFoundError),
+            self._open() as file,
+        ):
             asked = json.dumps(list(ids))
-            of_these = "SELECT * FROM targets WHERE id IN (SELECT value FROM json_each(?))"
-            rows = file.execute(of_these, (asked,)).fetchall()
+            rows = file.execute(_OF_THESE, (asked,)).fetchall()
         now, found, damaged = self._now(), dict[str, "dict[str, Any] | None"](), 0
         for id_, fetched, body, checksum in rows:
             days = KEPT_DAYS if body is not None else _UNKNOWN_DAYS
@@ -118,6 +123,7 @@ class TargetStore:
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
+        open_own(self._path).close()
         with contextlib.closing(sqlite3.connect(self._path, timeout=self._busy_seconds)) as file:
             yield file
 
@@ -130,7 +136,7 @@ class TargetStore:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE:
                 quarantine(self._path, error)
             else:
-                warn(f"the names in {self._path} cannot be used ({error}); {otherwise}", CacheWarning)
+                warn_refused(f"the names in {self._path} cannot be used ({error}); {otherwise}", error)
 
 
 def _unpacked(body: bytes | None, checksum: int) -> dict[str, Any] | None:

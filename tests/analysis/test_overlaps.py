@@ -171,6 +171,20 @@ def test_too_many_pairs_are_refused_before_they_are_made():
 
 
 @pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"home_competitor_id": "x"}, {"away_competitor_id": "x"}),
+        ({"first_competitor_id": "x"}, {"second_competitor_id": "x"}),
+        ({"competitor_ids": ["y", "x"]}, {"competitor_ids": ["x"]}),
+        ({"candidate_ids": ["x", "y"]}, {"candidate_ids": ["z", "x"]}),
+    ],
+)
+def test_whoever_takes_part_twice_at_once_is_found(one, other):
+    df = table(*({"details": details, "end_date": at(3)} for details in (one, other, {"home_team_id": "w"})))
+    assert find_overlaps(df, by="team")["key"].tolist() == ["x"]
+
+
+@pytest.mark.parametrize(
     ("options", "words"),
     [
         ({"by": "leage"}, "by='leage': expected 'event_ticker'"),

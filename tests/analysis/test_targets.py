@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milestone_kit.analysis.details import TEAM_KEYS, teams_of
+from milestone_kit.analysis.details import ROLE_KEYS, TEAM_KEYS, participants, teams_of
 from milestone_kit.analysis.targets import TARGET_DTYPES, label_of, name_columns, targets_frame
 from tests.strategies import table
 
@@ -49,7 +49,7 @@ def test_each_role_has_its_column():
         {},
     )
     labels = {id_: id_.upper() for id_ in ("t1", "t2", "e1", "p1", "p2", "c1")}
-    columns = name_columns(df, labels)
+    columns = name_columns(participants(df, ROLE_KEYS), labels, df.index)
     shown = [[None if each != each else each for each in columns[name].to_list()]  # noqa: PLR0124 - NaN
              for name in ("home", "away")]  # fmt: skip
     assert shown == [["T1", "E1", None, None, None, None], ["T2", None, None, None, None, None]]

@@ -16,6 +16,7 @@ ROWS = table(
     {"title": "x", "primary_event_tickers": ["KXNBAGAME-26JAN15BOSLAL"], "source_id": "sr:match:57999715"},
     {"title": "straße", "related_event_tickers": ["KXNHL-26"], "id": "77",
      "source_ids": {"source_1_id": "sr:one:42", "source_2_id": "A-900100"}},
+    {"title": "y", "id": "facade12-0000-4000"},
 )  # fmt: skip
 
 
@@ -49,7 +50,9 @@ ROWS = table(
         ("source_1_id", []),
         ("sr:", []),
         ("telmo zoe", []),
-        ("\x1f", [0, 1, 2, 3]),
+        ("facade", []),
+        ("facade1", [4]),
+        ("\x1f", [0, 1, 2, 3, 4]),
     ],
 )
 def test_words_are_looked_up_everywhere_and_ids_from_their_beginning(text, rows):

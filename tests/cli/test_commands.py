@@ -71,6 +71,22 @@ def test_the_version_is_that_of_the_package(run):
     assert run("--version").stdout == f"milestone-kit {mk.__version__}\n"
 
 
+def test_without_a_command_it_says_what_there_is(run):
+    done = run()
+    assert (done.returncode, done.stderr) == (0, "")
+    for command in ("lab", "fetch", "next", "sync", "changes", "sandbox", "cache"):
+        assert f"\n    {command} " in done.stdout
+
+
+def test_a_summary_for_scripts_is_one_json_object(fetch, server):
+    said = json.loads(fetch("--category", "Sports", "--json").stdout)
+    sports = [row for row in server.milestones() if row["category"].casefold() == "sports"]
+    assert said["complete"] is True
+    assert said["counts"]["all"]["milestones"] == len(sports)
+    nothing = json.loads(fetch("--category", "Nonsense", "--json").stdout)
+    assert nothing["counts"] == {}
+
+
 def test_a_csv_file_reads_back_as_the_servers_rows(fetch, server, tmp_path):
     done = fetch("--csv", "m.csv")
     assert (done.returncode, done.stdout) == (0, "")
@@ -180,7 +196,6 @@ def test_an_unusable_argument_is_told_in_one_line_with_exit_code_2(fetch, words,
 @pytest.mark.parametrize(
     "words",
     [
-        [],
         ["fly"],
         ["fetch", "--colour", "red"],
         ["fetch", "--html", "-"],
@@ -254,7 +269,10 @@ def test_ctrl_c_ends_a_fetch_with_130_and_writes_nothing(environment, server, tm
     server.script.delay(60, page=3)
     with process:
         _, errors = process.communicate(timeout=60)
-    assert (process.returncode, only_line(errors)) == (130, "milestone-kit: interrupted")
+    assert (process.returncode, only_line(errors)) == (
+        130,
+        "milestone-kit: interrupted; what arrived is kept, and the same command goes on from there",
+    )
     assert not (tmp_path / "m.csv").exists()
 
 

@@ -9,6 +9,7 @@ import pytest
 
 import milestone_kit as mk
 from milestone_kit.analysis.live.table import LIVE_DTYPES
+from milestone_kit.client import live_data
 from milestone_kit.client.live_data import KEPT_SECONDS
 from milestone_kit.errors import ApiError, DataWarning, NotFoundError, QueryError, SchemaError
 from milestone_kit.sandbox import serve
@@ -72,6 +73,13 @@ def test_an_answer_is_given_again_for_some_seconds_and_only_what_is_new_is_asked
     clock.now += KEPT_SECONDS + 1
     client.get_live(df["id"].tail(12))
     assert asked(server) == [10, 2, 3, 12]
+
+
+def test_of_very_many_only_the_last_are_kept(server, client, df, monkeypatch):
+    monkeypatch.setattr(live_data, "_MOST_KEPT", 20)
+    assert len(client.get_live(df["id"].tail(50))) == 50
+    client.get_live(df["id"].tail(50))
+    assert asked(server) == [50, 30]
 
 
 def test_nothing_of_it_is_written_to_disk(client, df, tmp_path):

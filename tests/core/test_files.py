@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from milestone_kit.core.files import delete, locked, make_private_folder, quarantine, write_whole
+from milestone_kit.core.files import delete, make_private_folder, quarantine, write_whole
 from milestone_kit.errors import CacheWarning
 
 
@@ -61,33 +61,6 @@ def test_a_file_for_others_keeps_the_mode_of_the_one_it_replaces(tmp_path):
     assert mode(path) == 0o640
 
 
-def test_a_lock_is_had_by_one_at_a_time(tmp_path):
-    path = tmp_path / "locks" / "one.lock"
-    waited = []
-    with locked(path, seconds=0.01, otherwise="going on") as first:
-        with (
-            pytest.warns(CacheWarning, match="could not be had.*; going on"),
-            locked(path, seconds=0.01, otherwise="going on", waiting=lambda: waited.append(1)) as second,
-        ):
-            assert (first, second, waited) == (True, False, [1])
-        with (
-            pytest.warns(CacheWarning),
-            locked(path, seconds=0.01, otherwise="going on") as third,
-        ):
-            assert not third, "whoever could not have it takes it from nobody"
-    with locked(path, seconds=0.01, otherwise="going on") as again:
-        assert again
-    assert mode(path) == 0o600
-
-
-def test_a_lock_where_none_can_be_made_costs_a_warning(tmp_path):
-    tmp_path.joinpath("file").touch()
-    with pytest.warns(CacheWarning, match="cannot be used.*not cached"), locked(
-        tmp_path / "file" / "x.lock", seconds=0.01, otherwise="going on"
-    ) as had:  # fmt: skip
-        assert not had
-
-
 def test_a_damaged_file_is_put_aside_or_it_is_said_that_it_could_not_be(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"damaged")
@@ -96,6 +69,14 @@ def test_a_damaged_file_is_put_aside_or_it_is_said_that_it_could_not_be(tmp_path
     assert [one.name for one in tmp_path.iterdir()] == ["file.bad"]
     with pytest.warns(CacheWarning, match="could not be put aside"):
         quarantine(path, "odd")
+
+
+def test_a_file_that_cannot_be_read_for_now_is_left_as_it_is(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"sound")
+    with pytest.warns(CacheWarning, match="Too many open files.*left as it is"):
+        quarantine(path, OSError(24, "Too many open files"))
+    assert path.read_bytes() == b"sound"
 
 
 def test_what_cannot_be_deleted_is_named(tmp_path):

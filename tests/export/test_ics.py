@@ -66,6 +66,11 @@ def test_without_any_end_there_is_none_and_that_is_said(events):
     assert "No end is reported" in event["DESCRIPTION"]
 
 
+def test_what_lasts_no_time_has_no_end(events):
+    (event,) = events(GAME | {"end_date": GAME["start_date"]})
+    assert "DTEND" not in event
+
+
 def test_ends_learned_from_all_rows_stay_when_rows_are_chosen(tmp_path):
     df = table(
         *[GAME | {"start_date": at(-10 * n - 10), "end_date": at(-10 * n - 8)} for n in range(30)], GAME

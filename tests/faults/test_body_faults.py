@@ -10,13 +10,21 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import milestone_kit as mk
+from milestone_kit.core.settings import Patience
 from milestone_kit.panel.card import details_card
 from milestone_kit.panel.table_view import TableView
-from milestone_kit.sandbox import GO_ZERO_TIME
+from milestone_kit.sandbox import GO_ZERO_TIME, serve
 from milestone_kit.table.schema import ATTRS_KEY, COLUMNS, TICKER_LISTS, check_milestones
 from tests.faults.bench import page, raw
 
 NOW = "2026-01-15T12:00:00Z"
+
+
+@pytest.fixture
+def server(clock):
+    """A sandbox whose one milestone is also in the answers that follow: nothing gets lost on the way."""
+    with serve(rows=[raw(title="older")], now=clock.moment, still=True) as running:
+        yield running
 
 
 @pytest.fixture
@@ -285,3 +293,27 @@ def test_fault_27_go_zero_time_as_the_start(answer_with, tmp_path):
     df = fetched(answer_with(page(raw(start_date=GO_ZERO_TIME))))
     assert df["start_date"][0] == pd.Timestamp(GO_ZERO_TIME)
     assert stored(df, tmp_path)
+
+
+def test_fault_62_more_than_memory_should_hold(make_client, clock):
+    """A thousand titles, of a megabyte each but for the test's sake: given up in time, with advice."""
+    rows = [raw(id=f"m{number:04d}", title="A at B " * 1000) for number in range(1000)]
+    patience = Patience(most_bytes=1_000_000)
+    with serve(rows=rows, now=clock.moment, still=True) as server:
+        client = make_client(server.url, patience=patience, workers=1)
+        with pytest.raises(
+            mk.TooLargeError, match=r"take over 0 MB of memory; .*max_rows.*iter_pages"
+        ) as caught:
+            client.get_milestones(limit=10)
+        assert len(server.requests) <= 15 + 10, "and some that were on their way"
+        assert len(client.get_milestones(limit=10, max_rows=50)) == 50
+        assert sum(map(len, client.iter_pages(limit=10))) == 1000
+    assert isinstance(caught.value, mk.MilestoneKitError)
+    assert 2**28 <= Patience().most_bytes <= 2**30
+
+
+def test_fault_62_page_that_is_too_large(answer_with):
+    kept = answer_with(page(raw(title="A" * (65 * 2**20))))
+    with pytest.raises(mk.NetworkError, match=r"larger than 67108864 bytes; ask with a smaller limit"):
+        kept.client.get_milestones()
+    assert kept.survives()

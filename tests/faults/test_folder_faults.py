@@ -80,11 +80,15 @@ def test_a_file_system_without_locks_costs_one_warning_and_no_waiting(make_clien
     stated = Patience()
     client = make_client(server.url, patience=stated)
     waited = []
-    monkeypatch.setattr("time.sleep", waited.append)
+
+    def sleep(seconds):
+        waited.append(seconds)
+        assert sum(waited) < 1, "nobody is waited for who is not there"
+
+    monkeypatch.setattr("time.sleep", sleep)
     with pytest.warns(mk.CacheWarning, match="knows no locks.*nothing is recorded") as caught:
         df = client.get_milestones()
     assert len(caught) == 1
-    assert sum(waited) < 1
     pd.testing.assert_frame_equal(df, truth(server))
     pd.testing.assert_frame_equal(client.get_milestones(offline=True), df)
     assert not list(client._cache.folder.rglob("*.lock.*"))

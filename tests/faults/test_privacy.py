@@ -195,6 +195,57 @@ def test_fault_67_secret_in_what_a_table_says_of_itself(server, make_client, mon
         assert df.attrs["milestone_kit"]["source"] == url.replace("trade-api", "***")
 
 
+FAILURES = {
+    "refused": lambda script: script.fail(404),
+    "broken": lambda script: script.fail(503, page=2),
+    "redirected": lambda script: script.replace(b"", status=302, headers={"Location": "/"}),
+    "HTML": lambda script: script.replace(b"<html>"),
+    "an error with 200": lambda script: script.replace(b'{"error":"no"}'),
+    "cut short": lambda script: script.cut(0.5),
+    "not there": lambda script: script.drop(reset=True),
+}
+
+
+@pytest.mark.filterwarnings("ignore::milestone_kit.MilestoneKitWarning")
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("stale", [True, False])
+def test_fault_67_secret_in_what_goes_wrong(  # noqa: PLR0917
+    server, make_client, monkeypatch, caplog, tmp_path, recwarn, failure, stale
+):
+    """No error, cause, warning, log record or file tells what the address has between host and version."""
+    monkeypatch.setattr("milestone_kit.core.settings._KNOWN_PART", re.compile(r"|v2"))  # trade-api is secret
+    caplog.set_level("DEBUG", logger="milestone_kit")
+    client = make_client(server.url, stale_if_error=stale, full_sweep_after=0, expire_after=0)
+    said = []
+    for ask in (lambda: client.get_milestones(offline=True), client.get_milestones):
+        try:
+            ask()
+        except mk.OfflineError as error:
+            said.append(str(error))
+    FAILURES[failure](server.script)
+    for ask in (client.get_milestones, client.get_competitions, client.refresh):
+        try:
+            ask()
+        except mk.MilestoneKitError as error:
+            said += traceback.format_exception(error)
+    said += [str(one.message) for one in recwarn] + [record.getMessage() for record in caplog.records]
+    told = "\n".join(said)
+    assert "GET http://127.0.0.1:" in told
+    assert "/***/v2/milestones" in told
+    places = [line for line in told.splitlines() if "trade-api" in line]
+    assert places == []
+    kept = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    assert len(kept) > 2
+    assert [path.name for path in kept if b"trade-api" in path.read_bytes()] == []
+
+
+def test_fault_67_secret_in_the_cause_of_an_error(make_client):
+    client = make_client("http://127.0.0.1:1/s3cret/v2")
+    with pytest.raises(mk.NetworkError, match=r"127\.0\.0\.1:1/\*\*\*/v2/milestones") as caught:
+        client.get_milestones()
+    assert "s3cret" not in "".join(traceback.format_exception(caught.value))
+
+
 def test_importing_and_opening_a_client_asks_nobody(tmp_path):
     """No request leaves before a question is asked: every connection would be an error."""
     code = (

@@ -1,5 +1,6 @@
 """The history keeps every version once, survives what happens to files, and tells what is gone."""
 
+import errno
 import hashlib
 import itertools
 import os
@@ -23,7 +24,7 @@ from milestone_kit.analysis.changes import changes_table
 from milestone_kit.errors import CacheWarning, QueryError
 from milestone_kit.storage.blocks import write_blocks
 from milestone_kit.storage.history import _INSTANT, History, _frame, _never_back, _stored
-from milestone_kit.storage.segments import FORMAT, View
+from milestone_kit.storage.view import FORMAT, View
 from milestone_kit.table.frame import join_pages
 from milestone_kit.table.schema import ARROW_SCHEMA, COLUMNS, DTYPES
 from tests.strategies import EPOCH, at, milestones, table
@@ -234,6 +235,25 @@ def test_damage_that_can_be_neither_read_nor_left_out_costs_a_warning(history, m
         pytest.warns(CacheWarning, match="nothing was recorded"),
     ):
         assert history.record(rows({"id": "a"}), seen_at=2, complete=True) == 0
+    monkeypatch.undo()
+    assert told(history) == [("a",)]
+
+
+def test_a_file_that_cannot_be_opened_for_now_is_not_taken_for_damaged(history, monkeypatch):
+    history.record(rows({"id": "a"}), seen_at=1, complete=True)
+    (path,), usual = files(history), os.open
+
+    def no_more_files(name, *options):
+        if Path(name) == path:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return usual(name, *options)
+
+    monkeypatch.setattr(os, "open", no_more_files)
+    with (
+        pytest.warns(CacheWarning, match="Too many open files.*the other versions are served"),
+        pytest.warns(CacheWarning, match="nothing was recorded"),
+    ):
+        assert history.record(rows({"id": "a", "title": "x"}), seen_at=2, complete=True) == 0
     monkeypatch.undo()
     assert told(history) == [("a",)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 
@@ -9,6 +10,7 @@ import pytest
 
 from milestone_kit.errors import CacheWarning
 from milestone_kit.storage.target_store import TargetStore
+from tests.faults.test_damage_faults import planted_by_another
 
 
 @pytest.fixture
@@ -68,11 +70,12 @@ def test_a_file_that_is_no_database_is_put_aside(make, tmp_path, content):
     assert make().read(["a"]) == {"a": {"id": "a"}}
 
 
-def test_somebody_else_s_table_is_put_aside(make, tmp_path):
+@pytest.mark.parametrize("columns", ["secret TEXT", "id TEXT"])
+def test_somebody_else_s_table_is_put_aside(make, tmp_path, columns):
     path = tmp_path / "names" / "n.sqlite"
     path.parent.mkdir()
     with sqlite3.connect(path) as file:
-        file.execute("CREATE TABLE targets (secret TEXT)")
+        file.execute(f"CREATE TABLE targets ({columns})")
     file.close()
     with pytest.warns(CacheWarning, match="put aside"):
         assert make().read(["a"]) == {}
@@ -93,5 +96,27 @@ def test_a_lock_is_waited_for_a_moment_and_then_told(make, tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_told(make, tmp_path):
     (tmp_path / "names").write_text("a file in its place")
-    with pytest.warns(CacheWarning, match="they are not kept"):
+    with pytest.warns(CacheWarning, match="cannot be used"):
         make().write({"a": None})
+    with pytest.warns(CacheWarning, match="cannot be used"):
+        assert make().read(["a"]) == {}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes in folders, and users of files, are POSIX's")
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device", "another user's"])
+def test_what_is_no_file_of_this_user_is_not_used(make, tmp_path, monkeypatch, kind):
+    path = tmp_path / "names" / "n.sqlite"
+    path.parent.mkdir()
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        make().write({"a": {"id": "a"}})
+        planted_by_another(path, monkeypatch)
+    with pytest.warns(CacheWarning, match="cannot be used"):
+        assert make().read(["a"]) == {}
+    with pytest.warns(CacheWarning, match="cannot be used"):
+        make().write({"b": None})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from milestone_kit.table.folding import fold, fold_all
@@ -27,6 +27,7 @@ def test_folded_text_stays_as_it_is(text):
 
 
 @given(st.lists(st.none() | texts))
+@example(["É\x1eÀ", "Ü", None])
 def test_a_column_is_folded_as_each_of_its_texts(column):
     for kind in (pa.string(), pa.large_string()):
         expected = [None if text is None else fold(text) for text in column]
