@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from milestone_kit.panel.fetch import Fetch, FetchStoppedError, running_loop
+from milestone_kit.panel.fetch import Fetch, FetchStoppedError, Report, running_loop
 from milestone_kit.panel.widgets.loading_bar import LoadingBar
 from milestone_kit.panel.words import NOTHING_CAME, all_here, broken_off, stopped
 
@@ -61,7 +61,7 @@ class Feed(Generic[_Prepared]):
         if self.bar.fetch is not None:
             return
         if running_loop() is None:
-            for table in self._reload(lambda _rows, _pages: None):
+            for table in self._reload(Report()):
                 self._take(self._prepare(table))
         else:
             self._watch(self._reload)

@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from milestone_kit.errors import MilestoneKitError
@@ -16,10 +17,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    Report = Callable[[int, int], None]
-    Tables = Callable[[Report], Iterable[pd.DataFrame]]
+    Tables = Callable[["Report"], Iterable[pd.DataFrame]]
 
-__all__ = ["ExplorerClosedError", "Fetch", "FetchStoppedError", "running_loop"]
+__all__ = ["ExplorerClosedError", "Fetch", "FetchStoppedError", "Report", "running_loop"]
 
 _Prepared = TypeVar("_Prepared")
 
@@ -43,6 +43,44 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
+class Report:
+    """What tables are fetched with: called with rows and pages, it notes how far that is.
+
+    Attributes
+    ----------
+    stop : threading.Event
+        Set once the user has had enough; a call then raises FetchStoppedError.
+    progress : Progress
+        How far the fetch is.
+    """
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        self.progress = Progress()
+
+    def __call__(self, rows: int, pages: int) -> None:
+        """Note how far it is; end a fetch that has no other way to be stopped."""
+        self.note(rows, pages)
+        if self.stop.is_set():
+            raise FetchStoppedError("the fetch was stopped; Refresh goes on from the last page that arrived")
+
+    def note(self, rows: int, pages: int) -> None:
+        """Note how far it is."""
+        self.progress = replace(self.progress, rows=rows, pages=pages)
+
+    def hear(self, table: pd.DataFrame) -> None:
+        """Note what a table says of how far it is."""
+        said = told(table)
+        self.progress = replace(
+            self.progress,
+            rows=len(table),
+            share=said.get("share"),
+            seconds_left=said.get("seconds_left"),
+            expected_rows=said.get("expected_rows"),
+            window=(said.get("window_start"), said.get("window_end")),
+        )
+
+
 class Fetch(Generic[_Prepared]):
     """Tables that grow, or a single one, fetched in a thread of its own.
 
@@ -55,16 +93,15 @@ class Fetch(Generic[_Prepared]):
 
     Attributes
     ----------
-    progress : Progress
+    report : Report
         How far it is.
     """
 
     def __init__(self, tables: Tables, prepare: Callable[[pd.DataFrame], _Prepared]) -> None:
-        self.progress = Progress()
+        self.report = Report()
         self._tables, self._prepare = tables, prepare
         self._news: Callable[[], None] = lambda: None
         self._done = threading.Event()
-        self._stopped = False
         self._newest: _Prepared | None = None
         self._error: BaseException | None = None
         # in a copy of the cell's context, so that what the fetch warns of is printed below the cell
@@ -79,7 +116,12 @@ class Fetch(Generic[_Prepared]):
     @property
     def stopped(self) -> bool:
         """Whether the user has had enough."""
-        return self._stopped
+        return self.report.stop.is_set()
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is."""
+        return self.report.progress
 
     @property
     def over(self) -> bool:
@@ -104,32 +146,24 @@ class Fetch(Generic[_Prepared]):
             self._news()
 
     def _take_all(self) -> None:
-        coming = iter(self._tables(self._report))
+        coming = iter(self._tables(self.report))
         ready, cost = 0.0, 0.0
         try:
             for table in coming:
-                said = told(table)
-                self.progress = Progress(
-                    len(table), self.progress.pages, said.get("share"), said.get("seconds_left")
-                )
+                self.report.hear(table)
                 began = time.monotonic()
                 # a picture of everything that came costs more and more: it is not made of every table
-                if said.get("complete", True) or began - ready >= cost / _SHARE_OF_TIME:
+                if told(table).get("complete", True) or began - ready >= cost / _SHARE_OF_TIME:
                     self._newest = self._prepare(table)
                     ready = time.monotonic()
                     cost = ready - began
                     self._news()
-                if self._stopped:
+                if self.stopped:
                     break
         finally:
             close = getattr(coming, "close", None)
             if close is not None:
                 close()
-
-    def _report(self, rows: int, pages: int) -> None:
-        self.progress = Progress(rows, pages, self.progress.share, self.progress.seconds_left)
-        if self._stopped:
-            raise FetchStoppedError("the fetch was stopped; Refresh goes on from the last page that arrived")
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait for the end of the fetch, which the client's own limits see to; tell whether it came."""
@@ -137,7 +171,7 @@ class Fetch(Generic[_Prepared]):
 
     def stop(self) -> None:
         """End the fetch with the next page or table that arrives; what has come stays."""
-        self._stopped = True
+        self.report.stop.set()
 
     def failure(self) -> BaseException | None:
         """Return what went wrong, None where nothing has."""

@@ -158,20 +158,16 @@ def _opened(
 
         return default_client() if given is None else given
 
-    def coming(progress: Report) -> Iterable[pd.DataFrame]:
-        stream = getattr(client(), "stream", None)
-        if stream is None:
-            yield client().get_milestones(progress=progress, **query)
-        else:
-            yield from stream(now=shown["now"], **query)
+    def coming(report: Report) -> Iterable[pd.DataFrame]:
+        return client().stream(now=shown["now"], progress=report.note, stop=report.stop, **query)
 
-    def reload(progress: Report) -> Iterable[pd.DataFrame]:
-        yield client().get_milestones(refresh=True, progress=progress, **query)
+    def reload(report: Report) -> Iterable[pd.DataFrame]:
+        yield client().get_milestones(refresh=True, progress=report, **query)
 
     asked = "".join(f"{', ' if i else ''}{name}={value!r}" for i, (name, value) in enumerate(query.items()))
     source = f"mk.get_milestones({asked})"
     if running_loop() is None:
-        (table,) = coming(lambda _rows, _pages: None)
+        table = client().get_milestones(**query)
         return MilestoneExplorer(table, reload=reload, source=source, **shown)
     return MilestoneExplorer(coming, reload=reload, source=source, **shown)
 

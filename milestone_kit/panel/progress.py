@@ -25,16 +25,24 @@ class Progress:
         Of everything, 0 to 1; None where nobody knows.
     seconds_left : float or None
         Until everything is there; None where nobody knows.
+    expected_rows : int or None
+        About how many rows there are in all, where the fetch tells.
+    window : pair of str or None
+        From when until when all are here, ISO 8601; None for no bound, both where nothing is sure yet.
     """
 
     rows: int = 0
     pages: int = 0
     share: float | None = None
     seconds_left: float | None = None
+    expected_rows: int | None = None
+    window: tuple[str | None, str | None] = (None, None)
 
     @property
     def expected(self) -> int | None:
         """About how many rows there are in all; None where nobody knows."""
+        if self.expected_rows:
+            return max(self.expected_rows, self.rows)
         return round(self.rows / self.share) if self.share else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Final
 
 from milestone_kit.core.words import seconds_words, until_words
@@ -23,7 +24,13 @@ def fetching(progress: Progress, seconds: float) -> str:
         return f"Fetching: {came}{pages}, {seconds:.0f} s"
     left = progress.seconds_left
     rest = "" if left is None else f" · about {seconds_words(left)} left"
-    return f"Fetching: {came} · {progress.share:.0%}{rest}"
+    low, high = progress.window
+    whole = "" if low is None or high is None else f" · all from {_day(low)} to {_day(high)} UTC are here"
+    return f"Fetching: {came} · {progress.share:.0%}{rest}{whole}"
+
+
+def _day(iso: str) -> str:
+    return f"{dt.datetime.fromisoformat(iso):%a %d %b %H:%M}"
 
 
 def stopped(progress: Progress) -> str:
