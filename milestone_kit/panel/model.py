@@ -48,8 +48,8 @@ __all__ = ["ExplorerModel"]
 _AREA_HEIGHT: Final = 570
 """The most pixels of the plotting area that are seen at one time."""
 
-_TALLEST: Final = 2_600
-"""The most pixels that lanes with titles may take; a hundred and fifty rows are on at once on busy days."""
+_TALLEST: Final = 4_800
+"""The most pixels that lanes with titles may take; 250 rows touch six hours of a busy day."""
 
 _WAITING: Final = "Waiting for the first milestones"
 _NO_MATCH: Final = "No milestone matches these filters"

@@ -25,7 +25,7 @@ PAGE_ROWS: Final = 12
 
 _COLUMNS: Final = (
     ("status", "Status", "86px"),
-    ("when", "When", "142px"),
+    ("when", "When", "172px"),
     ("start_date", "Start", "126px"),
     ("end", "End", "148px"),
     ("title", "Title", "auto"),

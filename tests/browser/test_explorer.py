@@ -82,6 +82,8 @@ def test_a_filter_changes_chart_counts_and_table_together(explorer):
 def test_typing_into_the_search_box_asks_once_and_finds_the_words(explorer):
     box = field(explorer, "Search")
     change_chart(explorer, lambda: box.press_sequentially("open", delay=30))
+    found = execute(explorer, "print(f'{len(explorer.filtered):,}')")
+    explorer.locator(".mk-summary", has_text=re.compile(f"^{found} of")).wait_for()
     asked = "mk.filter_milestones(mk.get_milestones(), text='open', simulated=False, placeholder=False)"
     found = int(execute(explorer, f"print(len({asked}))"))
     assert 0 < found < ROWS

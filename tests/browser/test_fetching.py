@@ -27,13 +27,13 @@ def test_the_panel_shows_how_far_a_fetch_is_and_what_stopped_it(lab, page, slow,
     assert lab.run(page, "slow.ipynb", cells) == []
     loading = page.locator(".mk-loading")
     loading.get_by_label("Fetching milestones").wait_for()
-    assert not page.locator(".mk-main").is_visible()
+    assert page.locator(".mk-empty").inner_text() == "Waiting for the first milestones"
     assert "No milestones yet" in page.locator(".mk-summary").inner_text()
     assert "Fetching: 0 milestones" in loading.inner_text()
     page.screenshot(path=ARTIFACTS / "fetching.png")
     gate.set()
     await_chart(page)
-    assert not loading.is_visible()
+    loading.get_by_text("All 1,500 milestones are here.").wait_for()
     assert "of 1,500 milestones" in page.locator(".mk-summary").inner_text()
 
     gate.clear()
@@ -48,5 +48,5 @@ def test_the_panel_shows_how_far_a_fetch_is_and_what_stopped_it(lab, page, slow,
     server.script.clear()
     page.get_by_role("button", name="Refresh").click()
     page.locator(".mk-alert").wait_for(state="detached")
-    loading.wait_for(state="hidden")
+    loading.get_by_text("All 1,500 milestones are here.").wait_for()
     assert page.problems == []

@@ -59,12 +59,16 @@ class _Grouping:
     place: NDArray[np.int64] | None = None
 
     @classmethod
-    def of(cls, keys: Keys | None, rows: NDArray[np.int64], most: int) -> _Grouping:
+    def of(
+        cls, keys: Keys | None, rows: NDArray[np.int64], most: int, throughout: NDArray[np.bool_]
+    ) -> _Grouping:
+        """Rank the groups by how many rows begin or end here; `throughout` tells which do neither."""
         if keys is None:
             return cls(np.zeros(len(rows), np.int64), ("",))
         counts = np.bincount(keys.codes[rows], minlength=len(keys.names))
+        events = np.bincount(keys.codes[rows[~throughout]], minlength=len(keys.names))
         present = np.flatnonzero(counts)
-        ranked = present[np.argsort(-counts[present], kind="stable")]
+        ranked = present[np.lexsort((-counts[present], -events[present]))]
         kept = ranked if len(ranked) <= most else ranked[: most - 1]
         labels = tuple(keys.names[code] for code in kept)
         rest = NOWHERE
@@ -340,13 +344,23 @@ def lay_out(
     scene = Scene("empty", window, (), 1.0, len(at), matching, matching - after - len(at), after)
     if not len(at):
         return scene
-    grouping = _Grouping.of(groups, index.row[at], max(int(canvas.height / _MIN_GROUP_PX), 1))
-    scene = replace(scene, at=at, codes=grouping.codes)
+    throughout = (index.start[at] < window.start) & (index.end[at] > window.end)
+
+    def grouping_for(level: DetailLevel) -> _Grouping:
+        most = max(int(canvas.room(level) / _MIN_GROUP_PX), 1)
+        return _Grouping.of(groups, index.row[at], most, throughout)
+
     picture = _Picture(index, timeline, chosen, window, canvas, colors, groups, max_bars, beside, before)
     if len(at) <= max_bars:
         lengths = picture.label_lengths(at)
-        with_titles = picture.marks(scene, grouping, "labelled", lengths, LABEL_LANE_PX)
-        found = with_titles or picture.marks(scene, grouping, "bars", np.zeros_like(lengths), _MIN_LANE_PX)
-        if found is not None:
-            return found
-    return picture.density(scene, grouping)
+        levels: tuple[tuple[DetailLevel, NDArray[np.int64], float], ...] = (
+            ("labelled", lengths, LABEL_LANE_PX),
+            ("bars", np.zeros_like(lengths), _MIN_LANE_PX),
+        )
+        for level, room, lane_px in levels:
+            grouping = grouping_for(level)
+            found = picture.marks(replace(scene, at=at, codes=grouping.codes), grouping, level, room, lane_px)
+            if found is not None:
+                return found
+    grouping = grouping_for("density")
+    return picture.density(replace(scene, at=at, codes=grouping.codes), grouping)

@@ -2,6 +2,7 @@
 // the id of a mark, and of pans and zooms as they happen.
 const SAME = 0.001; // of the window's span: less than a pixel
 const PATIENCE_MS = 200;
+const DOUBLE_MS = 320; // a little longer than plotly waits for a second click
 const LOADED = Symbol.for("milestone_kit.plotly"); // one plotly.js serves all panels of a page
 
 // plotly.js as a module of its own, so that whatever else the page has loaded stays what it was
@@ -51,6 +52,7 @@ function attach(gd, model, Plotly) {
   let picture = null;
   let timer = 0;
   let listening = false;
+  let zooming = 0;
   let drawn = null; // data, layout, config and serial of what is on screen
 
   const react = () => {
@@ -111,7 +113,12 @@ function attach(gd, model, Plotly) {
       const point = event.points.find((one) => one.customdata !== undefined);
       // a mark carries its id, a bin of a silhouette how many it holds
       if (typeof point?.customdata === "string") model.send({ kind: "click", id: point.customdata });
-      else if (point) model.send({ kind: "zoom", at: gd._fullLayout.xaxis.r2l(point.x) });
+      else if (point) {
+        // a second click makes it a double one, which fits
+        const at = gd._fullLayout.xaxis.r2l(point.x);
+        clearTimeout(zooming);
+        zooming = setTimeout(() => model.send({ kind: "zoom", at }), DOUBLE_MS);
+      }
     });
     gd.on("plotly_relayout", (change) => {
       if (!moved(change)) return;
@@ -121,7 +128,10 @@ function attach(gd, model, Plotly) {
       if (told && Math.abs(told.low - now.low) < near && Math.abs(told.high - now.high) < near) soon();
       else ask(now);
     });
-    gd.on("plotly_doubleclick", () => model.send({ kind: "fit" }));
+    gd.on("plotly_doubleclick", () => {
+      clearTimeout(zooming);
+      model.send({ kind: "fit" });
+    });
     gd.on("plotly_selected", (event) => {
       if (!event?.range) return; // a redraw selects again without one
       const { xaxis } = gd._fullLayout;
@@ -147,6 +157,7 @@ function attach(gd, model, Plotly) {
   window.addEventListener("mouseup", released);
   const leave = () => {
     clearTimeout(timer);
+    clearTimeout(zooming);
     window.removeEventListener("mouseup", released);
     Plotly.purge(gd);
   };

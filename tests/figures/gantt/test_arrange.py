@@ -206,7 +206,8 @@ def test_a_crowded_short_window_shows_what_is_on_and_not_what_starts():
     timeline, index = engine(df)
     scene = scene_of(timeline, index, Window(MIDNIGHT, MIDNIGHT + 6 * HOUR), max_bars=10)
     density = scene.density
-    first, second = density.counts
+    second, first = density.counts  # what goes on throughout stands below what begins or ends here
+    assert [group.label for group in scene.groups] == ["B", "A"]
     assert set(first) == {30}
     begins, ends = (int((MIDNIGHT + hour * HOUR - density.first) // density.step) for hour in (2, 3))
     assert np.flatnonzero(second).tolist() == list(range(begins, ends))
