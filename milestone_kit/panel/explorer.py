@@ -136,7 +136,7 @@ class MilestoneExplorer(w.VBox):
         self._bridge.on_event(functools.partial(self._guard, self._on_page))
         above = [self._controls.bar(), self._overview, self._bridge]
         column = main(above, self._chart, [self._card, self._table])
-        self._body = w.HBox([self._controls.side(), column])
+        self._body = w.HBox([self._controls.side(), column]).add_class("mk-body")
         top = head(self._summary, self._buttons(refresh=reload is not None))
         lines = [self._feed.bar.widget, self._news.widget, self._keeper.line, self._alert]
         super().__init__([top, *lines, self._body])

@@ -181,12 +181,15 @@ def test_the_panel_follows_the_dark_theme(explorer):
 
 
 def test_the_chart_takes_the_width_that_there_is(explorer):
-    for width in (1000, 1400):
+    for width in (700, 1000, 1400):
         explorer.set_viewport_size({"width": width, "height": 1250})
         explorer.wait_for_function(
             """() => {
               const host = document.querySelector('.mk-main'), svg = host.querySelector('.main-svg');
-              return Math.abs(host.clientWidth - svg.getBoundingClientRect().width) < 3;
+              const room = document.querySelector(".mk-explorer").clientWidth;
+              const most = room < 800 ? 60 : 330; // of it, beside the chart
+              return Math.abs(host.clientWidth - svg.getBoundingClientRect().width) < 3
+                && host.clientWidth > room - most;
             }"""
         )
 
@@ -246,8 +249,11 @@ def test_the_wheel_and_the_zoom_tool_bring_the_window_that_they_were_left_at(exp
 
     def wheel():
         explorer.mouse.move(area["x"] + area["width"] / 2, middle)
+        explorer.mouse.wheel(0, -120)  # scrolls the page, as everywhere
+        explorer.keyboard.down("Control")
         for _ in range(4):
             explorer.mouse.wheel(0, -120)
+        explorer.keyboard.up("Control")
 
     change_chart(explorer, wheel)
     near = range_kept(explorer)
@@ -398,3 +404,45 @@ def test_the_chart_downloads_as_a_page_that_needs_nothing(explorer, browser, tmp
     page.wait_for_selector(".js-plotly-plot .bars path, .js-plotly-plot .fills path", state="attached")
     assert f"{rows_found(explorer):,} milestones" in page.locator(".gtitle").text_content()
     context.close()
+
+
+def test_minutes_pass_while_the_panel_is_in_sight_and_keys_stay_in_it(explorer):
+    code = (
+        "import pandas as pd\nfrom milestone_kit.panel.state import PanelState\n"
+        "explorer._clock = lambda: pd.Timestamp.now('UTC') + pd.Timedelta(hours=hours)\nexplorer._now = None"
+    )
+    execute(explorer, f"hours = 0\n{code}")
+    explorer.clock.install()
+    explorer.evaluate("document.querySelector('.mk-explorer').scrollIntoView()")
+
+    def hour():
+        return re.search(r"As of ([\d:]+)", summary(explorer))[1]
+
+    def pass_time(hours):
+        execute(explorer, f"hours = {hours}")
+        explorer.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        explorer.clock.run_for(130_000)
+
+    before = hour()
+    pass_time(2)
+    explorer.wait_for_function(
+        "(before) => !document.querySelector('.mk-summary').innerText.includes(before)", arg=before
+    )
+    drawn = explorer.locator(".mk-figure .annotation").all_inner_texts()
+    assert len(drawn) <= 1
+    # out of sight, nothing is asked of the kernel
+    explorer.evaluate("document.querySelector('.mk-main').style.display = 'none'")
+    explorer.clock.run_for(1_000)
+    still = hour()
+    pass_time(5)
+    explorer.clock.run_for(600_000)
+    assert hour() == still
+    explorer.evaluate("document.querySelector('.mk-main').style.display = ''")
+    explorer.clock.run_for(1_000)
+    explorer.wait_for_function(
+        "(still) => !document.querySelector('.mk-summary').innerText.includes(still)", arg=still
+    )
+    cells = explorer.evaluate("window.jupyterapp.shell.currentWidget.content.model.cells.length")
+    explorer.get_by_role("button", name="Today").click()
+    explorer.keyboard.press("x")
+    assert explorer.evaluate("window.jupyterapp.shell.currentWidget.content.model.cells.length") == cells

@@ -32,13 +32,21 @@ async function copy(text) {
 function render({ model, el }) {
   el.style.height = "0";
   let watcher = null;
+  let root = null;
   let timer = 0;
   let looked = false; // whether the panel is in sight
   let ticker = 0;
   let last = Date.now();
 
+  // JupyterLab then leaves the keys to what has the focus: `x` on a button is no order to cut the cell
+  const own = ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", "true");
   const measure = () => {
     const host = el.closest(".mk-main");
+    const panel = host?.closest(".mk-explorer");
+    if (panel && !root) {
+      root = panel;
+      root.addEventListener("focusin", own);
+    }
     if (host && host.clientWidth > 0) model.set("width", Math.floor(host.clientWidth));
     model.set("dark", isDark());
     model.save_changes();
@@ -87,6 +95,7 @@ function render({ model, el }) {
   return () => {
     clearTimeout(timer);
     clearTimeout(ticker);
+    root?.removeEventListener("focusin", own);
     document.removeEventListener("visibilitychange", look);
     sights.disconnect();
     model.off("change:ticking", look);

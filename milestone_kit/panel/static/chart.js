@@ -53,6 +53,7 @@ function attach(gd, model, Plotly) {
   let timer = 0;
   let listening = false;
   let zooming = 0;
+  let fitted = -Infinity;
   let drawn = null; // data, layout, config and serial of what is on screen
 
   const react = () => {
@@ -114,7 +115,8 @@ function attach(gd, model, Plotly) {
       // a mark carries its id, a bin of a silhouette how many it holds
       if (typeof point?.customdata === "string") model.send({ kind: "click", id: point.customdata });
       else if (point) {
-        // a second click makes it a double one, which fits
+        // a second click makes it a double one, which fits; plotly tells of that click only afterwards
+        if (performance.now() - fitted < DOUBLE_MS) return;
         const at = gd._fullLayout.xaxis.r2l(point.x);
         clearTimeout(zooming);
         zooming = setTimeout(() => model.send({ kind: "zoom", at }), DOUBLE_MS);
@@ -130,6 +132,7 @@ function attach(gd, model, Plotly) {
     });
     gd.on("plotly_doubleclick", () => {
       clearTimeout(zooming);
+      fitted = performance.now();
       model.send({ kind: "fit" });
     });
     gd.on("plotly_selected", (event) => {
@@ -190,6 +193,12 @@ export default () => {
   const render = async ({ model, el }) => {
     const gd = document.createElement("div");
     el.append(gd);
+    // the wheel scrolls lanes and page; it zooms with Ctrl, or once the user has pointed at the chart
+    let meant = false;
+    el.addEventListener("pointerdown", () => { meant = true; });
+    el.addEventListener("pointerleave", () => { meant = false; });
+    const wheel = (event) => { if (!meant && !event.ctrlKey && !event.metaKey) event.stopPropagation(); };
+    el.addEventListener("wheel", wheel, { capture: true, passive: true });
     let over = false;
     const lacks = !window[LOADED] && !model_library?.byteLength;
     const loading = library();

@@ -13,7 +13,7 @@ __all__ = ["button", "head", "main"]
 
 _HELP = (
     '<span class="mk-muted">Solid: reported end · hatched or faded: assumed end · diamond: no end known. '
-    "Drag to move, wheel to zoom, double-click to fit, click a mark for its details.</span>"
+    "Drag to move, Ctrl and wheel to zoom, double-click to fit, click a mark for its details.</span>"
 )
 
 
