@@ -107,13 +107,13 @@ class Growth:
         """Return what has come so far; None where that is nothing new."""
         self._due.clear()
         gathering = self._gathering
-        if gathering is None or not gathering.pages or gathering.rows == self._shown > 0:
+        if gathering is None or not gathering.pages or gathering.rows <= self._shown:
             return None
         # in this order: what is said to be complete must be in the table
         covered, share, pages = gathering.covered(), gathering.share(), gathering.pages
-        self._shown = max(1, gathering.rows)
         table = gathering.so_far()
         came = table.num_rows
+        self._shown = max(1, came)
         if self._base is not None:
             table = join_pages([_outside(self._base, covered), table])
         passed = time.monotonic() - self._began
