@@ -91,7 +91,8 @@ def test_the_first_table_is_what_is_on_around_now_and_the_last_the_whole(make_cl
     assert len(tables[0]) < 1000
     assert (last["complete"], last["stale"], last["share"], last["expected_rows"]) == (True, False, 1.0, 3000)
     pd.testing.assert_frame_equal(tables[-1], truth(many))
-    assert all(1.2 * len(a) <= len(b) for a, b in itertools.pairwise(tables[:-1]))
+    rows = [len(df) for df in tables[:-1]]
+    assert all(1.2 * one <= next_one for one, next_one in itertools.pairwise(rows)), rows
     assert len(listings(many)) == len(set(listings(many))) <= 150 * 1.25
 
 
@@ -176,10 +177,9 @@ def test_what_came_is_kept_when_a_stream_is_left(make_client, many, workers, lea
         with pytest.raises(KeyboardInterrupt):
             stream.throw(KeyboardInterrupt)
     assert not threads()
-    asked = len(listings(many))
-    assert asked < 140
+    assert len(listings(many)) < 140
     pd.testing.assert_frame_equal(client.get_milestones(limit=LIMIT, refresh=True), truth(many))
-    assert len(listings(many)) <= 150 * 1.25
+    assert len(listings(many)) - len(set(listings(many))) <= 4, "only what was under way"
     assert len(client.history()) == 3000
 
 
