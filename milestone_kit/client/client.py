@@ -710,8 +710,10 @@ def _how_far(answer: Answer) -> dict[str, object]:
         return far | (known if is_whole else {"complete": False} | dict.fromkeys(known))
     if stage.window is not None:
         far |= zip(("window_start", "window_end"), map(_iso, stage.window), strict=True)
-    far |= {"share": stage.share, "seconds_left": stage.seconds_left}
-    return far | {"expected_rows": round(stage.came / stage.share) if stage.share > _LITTLE else None}
+    if stage.share < _LITTLE:  # too little to tell from
+        return far | {"share": stage.share, "expected_rows": None, "seconds_left": None}
+    expected = round(stage.came / stage.share)
+    return far | {"share": stage.share, "expected_rows": expected, "seconds_left": stage.seconds_left}
 
 
 def _iso(start: int | None) -> str | None:

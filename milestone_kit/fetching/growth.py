@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Growth", "Stage", "Watched"]
 
-_WORTH: Final = 1.4
+_WORTH: Final = 0.4  # of what was shown, that must have come since
 _GLANCE: Final = 0.1  # seconds within which somebody who stops is heard
 
 
@@ -71,7 +71,7 @@ class Growth:
         self.now = now
         self.stop = stop
         self._base = base
-        self._shown = 0
+        self._shown, self._next = 0, 0.0
         self._due = threading.Event()
         self._gathering: Gathering | None = None
         self._began = time.monotonic()
@@ -79,8 +79,9 @@ class Growth:
     def saw(self, gathering: Gathering) -> None:
         """Take note of a page; called by whoever walks."""
         if self._gathering is not gathering:
-            self._gathering, self._shown, self._began = gathering, 0, time.monotonic()
-        if not self._due.is_set() and gathering.rows >= _WORTH * self._shown and self._has_first(gathering):
+            self._gathering, self._began = gathering, time.monotonic()
+            self._shown, self._next = 0, 0.0
+        if not self._due.is_set() and gathering.rows >= self._next and self._has_first(gathering):
             self._due.set()
 
     def _has_first(self, gathering: Gathering) -> bool:
@@ -105,15 +106,18 @@ class Growth:
 
     def stage(self) -> Stage | None:
         """Return what has come so far; None where that is nothing new."""
-        self._due.clear()
         gathering = self._gathering
-        if gathering is None or not gathering.pages or gathering.rows == self._shown > 0:
+        if gathering is None or gathering.rows <= self._shown:
+            self._due.clear()
             return None
         # in this order: what is said to be complete must be in the table
-        covered, share, pages = gathering.covered(), gathering.share(), gathering.pages
-        self._shown = max(1, gathering.rows)
+        covered, share = gathering.covered(), gathering.share()
+        pages, counted = gathering.pages, gathering.rows
         table = gathering.so_far()
         came = table.num_rows
+        self._shown = max(1, came)
+        self._next = counted + _WORTH * came  # rows at seams are counted twice
+        self._due.clear()
         if self._base is not None:
             table = join_pages([_outside(self._base, covered), table])
         passed = time.monotonic() - self._began

@@ -36,6 +36,12 @@ def sweep(url, folder, workers="2"):
         return len(made.refresh(limit=50, full=True))
 
 
+def stream(url, folder):
+    """Stream all there is."""
+    with client(url, folder) as made:
+        return max(map(len, made.stream(limit=20)))
+
+
 def ask(url, folder, *question):
     """Ask as the state machine of the cache does, at the time that its clock shows."""
     how, query, limit, now = question
@@ -57,4 +63,4 @@ def to_parquet(source, target):
     mk.to_parquet(mk.read_parquet(source), target)
 
 
-JOBS = {function.__name__: function for function in (get, refresh, sweep, ask, to_csv, to_parquet)}
+JOBS = {function.__name__: function for function in (get, refresh, sweep, stream, ask, to_csv, to_parquet)}
