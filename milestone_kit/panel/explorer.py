@@ -182,6 +182,7 @@ class MilestoneExplorer(w.VBox):
         self._debouncer.cancel()
         self._resizer.cancel()
         self._feed.close()
+        self._keeper.close()
         close_all(self)
         self.children = ()
         for name in _FREED:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import ipywidgets as w
 
 from milestone_kit.panel.freshness import Freshness
+from milestone_kit.panel.widgets.closing import close_all
 from milestone_kit.panel.words import seconds_words
 
 if TYPE_CHECKING:
@@ -71,6 +72,10 @@ class Keeper:
         if self._state.due(self._seconds()):
             self._feed.freshen(self._answered)
         self._say()
+
+    def close(self) -> None:
+        """Free the switch, which stands in no panel where there is nobody to ask."""
+        close_all(self.switch)
 
     def _seconds(self) -> float:
         return self._clock().timestamp()

@@ -59,7 +59,9 @@ def test_the_folder_of_another_user_costs_one_warning(make_client, server, publi
     for path in places:
         path.chmod(0o700)
     pd.testing.assert_frame_equal(df, truth(server))
-    assert ["not cached" in str(warning.message) for warning in caught] == [True]
+    assert ["not cached" in str(warning.message) for warning in caught] == [True], [
+        str(w.message) for w in caught
+    ]
 
 
 @pytest.mark.parametrize("folder", ["a\0b", "~nosuchuser/cache", "x" * 300, "/tmp/" + "y/" * 2100, "\ud800"])
