@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from milestone_kit.core.files import open_own
+from milestone_kit.core.files import warn_refused
 from milestone_kit.core.notices import warn
 from milestone_kit.errors import CacheWarning
 from milestone_kit.storage.blocks import DamageError, facts_of, open_rows
@@ -98,7 +99,7 @@ class View:
         if segment not in self.harm.files:
             self.harm.files.append(segment)
         message = f"{rows} of {segment.rows} versions in {segment.path} are damaged ({why}); {_SERVED}"
-        warn(message, CacheWarning)
+        warn_refused(message, why if isinstance(why, Exception) else None)
 
     def rows_through(self, number: int) -> int:
         """Return how many rows the files up to an appended table's number have; -1 when it is amid one."""
