@@ -7,6 +7,7 @@ for the call (`carried`), is collected, and given when the call returns: each ca
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import functools
 import os
@@ -18,11 +19,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple, ParamSpec, TypeVar
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from milestone_kit.errors import MilestoneKitWarning
 
-__all__ = ["carried", "told_once", "warn"]
+__all__ = ["carried", "hushed", "told_once", "warn"]
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -88,6 +89,16 @@ def told_once(function: Callable[_P, _T]) -> Callable[_P, _T]:
                 warn(message, category, count=counted)
 
     return call
+
+
+@contextlib.contextmanager
+def hushed() -> Iterator[None]:
+    """Give no warning within: for work that nobody asked for, and that says in another way how it went."""
+    token = _collected.set({})
+    try:
+        yield
+    finally:
+        _collected.reset(token)
 
 
 def carried(function: Callable[_P, _T]) -> Callable[_P, _T]:

@@ -18,6 +18,7 @@ from milestone_kit.export.csv import csv_text, to_csv, write_whole
 from milestone_kit.panel.events import next_session
 from milestone_kit.panel.feed import Feed
 from milestone_kit.panel.fetch import ExplorerClosedError, running_loop
+from milestone_kit.panel.live_part import LivePart
 from milestone_kit.panel.model import ExplorerModel
 from milestone_kit.panel.session import FIRST_WIDTH, Screen, Session
 from milestone_kit.panel.state import PanelState
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     import plotly.graph_objects as go
 
+    from milestone_kit.client.client import MilestoneClient
     from milestone_kit.panel.fetch import Tables
     from milestone_kit.panel.view import View
 
@@ -46,9 +48,11 @@ __all__ = ["MilestoneExplorer"]
 _log = logging.getLogger(__name__)
 
 _NO_EVENT: Final[Mapping[str, Any]] = {"kind": ""}
+_TICK: Final[Mapping[str, Any]] = {"kind": "tick"}
 
 _FREED: Final = frozenset(
     {"_model", "_view", "_controls", "_chart", "_overview", "_table", "_feed", "_body", "_bridge"}
+    | {"_shown", "_live"}
 )
 """What is let go when the panel is closed: the table and all that was made of it."""
 
@@ -87,6 +91,10 @@ class MilestoneExplorer(w.VBox):
         The Python expression that `code()` takes the table from.
     clock : callable
         Tells the time, UTC.
+    client : callable, optional
+        Gives the client that knows how things stand and who takes part; without it, neither is shown.
+    scores : bool
+        Whether it is asked how things stand.
 
     Notes
     -----
@@ -103,8 +111,11 @@ class MilestoneExplorer(w.VBox):
         reload: Tables | None = None,
         source: str = "mk.get_milestones()",
         clock: Callable[[], pd.Timestamp] = _utc_now,
+        client: Callable[[], MilestoneClient] | None = None,
+        scores: bool = True,
     ) -> None:
         self._now, self._source, self._clock = now, source, clock
+        self._live = LivePart(client, self._tell, now_moves=now is None, scores=scores)
         opened = time.monotonic()
         self._feed = Feed(self._prepared, self._take, self._guard, reload)
         if not isinstance(df, pd.DataFrame):
@@ -118,13 +129,14 @@ class MilestoneExplorer(w.VBox):
         self._overview, self._table = Overview(), PagedTable()
         self._chart = ChartView().add_class("mk-figure")
         self._summary, self._alert, self._card = w.HTML().add_class("mk-summary"), w.HTML(), w.HTML()
+        self._shown = self._view
         self._assign(self._view, None)
         # width and theme come together when the panel opens: one redraw serves both
         self._bridge.observe(lambda _: self._resizer.poke(0.0), ["width", "dark"])
         for widget in (self._chart, self._overview, self._table):
             widget.on_event(functools.partial(self._guard, self._on_event))
         self._bridge.on_event(functools.partial(self._guard, self._on_page))
-        above = [self._controls.bar(), self._overview, self._bridge]
+        above = [self._controls.bar(), *self._live.controls, self._overview, self._bridge]
         column = main(above, self._chart, [self._card, self._table])
         self._body = w.HBox([self._controls.side(), column])
         top = head(self._summary, self._buttons(refresh=reload is not None))
@@ -132,6 +144,7 @@ class MilestoneExplorer(w.VBox):
         self.add_class("mk-explorer")
         # what the cache holds is there at once, and so is the word that an address is wrong
         self._guard(self._feed.settle, opened + _PATIENCE)
+        self._bridge.scoring = self._live.wanted and not self._model.awaited
         # so many objects are new that Python will soon look through all there are, which takes a tenth of
         # a second: while the browser builds the panel, and not under one of the first clicks
         loop = running_loop()
@@ -171,6 +184,7 @@ class MilestoneExplorer(w.VBox):
         self._debouncer.cancel()
         self._resizer.cancel()
         self._feed.close()
+        self._live.close()
         close_all(self)
         self.children = ()
         for name in _FREED:
@@ -235,24 +249,41 @@ class MilestoneExplorer(w.VBox):
     def _take(self, model: ExplorerModel) -> None:
         """Show another table under the same filters: same window, same rows at the top, same selection."""
         before, first = self._view, self._model.awaited
+        if self._live.over:
+            model, _ = model.at(self._moment(), self._live.over)
         session = replace(before.session, held=None) if first else model.kept_in_place(before)
         stood = None if first else model.stood_in(before.chart.scene, self._model)
         self._view = model.view(session, self._screen(), stood=stood)
         self._model = model
         self._assign(self._view, before, write=True)
+        self._bridge.scoring = self._live.wanted
 
     def _prepared(self, df: pd.DataFrame) -> ExplorerModel:
         heir_of = self._model if "_model" in self.__dict__ else None
         return ExplorerModel(df, self._moment(), fixed=self._now is not None, heir_of=heir_of)
 
     def _on_page(self, event: dict[str, Any]) -> None:
-        """Let a moment pass, when the browser says that someone is looking."""
-        if event.get("kind") != "tick" or self._now is not None:
+        """Let a moment pass, or ask how things stand, when the browser says that someone is looking."""
+        if self._now is not None:
             return
+        if event.get("kind") == "tick":
+            self._tick()
+        elif event.get("kind") == "scores":
+            self._live.ask(self._model, self._view, self._moment())
+
+    def _tick(self) -> None:
         before = self._view
-        self._model, passed = self._model.at(self._moment())
+        self._model, passed = self._model.at(self._moment(), self._live.over)
         self._view = self._model.ticked(before, passed)
-        self._assign(self._view, before, event)
+        self._assign(self._view, before, _TICK)
+
+    def _tell(self, *, ended: bool) -> None:
+        """Show what was heard of milestones on screen; what has ended is drawn and counted as such."""
+        self._bridge.scoring = self._live.wanted and not self._model.awaited
+        if ended and self._now is None:
+            self._tick()
+        else:
+            self._assign(self._view, self._view, _TICK)
 
     def _awaiting(self) -> ExplorerModel:
         return ExplorerModel(empty_milestones(), self._moment(), awaited=True)
@@ -290,6 +321,8 @@ class MilestoneExplorer(w.VBox):
         write : bool
             Whether the state comes from elsewhere than the controls, which then have to follow.
         """
+        before = None if before is None else self._shown
+        view = self._shown = self._live.over_view(self._model, view)
         if event["kind"] == "tick":
             self._chart.amend(view.chart)
         elif before is None or event["kind"] == "window" or view.chart is not before.chart:
@@ -303,6 +336,7 @@ class MilestoneExplorer(w.VBox):
         if before is None or view.table is not before.table:
             self._table.view = view.table
         self._card.value = view.card
+        self._live.look_at(self._model, view.session.picked)
 
     def _guard(self, work: Callable[..., None], *arguments: Any) -> None:
         """Run `work`; an error is shown in the panel, where the user is looking, and logged."""

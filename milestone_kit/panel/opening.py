@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Unpack
 import pandas as pd
 
 from milestone_kit.analysis.filters import CriteriaOptions
-from milestone_kit.core.arguments import spelled_out, to_utc
+from milestone_kit.core.arguments import check_flag, spelled_out, to_utc
 from milestone_kit.core.query import Query
 from milestone_kit.errors import QueryError
 from milestone_kit.panel.cells import CellOwners
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from milestone_kit.client.client import MilestoneClient
     from milestone_kit.core.arguments import DateLike
-    from milestone_kit.panel.fetch import Report
+    from milestone_kit.panel.fetch import Report, Tables
 
 __all__ = ["explore"]
 
@@ -49,6 +49,7 @@ def explore(
     tz: str = "UTC",
     window: tuple[DateLike, DateLike] | None = None,
     now: DateLike | None = None,
+    scores: bool = True,
     **options: Unpack[ExploreOptions],
 ) -> MilestoneExplorer:
     """Open the explorer on a milestones table, or on a client that fetches one.
@@ -67,6 +68,9 @@ def explore(
         IANA time zone of all times shown.
     window : pair of date-like, optional
         The span on screen at first; without it, the one that fits.
+    scores : bool
+        Whether to ask a client how the live milestones on screen stand, every 15 seconds while somebody
+        looks. A switch in the panel says the same; with `now` nothing is asked.
     **options
         What to show first, as for `filter_milestones`. Simulated and placeholder rows are left out
         unless `simulated=None` or `placeholder=None` asks for them. With a client, those that
@@ -102,7 +106,7 @@ def explore(
     filters = {"simulated": False, "placeholder": False} | options
     view = {"group": group, "color": color, "tz": tz, "window": window}
     state = PanelState.of({**view, "filters": {n: v for n, v in filters.items() if n not in query}})
-    explorer = _opened(df_or_client, state, instant, query)
+    explorer = _opened(df_or_client, state, instant, query, scores=check_flag(scores, "scores"))
     owners = CellOwners.here()
     if owners is not None:
         owners.add(explorer)
@@ -128,6 +132,8 @@ def _opened(
     state: PanelState,
     now: pd.Timestamp | None,
     query: dict[str, Any],
+    *,
+    scores: bool,
 ) -> MilestoneExplorer:
     if isinstance(given, pd.DataFrame):
         check_milestones(given)
@@ -149,10 +155,12 @@ def _opened(
 
     asked = "".join(f"{', ' if i else ''}{name}={value!r}" for i, (name, value) in enumerate(query.items()))
     source = f"mk.get_milestones({asked})"
+    first: pd.DataFrame | Tables = coming
     if running_loop() is None:
-        (table,) = coming(lambda _rows, _pages: None)
-        return MilestoneExplorer(table, state=state, now=now, reload=reload, source=source)
-    return MilestoneExplorer(coming, state=state, now=now, reload=reload, source=source)
+        (first,) = coming(lambda _rows, _pages: None)
+    return MilestoneExplorer(
+        first, state=state, now=now, reload=reload, source=source, client=client, scores=scores
+    )
 
 
 def _check_client(given: object) -> None:
