@@ -54,13 +54,13 @@ class LivePart:
     ) -> None:
         self._tell = tell
         self._board = Scoreboard()
-        self._ended: Mapping[str, pd.Timestamp] = {}
         self._names = None if client is None else CardNames(client, lambda: tell(ended=False))
         self._scores: LiveScores | None = None
         self.controls: list[w.Widget] = []
         if client is not None and now_moves:
             self._scores = LiveScores(client, self._heard)
             self._switch = ScoreSwitch(self._flipped, on=scores)
+            self._ended = self._scores.over
             self.controls = [self._switch.widget]
 
     @property
