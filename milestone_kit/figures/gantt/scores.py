@@ -98,7 +98,7 @@ def with_score(title: str, words: str, room: int) -> str:
     left = min(room - len(said) - 1, MAX_LABEL)
     if left >= min(_LEAST_TITLE, len(title)):
         return f"{shorten(title, left)} {said}"
-    return said if len(said) <= room else shorten(title, min(room, MAX_LABEL))
+    return said if len(said) <= room else shorten(title, max(min(room, MAX_LABEL), 1))
 
 
 def title_rooms(scene: Scene, width: int) -> NDArray[np.int64]:

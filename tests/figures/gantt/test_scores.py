@@ -7,7 +7,7 @@ from copy import deepcopy
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from milestone_kit.analysis.groups import Keys, column_of
@@ -45,6 +45,7 @@ def laid_out(df, window=None):
     return scene, draw_traces(scene, timeline, colors, look), ids
 
 
+@example("Halmann at Kosova", "2-1 · Q4 2:13", 0)
 @given(st.text(max_size=60), st.text(max_size=40), st.integers(0, 90))
 def test_a_title_with_a_score_keeps_to_its_room(title, words, room):
     line = with_score(title, words, room)
