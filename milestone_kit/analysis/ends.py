@@ -99,14 +99,32 @@ class Ends:
         overdue |= on & (self.source == _ASSUMED) & (end <= now)
         end[on & (end <= now)] = _NEVER
         source[on & np.isnat(end)] = _OPEN
-        end[over] = np.fmin(np.where(end[over] <= now, end[over], now), now)
-        source[over] = _TOLD
-        status[on], status[over], status[before] = _LIVE, _ENDED, _UPCOMING
-        overdue[over | before] = False
-        suspect[on | over] &= False
+        status[on], status[before] = _LIVE, _UPCOMING
+        overdue[before] = False
+        suspect[on] = False
         told = source != _ASSUMED
         level, samples = np.where(told, -1, self.level), np.where(told, 0, self.samples)
-        return Ends(end, source, level.astype(np.int8), samples, status, overdue, suspect)
+        made = Ends(end, source, level.astype(np.int8), samples, status, overdue, suspect)
+        return made.told_over(np.flatnonzero(over), now)
+
+    def told_over(self, at: NDArray[np.intp], since: NDArray[np.datetime64] | np.datetime64) -> Ends:
+        """Let some rows be over, as live data say, since a moment or an assumed end before that.
+
+        Parameters
+        ----------
+        at : ndarray of intp, shape (told,)
+            Positions of rows whose end is not reported.
+        since : datetime64[us] or ndarray of it, shape (told,)
+            When that was heard, UTC; it is not in the future.
+        """
+        if not len(at):
+            return self
+        made = Ends(*(getattr(self, name).copy() for name in Ends.__slots__))
+        made.end[at] = np.fmin(made.end[at], since)
+        made.source[at], made.status[at] = _TOLD, _ENDED
+        made.level[at], made.samples[at] = -1, 0
+        made.overdue[at] = made.suspect[at] = False
+        return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from milestone_kit.table.arrays import instants, stamp_instant
 from milestone_kit.table.schema import check_milestones, has_timeline
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -61,10 +63,37 @@ class RunningTimeline:
         self._outlook = None if has_timeline(df) else Outlook.of(df, "typical", now=now)
         self._start = instants(df["start_date"])
         self._ends: Ends | None = None
+        self._over: Mapping[str, pd.Timestamp] = {}
+        self._over_at = np.empty(0, np.intp)
+        self._over_since = np.empty(0, "datetime64[us]")
         self.table = df
         if self._outlook is not None:
             self._ends = self._outlook.ends(now)
             self.table = timeline_of(df, self._ends, stamp_instant(now))
+
+    def ended(self, over: Mapping[str, pd.Timestamp]) -> RunningTimeline:
+        """Return the timeline that takes it from live data that some milestones are over.
+
+        Parameters
+        ----------
+        over : mapping
+            By id, when that was first heard, UTC: it ended then, or at an assumed end before that. An end
+            that is reported counts more; ids of other tables do not matter. All that is known, each time.
+
+        Returns
+        -------
+        RunningTimeline
+            `table` is what it was: `at` tells what it makes of the rows.
+        """
+        if self._outlook is None or over == self._over:
+            return self
+        known = self.table["id"].isin(list(over)).to_numpy(dtype=bool)
+        at = np.flatnonzero(known & ~self._outlook.believed & ~self._outlook.placeholder)
+        since = np.array([stamp_instant(over[id_]) for id_ in self.table["id"].iloc[at]], "datetime64[us]")
+        begun = self._start[at] <= since
+        later = copy(self)
+        vars(later).update(_over=dict(over), _over_at=at[begun], _over_since=since[begun])
+        return later
 
     def at(self, now: pd.Timestamp) -> tuple[RunningTimeline, Passed]:
         """Return the timeline at another moment, and in which rows it says something else.
@@ -84,6 +113,8 @@ class RunningTimeline:
             none = np.zeros(len(self.table), bool)
             return self, Passed(none, none)
         before, ends = self._ends, self._outlook.ends(now)
+        heard = self._over_since <= stamp_instant(now)
+        ends = ends.told_over(self._over_at[heard], self._over_since[heard])
         moved = _have_moved(before.end, ends.end)
         # what has moved unseen stays, until it adds up to something that is seen
         ends = replace(ends, end=np.where(moved, ends.end, before.end))

@@ -7,6 +7,7 @@ for the call (`carried`), is collected, and given when the call returns: each ca
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import functools
 import os
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from milestone_kit.errors import MilestoneKitWarning
 
-__all__ = ["carried", "told_in_turn", "told_once", "warn"]
+__all__ = ["carried", "hushed", "told_in_turn", "told_once", "warn"]
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -113,6 +114,16 @@ def told_in_turn(items: Iterator[_T]) -> Iterator[_T]:
         close = getattr(items, "close", None)
         if close is not None:
             close()
+
+
+@contextlib.contextmanager
+def hushed() -> Iterator[None]:
+    """Give no warning within: for work that nobody asked for, and that says in another way how it went."""
+    token = _collected.set({})
+    try:
+        yield
+    finally:
+        _collected.reset(token)
 
 
 def carried(function: Callable[_P, _T]) -> Callable[_P, _T]:

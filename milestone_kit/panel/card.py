@@ -12,12 +12,16 @@ from milestone_kit.figures.text import DAY_ONLY, basis_text, duration_text, shor
 from milestone_kit.figures.time_axis import format_instants
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
 __all__ = ["details_card"]
 
 _MOST_TICKERS: Final = 40
 _MOST_JSON: Final = 20_000
+_MOST_MORE: Final = 600
+_NOTHING_MORE: Final[Mapping[str, str]] = {}
 
 
 def _ms(instant: pd.Timestamp) -> float:
@@ -58,7 +62,7 @@ def _pretty(details: str) -> str:
         return details
 
 
-def details_card(row: pd.Series, zone: str) -> str:
+def details_card(row: pd.Series, zone: str, more: Mapping[str, str] = _NOTHING_MORE) -> str:
     """Return the card of one row of a timeline table.
 
     Parameters
@@ -67,10 +71,12 @@ def details_card(row: pd.Series, zone: str) -> str:
         A milestone with the columns of `compute_timeline`.
     zone : str
         IANA time zone of the times.
+    more : mapping
+        Further facts by their names, which come first; any text, also hostile.
     """
     updated = _when(row["last_updated_ts"], zone)
     source = row["source_id"] if isinstance(row["source_id"], str) else "none"
-    facts = {
+    facts = {name: shorten(value, _MOST_MORE) for name, value in more.items()} | {
         "Start": _start(row, zone),
         "End": _end(row, zone),
         "Status": str(row["status"]) + (", dates are doubtful" if row["suspect"] else ""),

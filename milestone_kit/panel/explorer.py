@@ -19,6 +19,7 @@ from milestone_kit.panel.events import next_session
 from milestone_kit.panel.feed import Feed
 from milestone_kit.panel.fetch import ExplorerClosedError, running_loop
 from milestone_kit.panel.keeper import Keeper
+from milestone_kit.panel.live_part import LivePart
 from milestone_kit.panel.model import ExplorerModel
 from milestone_kit.panel.news import News, news_between
 from milestone_kit.panel.session import FIRST_WIDTH, Screen, Session
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     import plotly.graph_objects as go
 
+    from milestone_kit.client.client import MilestoneClient
     from milestone_kit.panel.fetch import Tables
     from milestone_kit.panel.view import View
 
@@ -49,9 +51,11 @@ __all__ = ["MilestoneExplorer"]
 _log = logging.getLogger(__name__)
 
 _NO_EVENT: Final[Mapping[str, Any]] = {"kind": ""}
+_TICK: Final[Mapping[str, Any]] = {"kind": "tick"}
 
 _FREED: Final = frozenset(
     {"_model", "_view", "_controls", "_chart", "_overview", "_table", "_feed", "_body", "_bridge", "_keeper"}
+    | {"_shown", "_live"}
 )
 """What is let go when the panel is closed: the table and all that was made of it."""
 
@@ -92,6 +96,10 @@ class MilestoneExplorer(w.VBox):
         Tells the time, UTC.
     every : float, optional
         Refresh by itself after so many seconds, while someone looks; without it, the switch is off.
+    client : callable, optional
+        Gives the client that knows how things stand and who takes part; without it, neither is shown.
+    scores : bool
+        Whether it is asked how things stand.
 
     Notes
     -----
@@ -109,8 +117,11 @@ class MilestoneExplorer(w.VBox):
         source: str = "mk.get_milestones()",
         clock: Callable[[], pd.Timestamp] = _utc_now,
         every: float | None = None,
+        client: Callable[[], MilestoneClient] | None = None,
+        scores: bool = True,
     ) -> None:
         self._now, self._source, self._clock = now, source, clock
+        self._live = LivePart(client, self._tell, now_moves=now is None, scores=scores)
         opened = time.monotonic()
         self._feed = Feed(self._prepared, self._take, self._guard, reload)
         if not isinstance(df, pd.DataFrame):
@@ -125,6 +136,7 @@ class MilestoneExplorer(w.VBox):
         self._chart = ChartView().add_class("mk-figure")
         self._summary, self._alert, self._card = w.HTML().add_class("mk-summary"), w.HTML(), w.HTML()
         self._news = NewsBar(self._on_news)
+        self._shown = self._view
         self._assign(self._view, None)
         self._keeper = Keeper(self._feed, clock, self._data_of, every)
         self._keeper.switch.observe(self._retick, "value")
@@ -134,7 +146,7 @@ class MilestoneExplorer(w.VBox):
         for widget in (self._chart, self._overview, self._table):
             widget.on_event(functools.partial(self._guard, self._on_event))
         self._bridge.on_event(functools.partial(self._guard, self._on_page))
-        above = [self._controls.bar(), self._overview, self._bridge]
+        above = [self._controls.bar(), *self._live.controls, self._overview, self._bridge]
         column = main(above, self._chart, [self._card, self._table])
         self._body = w.HBox([self._controls.side(), column]).add_class("mk-body")
         top = head(self._summary, self._buttons(refresh=reload is not None))
@@ -143,6 +155,7 @@ class MilestoneExplorer(w.VBox):
         self.add_class("mk-explorer")
         # what the cache holds is there at once, and so is the word that an address is wrong
         self._guard(self._feed.settle, opened + _PATIENCE)
+        self._bridge.scoring = self._live.wanted and not self._model.awaited
         # so many objects are new that Python will soon look through all there are, which takes a tenth of
         # a second: while the browser builds the panel, and not under one of the first clicks
         loop = running_loop()
@@ -183,6 +196,7 @@ class MilestoneExplorer(w.VBox):
         self._resizer.cancel()
         self._feed.close()
         self._keeper.close()
+        self._live.close()
         close_all(self)
         self.children = ()
         for name in _FREED:
@@ -251,12 +265,15 @@ class MilestoneExplorer(w.VBox):
         """Show another table under the same filters: same window, same rows at the top, same selection."""
         model, news = came
         before, first = self._view, self._model.awaited
+        if self._live.over:
+            model, _ = model.at(self._moment(), self._live.over)
         session = replace(before.session, held=None) if first else model.kept_in_place(before)
         session = replace(session, news=session.news.and_then(news))
         stood = None if first else model.stood_in(before.chart.scene, self._model)
         self._view = model.view(session, self._screen(), stood=stood)
         self._model = model
         self._assign(self._view, before, write=True)
+        self._bridge.scoring = self._live.wanted
 
     def _prepared(self, df: pd.DataFrame) -> tuple[ExplorerModel, News]:
         """Make a table ready, and tell what is news in it; this runs beside the kernel's loop."""
@@ -267,18 +284,27 @@ class MilestoneExplorer(w.VBox):
         return model, news_between(before.table, df, before.fetched)
 
     def _on_page(self, event: dict[str, Any]) -> None:
-        """Let a moment pass, when the browser says that someone is looking."""
-        if event.get("kind") != "tick":
-            return
-        if self._now is None:
-            self._pass(event)
-        self._keeper.look()
+        """Let a moment pass, or ask how things stand, when the browser says that someone is looking."""
+        if event.get("kind") == "scores" and self._now is None:
+            self._live.ask(self._model, self._view, self._moment())
+        elif event.get("kind") == "tick":
+            if self._now is None:
+                self._tick()
+            self._keeper.look()
 
-    def _pass(self, event: dict[str, Any]) -> None:
+    def _tick(self) -> None:
         before = self._view
-        self._model, passed = self._model.at(self._moment())
+        self._model, passed = self._model.at(self._moment(), self._live.over)
         self._view = self._model.ticked(before, passed)
-        self._assign(self._view, before, event)
+        self._assign(self._view, before, _TICK)
+
+    def _tell(self, *, ended: bool) -> None:
+        """Show what was heard of milestones on screen; what has ended is drawn and counted as such."""
+        self._bridge.scoring = self._live.wanted and not self._model.awaited
+        if ended and self._now is None:
+            self._tick()
+        else:
+            self._assign(self._view, self._view, _TICK)
 
     def _retick(self, _: object = None) -> None:
         """Let the browser tell the minutes where there is something to do with them."""
@@ -323,6 +349,8 @@ class MilestoneExplorer(w.VBox):
         write : bool
             Whether the state comes from elsewhere than the controls, which then have to follow.
         """
+        before = None if before is None else self._shown
+        view = self._shown = self._live.over_view(self._model, view)
         if before is None or event["kind"] == "window":
             self._chart.show(view.chart, event.get("turn"))
         elif event["kind"] == "tick" or (
@@ -343,6 +371,7 @@ class MilestoneExplorer(w.VBox):
         news, listed = view.session.news, view.session.listed
         since = "" if news.since is None else self._model.clock_words(news.since, view.session.state.tz)
         self._news.show(news, since, None if listed is None else listed[0])
+        self._live.look_at(self._model, view.session.picked)
 
     def _guard(self, work: Callable[..., None], *arguments: Any) -> None:
         """Run `work`; an error is shown in the panel, where the user is looking, and logged."""

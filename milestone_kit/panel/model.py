@@ -34,7 +34,7 @@ from milestone_kit.panel.windows import fitting_window, preset_window
 from milestone_kit.table.arrays import to_numpy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -84,6 +84,8 @@ _TOLD: Final[dict[str, Callable[[tuple[Any, ...]], bool]]] = {
     "_status_words": lambda _: True,
 }
 """Which of them hold as long as no status is another."""
+
+_NONE_OVER: Final[Mapping[str, pd.Timestamp]] = {}
 
 _BESIDE: Final = 0.5
 """How much of the window is drawn to each side of it, for dragging."""
@@ -135,12 +137,15 @@ class ExplorerModel:
         self._ranks = {} if heir_of is None else heir_of.ranks()
         self._scales: dict[str, ColorScale] = {}
 
-    def at(self, now: pd.Timestamp) -> tuple[ExplorerModel, Passed]:
+    def at(
+        self, now: pd.Timestamp, over: Mapping[str, pd.Timestamp] = _NONE_OVER
+    ) -> tuple[ExplorerModel, Passed]:
         """Return the same table at another moment, and in which rows that says something else.
 
-        What does not depend on the clock is shared, so that this takes a few milliseconds.
+        What does not depend on the clock is shared, so that this takes a few milliseconds. `over` is what
+        live data have said: which milestones are over, and when that was first heard.
         """
-        running, passed = self._running.at(now)
+        running, passed = self._running.ended(over).at(now)
         later = copy(self)
         other: dict[str, Any] = {
             "now": now.timestamp() * 1000,
@@ -235,7 +240,7 @@ class ExplorerModel:
                 session.selected,
                 session.news.ids,
             ),
-            card=self._card(session.picked, state.tz),
+            card=self.card(session.picked, state.tz),
             recipe=self._recipe(state.with_span(chart.scene.window)),
             count_choices=lambda: self._choices(state.filters),
         )
@@ -417,9 +422,10 @@ class ExplorerModel:
         return page | {"now": self.now, "empty": _WAITING if self.awaited else _NO_MATCH}
 
     @remembered
-    def _card(self, picked: str | None, zone: str) -> str:
+    def card(self, picked: str | None, zone: str, facts: tuple[tuple[str, str], ...] = ()) -> str:
+        """Return the details of a milestone, "" where there is no such; `facts` come first, as plain text."""
         at = None if picked is None else self.position(picked)
-        return "" if at is None else details_card(self.timeline.iloc[at], zone)
+        return "" if at is None else details_card(self.timeline.iloc[at], zone, dict(facts))
 
     def _summary(self, session: Session, scene: Scene) -> str:
         if self.awaited:

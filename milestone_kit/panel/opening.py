@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from milestone_kit.analysis.filters import CriteriaOptions
-from milestone_kit.core.arguments import read_duration, spelled_out, to_utc
+from milestone_kit.core.arguments import check_flag, read_duration, spelled_out, to_utc
 from milestone_kit.core.query import Query
 from milestone_kit.errors import QueryError
 from milestone_kit.panel.cells import CellOwners
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from milestone_kit.client.client import MilestoneClient
     from milestone_kit.core.arguments import DateLike, TimedeltaLike
-    from milestone_kit.panel.fetch import Report
+    from milestone_kit.panel.fetch import Report, Tables
 
 __all__ = ["explore"]
 
@@ -54,6 +54,7 @@ def explore(
     window: tuple[DateLike, DateLike] | None = None,
     now: DateLike | None = None,
     every: TimedeltaLike | None = None,
+    scores: bool = True,
     **options: Unpack[ExploreOptions],
 ) -> MilestoneExplorer:
     """Open the explorer on a milestones table, or on a client that fetches one.
@@ -75,6 +76,9 @@ def explore(
         IANA time zone of all times shown.
     window : pair of date-like, optional
         The span on screen at first; without it, the one that fits.
+    scores : bool
+        Whether to ask a client how the live milestones on screen stand, every 15 seconds while somebody
+        looks. A switch in the panel says the same; with `now` nothing is asked.
     **options
         What to show first, as for `filter_milestones`. Simulated and placeholder rows are left out
         unless `simulated=None` or `placeholder=None` asks for them. With a client, those that
@@ -111,7 +115,8 @@ def explore(
     filters = {"simulated": False, "placeholder": False} | options
     view = {"group": group, "color": color, "tz": tz, "window": window}
     state = PanelState.of({**view, "filters": {n: v for n, v in filters.items() if n not in query}})
-    explorer = _opened(df_or_client, query, state=state, now=instant, every=pause)
+    shown = {"state": state, "now": instant, "every": pause, "scores": check_flag(scores, "scores")}
+    explorer = _opened(df_or_client, query, **shown)
     owners = CellOwners.here()
     if owners is not None:
         owners.add(explorer)
@@ -166,10 +171,10 @@ def _opened(
 
     asked = "".join(f"{', ' if i else ''}{name}={value!r}" for i, (name, value) in enumerate(query.items()))
     source = f"mk.get_milestones({asked})"
+    first: pd.DataFrame | Tables = coming
     if running_loop() is None:
-        table = client().get_milestones(**query)
-        return MilestoneExplorer(table, reload=reload, source=source, **shown)
-    return MilestoneExplorer(coming, reload=reload, source=source, **shown)
+        first = client().get_milestones(**query)
+    return MilestoneExplorer(first, reload=reload, source=source, client=client, **shown)
 
 
 def _check_client(given: object) -> None:

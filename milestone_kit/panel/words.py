@@ -10,7 +10,17 @@ from milestone_kit.core.words import seconds_words, until_words
 if TYPE_CHECKING:
     from milestone_kit.panel.progress import Progress
 
-__all__ = ["NOTHING_CAME", "all_here", "broken_off", "fetching", "seconds_words", "stopped", "until_words"]
+__all__ = [
+    "NOTHING_CAME",
+    "all_here",
+    "broken_off",
+    "fetching",
+    "no_scores",
+    "seconds_words",
+    "some_scores",
+    "stopped",
+    "until_words",
+]
 
 NOTHING_CAME: Final = "Stopped before the first milestones came; Refresh goes on from there."
 """What is said where a fetch was stopped at once."""
@@ -46,6 +56,16 @@ def broken_off(progress: Progress) -> str:
 def all_here(rows: int) -> str:
     """Return that nothing is missing."""
     return f"All {rows:,} milestones are here."
+
+
+def no_scores(error: Exception, pause: float) -> str:
+    """Return that live scores could not be asked for, and when that is tried again."""
+    return f"No live scores ({type(error).__name__}); trying again in {seconds_words(pause)}"
+
+
+def some_scores(failed: int, asked: int) -> str:
+    """Return that some live scores are missing."""
+    return f"Live scores of {failed:,} of {asked:,} milestones did not arrive"
 
 
 def _of_all(progress: Progress) -> str:

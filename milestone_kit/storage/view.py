@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from milestone_kit.core.files import open_own
-from milestone_kit.core.files import warn_refused
+from milestone_kit.core.files import open_own, warn_refused
 from milestone_kit.core.notices import warn
 from milestone_kit.errors import CacheWarning
 from milestone_kit.storage.blocks import DamageError, facts_of, open_rows

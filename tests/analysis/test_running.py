@@ -78,3 +78,35 @@ def test_a_timeline_that_is_given_stays_as_it_is():
 def test_small_tables_go_on_too(rows):
     running, passed = RunningTimeline(DF.iloc[:rows], START).at(START + pd.Timedelta(hours=1))
     assert len(running.table) == len(passed.told) == rows
+
+
+def test_what_live_data_say_is_over_ends_when_that_was_heard_and_stays_ended():
+    df = table(
+        {"id": "on", "start_date": at(11)},
+        {"id": "reported", "start_date": at(11), "end_date": at(14)},
+        {"id": "ahead", "start_date": at(13)},
+    )
+    first = RunningTimeline(df, START)
+    heard = dict.fromkeys(("on", "reported", "ahead", "of another table"), START)
+    running, passed = first.ended(heard).at(START)
+    assert passed.told.tolist() == [True, False, False]
+    for minutes in (0, 10, 600):
+        running, _ = running.ended(dict(heard)).at(START + pd.Timedelta(minutes=minutes))
+        (row,) = running.table[running.table["id"] == "on"].to_dict("records")
+        assert (row["status"], row["end_source"], row["end"]) == ("ended", "live", START)
+        assert (row["end_samples"], row["overdue"], row["suspect"]) == (0, False, False)
+        assert pd.isna(row["end_level"])
+        assert running.table["end_source"].tolist()[1:] == ["reported", "assumed"]
+    earlier, _ = running.at(START - pd.Timedelta(minutes=30))
+    assert earlier.table["status"].tolist()[0] == "live"  # as yet nobody had heard of it
+    assert first.ended({}) is first
+
+
+@settings(max_examples=15)
+@given(st.sets(st.sampled_from(DF["id"].to_list()), max_size=40))
+def test_it_ends_what_a_whole_computation_with_live_data_ends(ids):
+    live = pd.DataFrame({"id": sorted(ids), "phase": "over"})
+    whole = compute_timeline(DF, now=START, live=live)
+    running, _ = RUNNING.ended(dict.fromkeys(ids, START)).at(START)
+    exact = ["end", "end_source", "end_level", "end_samples", "status", "overdue", "suspect"]
+    pd.testing.assert_frame_equal(running.table[exact], whole[exact])

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import milestone_kit as mk
-from milestone_kit.core.notices import carried, told_once, warn
-from milestone_kit.errors import CacheWarning, EmptyResultWarning
+from milestone_kit.core.notices import carried, hushed, told_once, warn
+from milestone_kit.errors import CacheWarning, DataWarning, EmptyResultWarning
 from tests.strategies import table
 
 
@@ -79,3 +79,12 @@ def test_two_calls_tell_twice():
         call()
         call()
     assert len(caught) == 2
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_is_hushed_is_given_to_nobody():
+    with hushed():
+        warn("nobody asked", DataWarning)
+        told_once(lambda: warn("nobody asked either", DataWarning))()
+    with pytest.warns(DataWarning, match="asked for"):
+        warn("asked for", DataWarning)

@@ -33,17 +33,17 @@ if TYPE_CHECKING:
     from milestone_kit.analysis.groups import Keys
     from milestone_kit.figures.colors import ColorScale
 
-__all__ = ["lay_out"]
+__all__ = ["CHARACTER_PX", "LABEL_PAD_PX", "MAX_LABEL", "lay_out"]
 
 _MIN_LANE_PX: Final = 2.8
 _GROUP_GAP_LANES: Final = 0.6
 _LABEL_LINE_PX: Final = 13.0
 _MIN_GROUP_PX: Final = 30.0
 _MARKER_PX: Final = 12.0
-_CHARACTER_PX: Final = 6.1
-_LABEL_PAD_PX: Final = 12.0
+CHARACTER_PX: Final = 6.1
+LABEL_PAD_PX: Final = 12.0
 _GAP_PX: Final = 4.0
-_MAX_LABEL: Final = 44
+MAX_LABEL: Final = 44
 _BIN_PX: Final = 6.0
 _DENSITY_LANES: Final = 3.0
 _SAME_ZOOM: Final = 0.01
@@ -115,7 +115,7 @@ def _pixel_extents(
     is_open = index.kind[at] == OPEN
     left = np.where(is_open, left - _MARKER_PX / 2, left)
     right = np.maximum(right, left + np.where(is_open, _MARKER_PX, 3.0))
-    labels = np.where(label_lengths > 0, label_lengths * _CHARACTER_PX + _LABEL_PAD_PX, 0.0)
+    labels = np.where(label_lengths > 0, label_lengths * CHARACTER_PX + LABEL_PAD_PX, 0.0)
     # A title stands in its bar where it fits, else to the right of it, else to the left.
     inside = ~is_open & (labels <= right - left)
     to_left = ~inside & (right + labels > canvas.width) & (left >= labels) & (left < canvas.width)
@@ -273,7 +273,7 @@ class _Picture:
     def label_lengths(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return how many characters the title of each row takes."""
         titles = self.timeline["title"].iloc[self.index.row[at]]
-        return np.minimum(titles.str.len().to_numpy(dtype=np.int64), _MAX_LABEL)
+        return np.minimum(titles.str.len().to_numpy(dtype=np.int64), MAX_LABEL)
 
     def density(self, scene: Scene, grouping: _Grouping) -> Scene:
         """Return the scene with a density per group."""

@@ -1,6 +1,7 @@
 // What the kernel cannot see: the width there is, the theme, and whether anybody looks; the minutes pass
 // only then. Also downloads and the clipboard.
 const MINUTE = 60_000;
+const SCORES_EVERY = 15_000; // live data trail by some seconds anyhow
 
 function isDark() {
   return document.body.dataset.jpThemeLight === "false";
@@ -37,6 +38,8 @@ function render({ model, el }) {
   let looked = false; // whether the panel is in sight
   let ticker = 0;
   let last = Date.now();
+  let scorer = 0;
+  let scored = -Infinity; // when scores were last asked for
 
   // JupyterLab then leaves the keys to what has the focus: `x` on a button is no order to cut the cell
   const own = ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", "true");
@@ -73,8 +76,19 @@ function render({ model, el }) {
     // a machine that slept wakes with its timers due
     if (seen) ticker = setTimeout(tick, MINUTE - (Date.now() % MINUTE));
   };
+  const score = () => {
+    scored = Date.now();
+    model.send({ kind: "scores" });
+    awaitScores();
+  };
+  const awaitScores = () => {
+    clearTimeout(scorer);
+    if (looked && document.visibilityState === "visible" && model.get("scoring"))
+      scorer = setTimeout(score, Math.max(scored + SCORES_EVERY - Date.now(), 0));
+  };
   const look = () => {
     wait();
+    awaitScores();
     const due = Math.floor(Date.now() / MINUTE) !== Math.floor(last / MINUTE);
     if (due && looked && document.visibilityState === "visible" && model.get("ticking")) tick();
   };
@@ -84,6 +98,7 @@ function render({ model, el }) {
   });
   document.addEventListener("visibilitychange", look);
   model.on("change:ticking", look);
+  model.on("change:scoring", awaitScores);
   const themes = new MutationObserver(measure);
   themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
   search();
@@ -96,9 +111,11 @@ function render({ model, el }) {
     clearTimeout(timer);
     clearTimeout(ticker);
     root?.removeEventListener("focusin", own);
+    clearTimeout(scorer);
     document.removeEventListener("visibilitychange", look);
     sights.disconnect();
     model.off("change:ticking", look);
+    model.off("change:scoring", awaitScores);
     themes.disconnect();
     watcher?.disconnect();
     model.off("msg:custom", receive);

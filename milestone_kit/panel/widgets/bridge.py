@@ -38,16 +38,20 @@ class Bridge(FrontEnd):
         Whether JupyterLab shows a dark theme.
     ticking : bool
         Whether the panel goes on with the clock.
+    scoring : bool
+        Whether it asks how things stand.
 
     Notes
     -----
-    The only event is "tick": it comes as each minute begins and when the panel comes into sight, and never
-    while nobody can see it. So nothing runs in the kernel for a panel that is hidden or gone.
+    The events are "tick" and "scores": the one comes as each minute begins, the other every 15 seconds, both
+    when the panel comes into sight, and neither while nobody can see it. So nothing runs in the kernel for a
+    panel that is hidden or gone.
     """
 
     _esm = script("bridge.js")
     width = _Pixels(default_value=0).tag(sync=True)
     ticking = traitlets.Bool(default_value=True).tag(sync=True)
+    scoring = traitlets.Bool(default_value=False).tag(sync=True)
     dark = traitlets.CBool(default_value=False).tag(sync=True)
 
     def download(self, name: str, text: str, mime: str) -> None:
