@@ -28,12 +28,13 @@ if TYPE_CHECKING:
 
 __all__ = ["FULL_PAGES", "Chain", "Plan"]
 
-FULL_PAGES: Final = 3
+FULL_PAGES: Final = 2
 """How many full pages must have come before a walk of unknown size is cut."""
 
 _WORTH_PAGES: Final = 1.25
 _SECOND: Final = 1_000_000
 _SURE: Final = 2
+_SHORT: Final = 3  # pages, beyond which one question more is little
 _FIRST_OF_ALL: Final = -62_135_596_799 * _SECOND  # the year 1
 
 
@@ -220,7 +221,7 @@ class Plan:
         doubted = chain.times_doubted()
         if chain.lies_before(self._furthest):
             return doubted < _SURE
-        is_unknown = self._density.last is None and self._confirm and self.pages > FULL_PAGES
+        is_unknown = self._density.last is None and self._confirm and self.pages > _SHORT
         return doubted == 0 and (chain.abrupt or (is_unknown and chain.rows > 0))
 
     def _before(self, chain: Chain) -> int:
@@ -243,7 +244,7 @@ class Plan:
         first.done = first.ended
 
     def _cut(self, among: list[Chain]) -> Chain | None:
-        if not (self.ordered and self._grown and self._wasted <= FULL_PAGES + self.pages // 20):
+        if not (self.ordered and self._grown and self._wasted <= _SHORT + self.pages // 20):
             return None
         open_ones = [chain for chain in among if not (chain.flat or chain.replaying)]
         if not open_ones:
