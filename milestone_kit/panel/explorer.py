@@ -182,6 +182,7 @@ class MilestoneExplorer(w.VBox):
         self._debouncer.cancel()
         self._resizer.cancel()
         self._feed.close()
+        close_all(self._keeper.switch)  # without a client it stands nowhere
         close_all(self)
         self.children = ()
         for name in _FREED:
