@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from milestone_kit.panel.fetch import Fetch, FetchStoppedError, Report, running_loop
+from milestone_kit.panel.fetch import Fetch, FetchStoppedError, Report, call_on, running_loop
 from milestone_kit.panel.widgets.loading_bar import LoadingBar
 from milestone_kit.panel.words import NOTHING_CAME, all_here, broken_off, stopped
 
@@ -95,11 +95,7 @@ class Feed(Generic[_Prepared]):
                     self._take(newest)
                 ended(fetch.failure())
 
-        def in_thread() -> None:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(self._guard, on_loop)
-
-        fetch.follow(in_thread)
+        fetch.follow(lambda: call_on(loop, lambda: self._guard(on_loop)))
 
     def settle(self, deadline: float) -> None:
         """Take up what is there until a moment of the monotonic clock; raise what went wrong till then."""

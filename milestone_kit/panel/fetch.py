@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import threading
 import time
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     Tables = Callable[["Report"], Iterable[pd.DataFrame]]
 
-__all__ = ["ExplorerClosedError", "Fetch", "FetchStoppedError", "Report", "running_loop"]
+__all__ = ["ExplorerClosedError", "Fetch", "FetchStoppedError", "Report", "call_on", "running_loop"]
 
 _Prepared = TypeVar("_Prepared")
 
@@ -41,6 +42,13 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
+
+
+def call_on(loop: asyncio.AbstractEventLoop, work: Callable[[], None]) -> None:
+    """Have the kernel's loop do something, from any thread; nothing where it is no more."""
+    # it may be closed at any moment: nobody is left then who could be told
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(work)
 
 
 class Report:

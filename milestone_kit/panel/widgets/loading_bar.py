@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets as w
 
-from milestone_kit.panel.fetch import running_loop
+from milestone_kit.panel.fetch import call_on, running_loop
 from milestone_kit.panel.words import fetching
 
 if TYPE_CHECKING:
@@ -72,17 +72,13 @@ class LoadingBar:
             if self._fetch is fetch:
                 news()
 
-        def in_thread() -> None:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(on_loop)
-
         def follow() -> None:
             # In a thread too: a cell that waits for the table keeps the loop busy.
             began = time.monotonic()
             while not fetch.wait(_EVERY) and self._fetch is fetch:
                 self._say_progress(fetch, time.monotonic() - began)
 
-        fetch.follow(in_thread)
+        fetch.follow(lambda: call_on(loop, on_loop))
         context = contextvars.copy_context()
         threading.Thread(target=context.run, args=(follow,), daemon=True, name="milestones bar").start()
 
