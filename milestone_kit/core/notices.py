@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextvars
 import functools
 import os
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -31,6 +32,8 @@ _Notices = dict[tuple[str, type["MilestoneKitWarning"]], int]
 _ours: Final = tuple(
     str(folder) + os.sep for folder in (Path(__file__).parents[1], Path(str(pd.__file__)).parent)
 )
+_SYSTEM_ERROR: Final = re.compile(r"\[Errno \d+\]")
+_COSTS: Final = "not cached"
 _END: Final = object()
 _collected: Final[contextvars.ContextVar[_Notices | None]] = contextvars.ContextVar(
     "milestone_kit_notices", default=None
@@ -63,10 +66,23 @@ def told_once(function: Callable[_P, _T]) -> Callable[_P, _T]:
             return function(*arguments, **options)
         finally:
             _collected.reset(token)
-            for (message, category), count in list(notices.items()):
+            for message, category, count in _one_for_each_cause(notices):
                 warn(message, category, count=count)
 
     return call
+
+
+def _one_for_each_cause(notices: _Notices) -> Iterator[tuple[str, type[MilestoneKitWarning], int]]:
+    """Leave of the notices with one system error that which says what it costs, and count the others."""
+    groups: dict[object, list[tuple[str, type[MilestoneKitWarning], int]]] = {}
+    for (message, category), count in notices.items():
+        found = _SYSTEM_ERROR.search(message)
+        cause = message if found is None else found[0]
+        groups.setdefault((category, cause), []).append((message, category, count))
+    for group in groups.values():
+        message, category, count = max(group, key=lambda notice: _COSTS in notice[0])
+        others = len(group) - 1
+        yield f"{message}; {others} more files have the same trouble" if others else message, category, count
 
 
 def told_in_turn(items: Iterator[_T]) -> Iterator[_T]:
