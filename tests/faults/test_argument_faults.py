@@ -124,3 +124,14 @@ def test_fault_71_date_that_could_be_several(client, server, text):
 ])  # fmt: skip
 def test_fault_71_date_that_is_one(text):
     assert mk.compute_timeline(mk.sample_milestones(5), now=text) is not None
+
+
+def test_fault_71_one_warning_for_a_cache_folder_that_cannot_be(server, tmp_path):
+    """Nine files cannot be read or written, for one reason."""
+    (tmp_path / "file").touch()
+    with (
+        mk.MilestoneClient(base_url=server.url, cache_dir=tmp_path / "file") as client,
+        pytest.warns(mk.CacheWarning) as told,
+    ):
+        assert len(client.get_milestones()) == 1200
+    assert ["the answer is not cached" in str(one.message) for one in told] == [True]
