@@ -38,35 +38,34 @@ class Question(Generic[_Answer]):
     def __init__(self, take: Callable[[_Answer], None], fail: Callable[[Exception], None]) -> None:
         self._take: Callable[[_Answer], None] = take
         self._fail = fail
-        self._asked: object | None = None
-        self._closed = False
+        self._busy = self._dropped = self._closed = False
 
     @property
     def busy(self) -> bool:
         """Whether an answer is awaited."""
-        return self._asked is not None
+        return self._busy
 
     def ask(self, work: Callable[[], _Answer]) -> bool:
         """Ask, unless something is being asked already or the panel is closed; tell whether it was."""
         if self.busy or self._closed:
             return False
-        asked = self._asked = object()
+        self._busy, self._dropped = True, False
         loop = running_loop()
         if loop is None:
-            self._finish(asked, *_attempt(work))
+            self._finish(*_attempt(work))
             return True
         thread = threading.Thread(
-            target=self._run, args=(work, asked, loop), daemon=True, name="milestones question"
+            target=self._run, args=(work, loop), daemon=True, name="milestones question"
         )
         try:
             thread.start()
         except RuntimeError as error:  # the system has no more threads
-            self._finish(asked, [], error)
+            self._finish([], error)
         return True
 
     def drop(self) -> None:
-        """Do not take up what is under way."""
-        self._asked = None
+        """Do not take up what is under way; nothing else is asked until it has come."""
+        self._dropped = True
 
     def close(self) -> None:
         """Ask nothing any more, and take up nothing.
@@ -77,15 +76,15 @@ class Question(Generic[_Answer]):
         self.drop()
         self._take = self._fail = _ignore  # a thread that still waits holds the panel no longer
 
-    def _run(self, work: Callable[[], _Answer], asked: object, loop: asyncio.AbstractEventLoop) -> None:
+    def _run(self, work: Callable[[], _Answer], loop: asyncio.AbstractEventLoop) -> None:
         answer = _attempt(work)
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is there any more
-            loop.call_soon_threadsafe(self._finish, asked, *answer)
+            loop.call_soon_threadsafe(self._finish, *answer)
 
-    def _finish(self, asked: object, answers: list[_Answer], error: Exception | None) -> None:
-        if asked is not self._asked:
+    def _finish(self, answers: list[_Answer], error: Exception | None) -> None:
+        self._busy = False
+        if self._dropped:
             return
-        self._asked = None
         try:
             for answer in answers:
                 self._take(answer)

@@ -102,7 +102,7 @@ def note(explorer):
     return html(explorer, 'class="mk-muted" role="status"')
 
 
-def test_score_and_clock_stand_on_bar_hover_table_and_card_and_follow_the_game(server, game, opened):
+def test_score_and_clock_stand_on_bar_hover_table_and_card_and_follow_the_game(server, game, opened, clock):
     explorer = opened()
     comm = watched(explorer)
     pick(explorer, game)
@@ -122,6 +122,12 @@ def test_score_and_clock_stand_on_bar_hover_table_and_card_and_follow_the_game(s
     comm.sent.clear()
     poll(explorer)
     assert comm.sent == []  # nobody has scored
+    send(one(explorer, PagedTable), kind="sort", column="title")
+    assert comm.sent == []  # and the chart is the same
+    clock.now += 600
+    send(one(explorer, Bridge), kind="tick")
+    assert same(amended(picture, comm), whole(explorer))
+    assert title(explorer) == f"{TITLE} 59-67 · Q4 1:58"
 
 
 def test_only_what_is_live_and_on_screen_is_asked_about(server, game, opened, clock):
@@ -262,8 +268,6 @@ def test_a_client_brings_the_switch_and_what_it_says(client, game):
 
 
 def test_a_poll_does_not_wait_and_a_closed_panel_takes_nothing_up(server, game, opened):
-    says(server, game, home_points=1, away_points=2)
-    server.script.clear()
     gate, reached = threading.Event(), threading.Event()
 
     def held():
@@ -285,6 +289,29 @@ def test_a_poll_does_not_wait_and_a_closed_panel_takes_nothing_up(server, game, 
         await asyncio.to_thread(running[0].join, 30)
         assert not running[0].is_alive()
         await asyncio.sleep(0)
+
+    asyncio.run(evening())
+    assert len(asked(server)) == 1
+
+
+def test_an_answer_after_the_switch_is_not_shown_and_no_second_question_runs(server, game, opened):
+    gate, gated = threading.Event(), threading.Event()
+    server.script.call(lambda: (gated.set(), gate.wait(30)), path=BATCH)
+
+    async def evening():
+        explorer = opened()
+        poll(explorer)
+        await asyncio.to_thread(gated.wait, 30)
+        field(explorer, "Live scores").value = False
+        field(explorer, "Live scores").value = True
+        poll(explorer)
+        (running,) = [thread for thread in threading.enumerate() if thread.name == "milestones question"]
+        gate.set()
+        await asyncio.to_thread(running.join, 30)
+        await asyncio.sleep(0)
+        assert title(explorer) == TITLE
+        assert game not in explorer._live._scores.standings
+        explorer.close()
 
     asyncio.run(evening())
     assert len(asked(server)) == 1
