@@ -387,10 +387,9 @@ def test_the_legend_filters_and_the_code_goes_to_the_clipboard(explorer):
     change_chart(explorer, explorer.locator(".legend .legendtoggle").first.click)
     assert execute(explorer, "print(len(explorer.state['filters']['type']))") == "1"
     explorer.get_by_role("button", name="Copy code").click()
-    explorer.wait_for_function(
-        "navigator.clipboard.readText().then((text) => text.includes('filter_milestones'))"
-    )
-    copied = explorer.evaluate("navigator.clipboard.readText()")
+    copied = explorer.wait_for_function(
+        "navigator.clipboard.readText().then((text) => text.includes('filter_milestones') && text)"
+    ).json_value()
     assert copied.strip() == execute(explorer, "print(explorer.code())")
 
 
