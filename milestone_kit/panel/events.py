@@ -29,6 +29,9 @@ __all__ = ["next_session"]
 _SHORTEST_WINDOW: Final = 1000.0
 """Milliseconds; nothing is told apart below."""
 
+_NARROWED: Final = frozenset({"category", "type", "league", "ticker"})
+"""The criteria that a details card can set."""
+
 _SAME_WINDOW: Final = 0.002
 """Of the window's span: a window that lies so near to the one on screen is that one."""
 
@@ -44,8 +47,9 @@ def next_session(model: ExplorerModel, view: View, event: Event) -> Session:
         What was on screen when the event happened.
     event : mapping
         Its "kind" and what belongs to it: "click" or "pick" (id), "window" (low, high), "zoom" (at),
-        "fit", "preset" (name), "box" (x, y), "deselect", "legend" (slot), "sort" (column), "page"
-        (page) and "reset"; times are milliseconds UTC, y is in lanes. Other kinds ask for nothing.
+        "fit", "preset" (name), "box" (x, y), "deselect", "close", "step" (by), "narrow" (name, value),
+        "legend" (slot), "sort" (column), "page" (page) and "reset"; times are milliseconds UTC, y is in
+        lanes. Other kinds ask for nothing.
     """
     act = _ACTS.get(event["kind"])
     return view.session if act is None else act(model, view, event)
@@ -103,6 +107,31 @@ def _deselect(_model: ExplorerModel, view: View, _event: Event) -> Session:
     return replace(view.session, selected=frozenset())
 
 
+def _close(_model: ExplorerModel, view: View, _event: Event) -> Session:
+    return replace(view.session, picked=None)
+
+
+def _step(model: ExplorerModel, view: View, event: Event) -> Session:
+    """Open the card of the row after or before, in the order of the table view."""
+    picked = view.session.picked
+    at = None if picked is None else model.position(picked)
+    places = np.flatnonzero(view.rows == at)
+    place = int(places[0]) + int(event["by"]) if len(places) else -1
+    if not 0 <= place < len(view.rows):
+        return view.session
+    return _pick(model, view, {"id": model.timeline["id"].iloc[view.rows[place]]})
+
+
+def _narrow(_model: ExplorerModel, view: View, event: Event) -> Session:
+    """Show only milestones of one value."""
+    name, value = str(event["name"]), str(event["value"])
+    if name not in _NARROWED or not value.strip():
+        return view.session
+    state = view.session.state
+    filters = Criteria.of(**(state.filters.as_dict() | {name: [value]}))  # type: ignore[arg-type]  # as below
+    return replace(view.session, state=replace(state, filters=filters)).turned()
+
+
 def _legend(model: ExplorerModel, view: View, event: Event) -> Session:
     """Filter for the value of a colour, or not any more."""
     state = view.session.state
@@ -146,6 +175,9 @@ _ACTS: Final[dict[str, Callable[[ExplorerModel, View, Event], Session]]] = {
     "preset": _preset,
     "box": _box,
     "deselect": _deselect,
+    "close": _close,
+    "step": _step,
+    "narrow": _narrow,
     "legend": _legend,
     "sort": _sort,
     "page": _page,

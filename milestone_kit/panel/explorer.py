@@ -27,7 +27,8 @@ from milestone_kit.panel.widgets.chart_view import ChartView
 from milestone_kit.panel.widgets.closing import close_all
 from milestone_kit.panel.widgets.controls import Controls
 from milestone_kit.panel.widgets.debounce import Debouncer
-from milestone_kit.panel.widgets.furniture import button, head, main
+from milestone_kit.panel.widgets.drawer import Drawer
+from milestone_kit.panel.widgets.furniture import body, button, head, main, toolbar
 from milestone_kit.panel.widgets.overview import Overview
 from milestone_kit.panel.widgets.paged_table import PagedTable
 from milestone_kit.table.schema import empty_milestones
@@ -48,7 +49,7 @@ _log = logging.getLogger(__name__)
 _NO_EVENT: Final[Mapping[str, Any]] = {"kind": ""}
 
 _FREED: Final = frozenset(
-    {"_model", "_view", "_controls", "_chart", "_overview", "_table", "_feed", "_body", "_bridge"}
+    {"_model", "_view", "_controls", "_chart", "_overview", "_table", "_feed", "_body", "_bridge", "_drawer"}
 )
 """What is let go when the panel is closed: the table and all that was made of it."""
 
@@ -117,17 +118,17 @@ class MilestoneExplorer(w.VBox):
         self._bridge = Bridge(ticking=now is None)
         self._overview, self._table = Overview(), PagedTable()
         self._chart = ChartView().add_class("mk-figure")
-        self._summary, self._alert, self._card = w.HTML().add_class("mk-summary"), w.HTML(), w.HTML()
+        self._summary, self._alert, self._drawer = w.HTML().add_class("mk-summary"), w.HTML(), Drawer()
         self._assign(self._view, None)
         # width and theme come together when the panel opens: one redraw serves both
         self._bridge.observe(lambda _: self._resizer.poke(0.0), ["width", "dark"])
-        for widget in (self._chart, self._overview, self._table):
+        for widget in (self._chart, self._overview, self._table, self._drawer):
             widget.on_event(functools.partial(self._guard, self._on_event))
         self._bridge.on_event(functools.partial(self._guard, self._on_page))
         above = [self._controls.bar(), self._overview, self._bridge]
-        column = main(above, self._chart, [self._card, self._table])
-        self._body = w.HBox([self._controls.side(), column])
-        top = head(self._summary, self._buttons(refresh=reload is not None))
+        column = main(above, self._chart, [self._table], self._drawer.box)
+        self._body = body(self._controls.side(), column)
+        top = head(self._summary, toolbar(self._buttons(refresh=reload is not None)))
         super().__init__([top, self._feed.bar.widget, self._alert, self._body])
         self.add_class("mk-explorer")
         # what the cache holds is there at once, and so is the word that an address is wrong
@@ -246,7 +247,9 @@ class MilestoneExplorer(w.VBox):
         return ExplorerModel(df, self._moment(), fixed=self._now is not None, heir_of=heir_of)
 
     def _on_page(self, event: dict[str, Any]) -> None:
-        """Let a moment pass, when the browser says that someone is looking."""
+        """Let a moment pass, when the browser says that someone is looking; close what Escape closes."""
+        if event.get("kind") == "close":
+            self._on_event(event)
         if event.get("kind") != "tick" or self._now is not None:
             return
         before = self._view
@@ -302,7 +305,7 @@ class MilestoneExplorer(w.VBox):
             self._controls.count(view.choices)
         if before is None or view.table is not before.table:
             self._table.view = view.table
-        self._card.value = view.card
+        self._drawer.card = view.card
 
     def _guard(self, work: Callable[..., None], *arguments: Any) -> None:
         """Run `work`; an error is shown in the panel, where the user is looking, and logged."""
@@ -322,7 +325,7 @@ class MilestoneExplorer(w.VBox):
             ("Download CSV", "The filtered rows as a CSV file", self._download_filtered),
             ("Selected CSV", "The selected rows as a CSV file", self._download_selected),
             ("Chart HTML", "The chart as a page of its own", self._download_chart),
-            ("Copy code", "The Python that makes this view", lambda: self._bridge.copy(self.code())),
+            ("Copy code", "The Python that makes this view", self._copy_code),
             ("Reset", "Clear all filters", lambda: self._on_event({"kind": "reset"})),
         ]
         if refresh:
@@ -332,6 +335,9 @@ class MilestoneExplorer(w.VBox):
     def _press(self, work: Callable[[], None]) -> None:
         self._debouncer.flush()  # what was typed a moment ago counts
         self._guard(work)
+
+    def _copy_code(self) -> None:
+        self._bridge.copy(self.code(), "Copied: paste it into a cell")
 
     def _download_filtered(self) -> None:
         self._download(self.filtered, "milestones.csv")

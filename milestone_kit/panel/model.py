@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from milestone_kit.analysis.details import league_of
 from milestone_kit.analysis.filters import Criteria, FilterIndex
 from milestone_kit.analysis.groups import Keys, column_of
 from milestone_kit.analysis.running import RunningTimeline
@@ -195,6 +196,7 @@ class ExplorerModel:
         stood : Scene, optional
             Where marks stood in the picture of another table, as `stood_in` tells it: they keep these lanes.
         """
+        session = self._up_to_date(session)
         state = session.state
         rows = self.rows(state.filters, session.sort)
         held = session.held if before is None or _still_fits(before, state, screen) else None
@@ -375,7 +377,29 @@ class ExplorerModel:
     @remembered
     def _card(self, picked: str | None, zone: str) -> str:
         at = None if picked is None else self.position(picked)
-        return "" if at is None else details_card(self.timeline.iloc[at], zone)
+        if at is None:
+            return ""
+        league = league_of(self.timeline.iloc[[at]]).iloc[0]
+        return details_card(self.timeline.iloc[at], zone, league if isinstance(league, str) else "")
+
+    @remembered
+    def _in_sight(self, criteria: Criteria, ids: frozenset[str]) -> frozenset[str]:
+        """Return those of the milestones that the table has and the filters leave."""
+        if not ids:
+            return ids
+        here = self.timeline["id"].isin(ids).to_numpy() & self.chosen(criteria)
+        return frozenset(self.timeline["id"].iloc[np.flatnonzero(here)])
+
+    def _up_to_date(self, session: Session) -> Session:
+        """Return the session with nothing selected and no card open of what is not there any more."""
+        criteria = session.state.filters
+        picked = session.picked
+        open_ = picked is not None and picked in self._in_sight(criteria, frozenset([picked]))
+        return replace(
+            session,
+            selected=self._in_sight(criteria, session.selected),
+            picked=picked if open_ else None,
+        )
 
     def _summary(self, session: Session, scene: Scene) -> str:
         if self.awaited:

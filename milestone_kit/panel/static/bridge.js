@@ -16,21 +16,17 @@ function save({ name, text, type }) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    const area = document.createElement("textarea");
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
-  }
+function say(el, words) {
+  const note = document.createElement("span");
+  note.className = "mk-note";
+  note.textContent = words;
+  el.replaceChildren(note);
+  setTimeout(() => note.remove(), 4_000);
 }
 
 function render({ model, el }) {
-  el.style.height = "0";
+  el.classList.add("mk-bridge");
+  el.setAttribute("role", "status");
   let watcher = null;
   let timer = 0;
   let looked = false; // whether the panel is in sight
@@ -43,15 +39,18 @@ function render({ model, el }) {
     model.set("dark", isDark());
     model.save_changes();
   };
+  let release = [];
   const search = () => {
     const host = el.closest(".mk-main");
-    if (!host) {
+    const root = el.closest(".mk-explorer");
+    if (!host || !root) {
       timer = setTimeout(search, 20); // not in its place yet
       return;
     }
     watcher = new ResizeObserver(measure);
     watcher.observe(host);
     sights.observe(host);
+    release = [holdKeys(root, () => model.send({ kind: "close" })), holdWheel(root)];
     measure();
   };
   const tick = () => {
@@ -81,12 +80,13 @@ function render({ model, el }) {
   search();
   const receive = (message) => {
     if (message.kind === "download") save(message);
-    else if (message.kind === "copy") copy(message.text);
+    else if (message.kind === "copy") copy(message.text).then(() => say(el, message.said));
   };
   model.on("msg:custom", receive);
   return () => {
     clearTimeout(timer);
     clearTimeout(ticker);
+    for (const one of release) one();
     document.removeEventListener("visibilitychange", look);
     sights.disconnect();
     model.off("change:ticking", look);

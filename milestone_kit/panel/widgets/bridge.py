@@ -27,7 +27,7 @@ class _Pixels(traitlets.TraitType[int, Any]):
 
 
 class Bridge(FrontEnd):
-    """The page around the panel: its width and theme, downloads, the clipboard.
+    """The page around the panel: its width and theme, keys and wheel, downloads, the clipboard.
 
     Attributes
     ----------
@@ -41,11 +41,12 @@ class Bridge(FrontEnd):
 
     Notes
     -----
-    The only event is "tick": it comes as each minute begins and when the panel comes into sight, and never
-    while nobody can see it. So nothing runs in the kernel for a panel that is hidden or gone.
+    The events are "tick" and "close". The former comes as each minute begins and when the panel comes into
+    sight, and never while nobody can see it: nothing runs in the kernel for a panel that is hidden or gone.
+    The latter is the Escape key.
     """
 
-    _esm = script("bridge.js")
+    _esm = script("keyboard.js", "wheel.js", "clipboard.js", "bridge.js")
     width = _Pixels(default_value=0).tag(sync=True)
     ticking = traitlets.Bool(default_value=True).tag(sync=True)
     dark = traitlets.CBool(default_value=False).tag(sync=True)
@@ -54,6 +55,6 @@ class Bridge(FrontEnd):
         """Hand `text` to the browser as a file."""
         self.send({"kind": "download", "name": name, "text": text, "type": mime})
 
-    def copy(self, text: str) -> None:
-        """Put `text` on the clipboard."""
-        self.send({"kind": "copy", "text": text})
+    def copy(self, text: str, said: str) -> None:
+        """Put `text` on the clipboard, and say so in these words."""
+        self.send({"kind": "copy", "text": text, "said": said})

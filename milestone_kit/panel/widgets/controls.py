@@ -13,6 +13,7 @@ from milestone_kit.analysis.filters import TEXT_FACETS, Criteria
 from milestone_kit.figures.time_axis import midnight
 from milestone_kit.panel.state import COLOR_CHOICES, GROUP_CHOICES, PanelState
 from milestone_kit.panel.widgets.facet_list import FacetList
+from milestone_kit.panel.widgets.furniture import foldable, toolbar
 from milestone_kit.panel.windows import PRESETS
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Controls:
         self._changed = changed
         self._quiet = False
         self._seen: dict[str, Any] = {}
-        self.text = self._field("Search", "words of the title")
+        self.text = self._field("Search", "title, ticker, league, id")
         self.ticker = self._field("Ticker", "KXNBA* or a market")
         self.start = w.DatePicker(description="From", style=_NARROW_LABEL, layout=_FULL)
         self.end = w.DatePicker(description="To", style=_NARROW_LABEL, layout=_FULL)
@@ -177,20 +178,14 @@ class Controls:
     def side(self) -> w.VBox:
         """Return the column of filters."""
         flags = w.HBox([self.simulated, self.placeholder])
-        fields = [self.text, self.ticker, self.start, self.end, self.has_end, flags, self.facets]
-        box = w.VBox(fields, layout={"width": "268px", "flex": "0 0 auto"})
-        box.add_class("mk-side")
-        return box
+        return foldable(
+            "Filters", [self.text, self.ticker, self.start, self.end, self.has_end, flags, self.facets]
+        )
 
     def bar(self) -> w.HBox:
         """Return the row of presets and view choices."""
-        return w.HBox(
-            [
-                w.HBox(self.presets),
-                w.HBox([self.group, self.color, self.tz], layout={"flex_flow": "row wrap"}),
-            ],
-            layout={"flex_flow": "row wrap", "align_items": "center"},
-        )
+        choices = w.HBox([self.group, self.color, self.tz]).add_class("mk-choices")
+        return w.HBox([toolbar(self.presets), choices]).add_class("mk-row")
 
 
 def _last_instant(day: dt.date, tz: str) -> pd.Timestamp:
