@@ -48,8 +48,8 @@ def next_session(model: ExplorerModel, view: View, event: Event) -> Session:
     event : mapping
         Its "kind" and what belongs to it: "click" or "pick" (id), "window" (low, high), "zoom" (at),
         "fit", "preset" (name), "box" (x, y), "deselect", "close", "step" (by), "narrow" (name, value),
-        "legend" (slot), "sort" (column), "page" (page) and "reset"; times are milliseconds UTC, y is in
-        lanes. Other kinds ask for nothing.
+        "legend" (slot), "sort" (column), "page" (page), "windowed" (only) and "reset"; times are milliseconds
+        UTC, y is in lanes. Other kinds ask for nothing.
     """
     act = _ACTS.get(event["kind"])
     return view.session if act is None else act(model, view, event)
@@ -59,14 +59,22 @@ def _spanning(session: Session, window: Window | None) -> Session:
     return replace(session, state=session.state.with_span(window), held=None)
 
 
-def _pick(model: ExplorerModel, view: View, event: Event) -> Session:
+def _click(model: ExplorerModel, view: View, event: Event) -> Session:
     id_ = str(event["id"])
     at = model.position(id_)
     if at is None:
         return view.session
-    there = np.flatnonzero(view.rows == at)
+    there = np.flatnonzero(view.listed == at)
     page = page_of(int(there[0]), view.session.lead) if len(there) else view.session.page
     return replace(view.session, picked=id_, selected=frozenset([id_]), page=page)
+
+
+def _pick(model: ExplorerModel, view: View, event: Event) -> Session:
+    """Open the card of a row of the table view, and bring the chart there."""
+    session, shown = _click(model, view, event), view.chart.scene.window
+    at = None if session is view.session else model.position(str(event["id"]))
+    window = shown if at is None else model.brought_near(at, shown)
+    return session if window is shown else _spanning(session, window)
 
 
 def _window(_model: ExplorerModel, view: View, event: Event) -> Session:
@@ -85,15 +93,20 @@ def _seen_through(view: View, window: Window) -> Session:
     # A window that fits stays one that fits when it is only asked for again.
     if max(abs(window.start - shown.start), abs(window.end - shown.end)) <= shown.span * _SAME_WINDOW:
         return view.session
-    return _spanning(view.session, window.at_least(_SHORTEST_WINDOW))
+    return _spanning(_unpaged(view.session), window.at_least(_SHORTEST_WINDOW))
+
+
+def _unpaged(session: Session) -> Session:
+    """Return the session with the table view at its beginning, where it shows what the window holds."""
+    return session.turned() if session.windowed else session
 
 
 def _fit(_model: ExplorerModel, view: View, _event: Event) -> Session:
-    return _spanning(view.session, None)
+    return _spanning(_unpaged(view.session), None)
 
 
 def _preset(model: ExplorerModel, view: View, event: Event) -> Session:
-    return _spanning(view.session, model.preset(str(event["name"]), view.session.state))
+    return _spanning(_unpaged(view.session), model.preset(str(event["name"]), view.session.state))
 
 
 def _box(model: ExplorerModel, view: View, event: Event) -> Session:
@@ -115,11 +128,11 @@ def _step(model: ExplorerModel, view: View, event: Event) -> Session:
     """Open the card of the row after or before, in the order of the table view."""
     picked = view.session.picked
     at = None if picked is None else model.position(picked)
-    places = np.flatnonzero(view.rows == at)
+    places = np.flatnonzero(view.listed == at)
     place = int(places[0]) + int(event["by"]) if len(places) else -1
-    if not 0 <= place < len(view.rows):
+    if not 0 <= place < len(view.listed):
         return view.session
-    return _pick(model, view, {"id": model.timeline["id"].iloc[view.rows[place]]})
+    return _pick(model, view, {"id": model.timeline["id"].iloc[view.listed[place]]})
 
 
 def _narrow(_model: ExplorerModel, view: View, event: Event) -> Session:
@@ -160,6 +173,10 @@ def _page(_model: ExplorerModel, view: View, event: Event) -> Session:
     return replace(view.session, page=int(event["page"]))
 
 
+def _windowed(_model: ExplorerModel, view: View, event: Event) -> Session:
+    return replace(view.session, windowed=bool(event["only"])).turned()
+
+
 def _reset(_model: ExplorerModel, view: View, _event: Event) -> Session:
     """Clear filters, window and selection; the time zone is the user's own."""
     state = PanelState(tz=view.session.state.tz)
@@ -167,7 +184,7 @@ def _reset(_model: ExplorerModel, view: View, _event: Event) -> Session:
 
 
 _ACTS: Final[dict[str, Callable[[ExplorerModel, View, Event], Session]]] = {
-    "click": _pick,
+    "click": _click,
     "pick": _pick,
     "window": _window,
     "zoom": _zoom,
@@ -181,5 +198,6 @@ _ACTS: Final[dict[str, Callable[[ExplorerModel, View, Event], Session]]] = {
     "legend": _legend,
     "sort": _sort,
     "page": _page,
+    "windowed": _windowed,
     "reset": _reset,
 }

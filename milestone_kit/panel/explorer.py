@@ -15,6 +15,7 @@ import pandas as pd
 
 from milestone_kit.errors import QueryError
 from milestone_kit.export.csv import csv_text, to_csv, write_whole
+from milestone_kit.panel.downloads import DOWNLOADS, exported
 from milestone_kit.panel.events import next_session
 from milestone_kit.panel.feed import Feed
 from milestone_kit.panel.fetch import ExplorerClosedError, running_loop
@@ -34,7 +35,7 @@ from milestone_kit.panel.widgets.paged_table import PagedTable
 from milestone_kit.table.schema import empty_milestones
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     import plotly.graph_objects as go
@@ -117,6 +118,7 @@ class MilestoneExplorer(w.VBox):
         self._controls = Controls(self._debouncer.poke, self._on_preset)
         self._bridge = Bridge(ticking=now is None)
         self._overview, self._table = Overview(), PagedTable()
+        self._what = w.Dropdown(options=DOWNLOADS, layout={"width": "auto"}, tooltip="What to download")
         self._chart = ChartView().add_class("mk-figure")
         self._summary, self._alert, self._drawer = w.HTML().add_class("mk-summary"), w.HTML(), Drawer()
         self._assign(self._view, None)
@@ -128,7 +130,7 @@ class MilestoneExplorer(w.VBox):
         above = [self._controls.bar(), self._overview, self._bridge]
         column = main(above, self._chart, [self._table], self._drawer.box)
         self._body = body(self._controls.side(), column)
-        top = head(self._summary, toolbar(self._buttons(refresh=reload is not None)))
+        top = head(self._summary, self._actions(refresh=reload is not None))
         super().__init__([top, self._feed.bar.widget, self._alert, self._body])
         self.add_class("mk-explorer")
         # what the cache holds is there at once, and so is the word that an address is wrong
@@ -213,9 +215,30 @@ class MilestoneExplorer(w.VBox):
             self.figure(), f"As of {pd.Timestamp(self._model.now, unit='ms'):%d %b %Y %H:%M} UTC"
         )
 
-    def to_csv(self, path: str | Path) -> Path:
-        """Write the filtered rows as CSV; see `milestone_kit.to_csv`."""
-        return to_csv(self.filtered, path)
+    def to_csv(
+        self, path: str | Path, *, what: str = "filtered", columns: Iterable[str] | None = None
+    ) -> Path:
+        """Write rows as CSV; see `milestone_kit.to_csv`.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+        what : {"filtered", "window", "selected"}
+            All rows that pass the filters, those of them that the chart's window holds, or those selected.
+        columns : iterable of str, optional
+            Which columns; left out, the table's own and status, end, end_source and league.
+
+        Raises
+        ------
+        QueryError
+            For another `what`, for a column that there is not, or with nothing selected.
+        """
+        return to_csv(self._export(what, columns), path)
+
+    def _export(self, what: str, columns: Iterable[str] | None = None) -> pd.DataFrame:
+        self._await_table()
+        return exported(self._model, self._view, what, columns)
 
     # What the user does
 
@@ -320,10 +343,12 @@ class MilestoneExplorer(w.VBox):
 
     # The buttons at the top
 
+    def _actions(self, *, refresh: bool) -> w.HBox:
+        return toolbar([self._what, *self._buttons(refresh=refresh)])
+
     def _buttons(self, *, refresh: bool) -> list[w.Button]:
         actions: list[tuple[str, str, Callable[[], None]]] = [
-            ("Download CSV", "The filtered rows as a CSV file", self._download_filtered),
-            ("Selected CSV", "The selected rows as a CSV file", self._download_selected),
+            ("Download CSV", "The rows named beside as a CSV file", self._download_rows),
             ("Chart HTML", "The chart as a page of its own", self._download_chart),
             ("Copy code", "The Python that makes this view", self._copy_code),
             ("Reset", "Clear all filters", lambda: self._on_event({"kind": "reset"})),
@@ -339,22 +364,18 @@ class MilestoneExplorer(w.VBox):
     def _copy_code(self) -> None:
         self._bridge.copy(self.code(), "Copied: paste it into a cell")
 
-    def _download_filtered(self) -> None:
-        self._download(self.filtered, "milestones.csv")
-
-    def _download_selected(self) -> None:
-        if not self._view.session.selected:
-            raise QueryError("no milestone is selected: click one, or draw a box with the chart's box tool")
-        self._download(self.selected, "milestones-selected.csv")
-
-    def _download(self, rows: pd.DataFrame, name: str) -> None:
+    def _download_rows(self) -> None:
+        what = str(self._what.value)
+        rows = self._export(what)
         text = csv_text(rows)
         if len(text) > _LARGEST_DOWNLOAD:
             raise QueryError(
                 f"{len(rows):,} rows are too many for a download through the browser; "
                 "filter further or call explorer.to_csv(path)"
             )
+        name = "milestones.csv" if what == "filtered" else f"milestones-{what}.csv"
         self._bridge.download(name, text, "text/csv;charset=utf-8")
+        self._bridge.say(f"{name}: {len(rows):,} rows")
 
     def _download_chart(self) -> None:
         self._bridge.download("milestones.html", self._html(), "text/html;charset=utf-8")

@@ -22,6 +22,7 @@ from milestone_kit.figures.gantt.draw import draw_layout, draw_traces
 from milestone_kit.figures.gantt.look import Look
 from milestone_kit.figures.gantt.retouch import outdated, retouched
 from milestone_kit.figures.gantt.scene import Canvas, GanttIndex, Scene, scene_words
+from milestone_kit.figures.time_axis import Window
 from milestone_kit.panel.card import details_card
 from milestone_kit.panel.choices import choices_of
 from milestone_kit.panel.remembered import forget, remembered
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from milestone_kit.analysis.running import Passed
-    from milestone_kit.figures.time_axis import Window
     from milestone_kit.panel.session import Screen, Session, Sort
     from milestone_kit.panel.state import PanelState
 
@@ -52,6 +52,7 @@ _TALLEST: Final = 2_600
 
 _WAITING: Final = "Waiting for the first milestones"
 _NO_MATCH: Final = "No milestone matches these filters"
+_NONE_HERE: Final = "No milestone in this window; untick “Only this window” for all that match"
 
 _AHEAD: Final = 0.25
 """How much of a window that fits lies ahead of now at least; else another one is taken."""
@@ -207,17 +208,19 @@ class ExplorerModel:
             moved_from = before.chart.scene if before is not None and moving else stood
             chart = self._chart(state, screen, moved_from, held)
         held = chart.scene.window if state.window is None else None
+        only = chart.scene.window if session.windowed else None
+        listed = self.listed(state.filters, session.sort, only)
         return View(
             replace(session, held=held),
             screen,
             rows,
+            listed,
             chart,
             summary=self._summary(session, chart.scene),
             strip=self._strip(state, chart),
             table=self._page(
-                state.filters,
-                session.sort,
-                (self._page_of_now(session) if session.page is None else session.page, session.lead),
+                (state.filters, session.sort, only),
+                (self._page_of_now(session, listed) if session.page is None else session.page, session.lead),
                 state.tz,
                 session.selected,
             ),
@@ -252,7 +255,8 @@ class ExplorerModel:
         """Return the session in which the table view begins with the row it began with in another table."""
         session, shown = before.session, before.table["rows"]
         at = self.position(shown[0]["id"]) if shown else None
-        place = np.flatnonzero(self.rows(session.state.filters, session.sort) == at)
+        only = before.chart.scene.window if session.windowed else None
+        place = np.flatnonzero(self.listed(session.state.filters, session.sort, only) == at)
         if at is None or not len(place):
             return session.turned()
         lead = -int(place[0]) % PAGE_ROWS
@@ -288,6 +292,31 @@ class ExplorerModel:
     def rows(self, criteria: Criteria, sort: Sort) -> NDArray[np.int64]:
         """Return the positions of the rows that pass, in an order of the table view."""
         return self._table_view.rows(self.chosen(criteria), sort)
+
+    @remembered
+    def listed(self, criteria: Criteria, sort: Sort, window: Window | None) -> NDArray[np.int64]:
+        """Return those of the rows that pass that a window holds at least a part of, in the same order."""
+        rows = self.rows(criteria, sort)
+        if window is None:
+            return rows
+        here: NDArray[np.int64] = rows[self._within(window)[rows]]
+        return here
+
+    def _within(self, window: Window) -> NDArray[np.bool_]:
+        """Return which rows a window holds at least a part of, by position."""
+        within = np.zeros(len(self.timeline), np.bool_)
+        last = np.where(np.isnan(self.index.end), self.index.start, self.index.end)
+        within[self.index.row] = (self.index.start <= window.end) & (last >= window.start)
+        return within
+
+    def brought_near(self, at: int, window: Window) -> Window:
+        """Return a window as wide as another in which a row is seen: that one, where it is."""
+        if self._within(window)[at]:
+            return window
+        start = self.index.start[np.flatnonzero(self.index.row == at)]
+        if not len(start):
+            return window
+        return Window(float(start[0]) - window.span / 3, float(start[0]) + window.span * 2 / 3)
 
     @remembered
     def _choices(self, criteria: Criteria) -> Choices:
@@ -362,17 +391,26 @@ class ExplorerModel:
     def _marks(self, zone: str, width: int) -> list[dict[str, Any]]:
         return self._starts.marks(zone, width)
 
-    def _page_of_now(self, session: Session) -> int:
-        rows = self.rows(session.state.filters, session.sort)
-        return self._table_view.page_of_now(rows, self.now, session.sort, session.lead)
+    def _page_of_now(self, session: Session, listed: NDArray[np.int64]) -> int:
+        return self._table_view.page_of_now(listed, self.now, session.sort, session.lead)
 
     @remembered
     def _page(
-        self, criteria: Criteria, sort: Sort, at: tuple[int, int], zone: str, selected: frozenset[str]
+        self,
+        which: tuple[Criteria, Sort, Window | None],
+        at: tuple[int, int],
+        zone: str,
+        selected: frozenset[str],
     ) -> dict[str, Any]:
-        rows, (number, lead) = self.rows(criteria, sort), at
+        rows, (number, lead), (criteria, sort, window) = self.listed(*which), at, which
         page = self._table_view.page(rows, number, zone, selected, sort=sort, lead=lead)
-        return page | {"now": self.now, "empty": _WAITING if self.awaited else _NO_MATCH}
+        if window is not None:
+            page["where"] += f" in this window ({np.count_nonzero(self.chosen(criteria)):,} in all)"
+        return page | {
+            "now": self.now,
+            "windowed": window is not None,
+            "empty": _WAITING if self.awaited else _NO_MATCH if window is None else _NONE_HERE,
+        }
 
     @remembered
     def _card(self, picked: str | None, zone: str) -> str:

@@ -54,6 +54,8 @@ class Session:
         How many rows the first page of the table view is short of: where its pages begin.
     sort : Sort
         The order of the table view.
+    windowed : bool
+        Whether the table view shows only what the chart's window holds.
     held : Window, optional
         The window that fitted when that was last asked for; it stays while rows come and time goes by.
     """
@@ -64,6 +66,7 @@ class Session:
     page: int | None = None
     lead: int = 0
     sort: Sort = Sort()
+    windowed: bool = True
     held: Window | None = None
 
     def turned(self, page: int | None = None) -> Session:

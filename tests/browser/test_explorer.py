@@ -73,7 +73,7 @@ def test_a_filter_changes_chart_counts_and_table_together(explorer):
     assert count_of(explorer, "category", "Sports") == sports
     assert explorer.locator("fieldset[data-facet=type] .mk-count").all_inner_texts() != types
     assert set(explorer.locator("td[data-column=category]").all_inner_texts()) == {"Economics"}
-    assert explorer.locator(".mk-where").inner_text().endswith(f"of {expected:,}")
+    assert explorer.locator(".mk-where").inner_text().endswith(f"({expected:,} in all)")
     drawn = {point["id"] for point in mark_points(explorer)}
     assert drawn
     assert execute(explorer, f"print(set({sorted(drawn)!r}) <= set(explorer.filtered['id']))") == "True"
@@ -358,7 +358,8 @@ def test_a_box_selects_and_the_selected_rows_download(explorer, tmp_path):
     explorer.mouse.up()
     explorer.locator(".mk-summary", has_text="selected").wait_for()
     with explorer.expect_download() as waiting:
-        explorer.get_by_role("button", name="Selected CSV").click()
+        explorer.locator(".mk-head select").select_option("selected rows")
+        explorer.get_by_role("button", name="Download CSV").click()
     waiting.value.save_as(tmp_path / "selected.csv")
     table = mk.read_csv(tmp_path / "selected.csv")
     assert 0 < len(table) < ROWS

@@ -22,20 +22,50 @@ USUAL = {"simulated": False, "placeholder": False}
 
 
 def seen(values=None, **more):
-    return MODEL.view(Session(PanelState.of(values or {}), **more), Screen(900))
+    return MODEL.view(Session(PanelState.of(values or {}), **({"windowed": False} | more)), Screen(900))
 
 
 def after(view, kind, **more):
     return next_session(MODEL, view, {"kind": kind, **more})
 
 
-@pytest.mark.parametrize("kind", ["click", "pick"])
-def test_a_milestone_that_is_clicked_is_picked_selected_and_turned_to(kind):
+def test_a_milestone_that_is_clicked_is_picked_selected_and_turned_to():
     view = seen()
     id_ = MODEL.table["id"].iloc[view.rows[40]]
-    session = after(view, kind, id=id_)
+    session = after(view, "click", id=id_)
     assert (session.picked, session.selected, session.page) == (id_, {id_}, 40 // 12)
     assert session.state == view.session.state
+
+
+def test_a_row_that_is_picked_brings_the_window_there_and_no_wider_one():
+    view = seen()
+    there, away = (
+        view.listed[
+            np.isin(view.listed, MODEL.listed(view.session.state.filters, Sort(), view.chart.scene.window))
+        ],
+        view.rows[0],
+    )
+    assert after(view, "pick", id=MODEL.table["id"].iloc[there[0]]).state == view.session.state
+    id_ = MODEL.table["id"].iloc[away]
+    session = after(view, "pick", id=id_)
+    now, then = session.state.span(), view.chart.scene.window
+    assert (session.picked, session.selected, session.page) == (id_, {id_}, 0)
+    assert now.start < MODEL.table["start_date"].iloc[away].timestamp() * 1000 < now.end
+    assert now.span == pytest.approx(then.span, abs=2)
+
+
+def test_the_table_follows_the_window_until_it_is_told_not_to():
+    view = seen({"window": ["2026-01-10", "2026-01-12"]}, windowed=True)
+    rows = MODEL.timeline.iloc[view.rows]
+    last = rows["end"].fillna(rows["start_date"])
+    inside = (rows["start_date"] <= "2026-01-12") & (last >= "2026-01-10")
+    assert list(view.listed) == list(view.rows[inside.to_numpy()])
+    assert 0 < len(view.listed) < len(view.rows)
+    assert f"of {len(view.listed):,} in this window ({len(view.rows):,} in all)" in view.table["where"]
+    whole = MODEL.view(after(view, "windowed", only=False), Screen(900), view)
+    assert list(whole.listed) == list(whole.rows)
+    assert f"of {len(view.rows):,}" in whole.table["where"]
+    assert len(whole.chart.scene.marks.row) == len(view.chart.scene.marks.row)
 
 
 def test_a_milestone_that_the_filters_hide_is_picked_and_the_page_stays():
@@ -160,7 +190,7 @@ def test_a_column_sorts_and_turns_round_and_begins_at_its_first_page():
 def test_reset_clears_filters_window_and_selection_and_keeps_zone_and_order():
     values = {"filters": {"text": "x"}, "tz": "Asia/Tokyo", "window": ["2026-01-01", "2026-01-02"]}
     session = after(seen(values, selected=frozenset("a"), sort=Sort("title"), page=4), "reset")
-    assert session == Session(PanelState(tz="Asia/Tokyo"), sort=Sort("title"))
+    assert session == Session(PanelState(tz="Asia/Tokyo"), sort=Sort("title"), windowed=False)
 
 
 def test_next_and_previous_open_the_cards_of_the_neighbours_in_the_table():

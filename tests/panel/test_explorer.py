@@ -29,6 +29,7 @@ from tests.panel.driver import (
     field,
     happen,
     one,
+    parts,
     press,
     recorded,
     send,
@@ -270,6 +271,7 @@ def test_presets_and_settled_zooms_set_the_window(plain):
 def test_a_click_selects_a_milestone_and_shows_its_card_and_its_page():
     explorer = opened()
     assert explorer.selected.empty
+    send(one(explorer, PagedTable), kind="windowed", only=False)
     row = explorer.filtered.iloc[40]
     happen(explorer, "click", id=row["id"])
     assert list(explorer.selected["id"]) == [row["id"]]
@@ -293,6 +295,7 @@ def test_a_row_of_the_table_can_be_picked_and_the_card_follows_the_zone():
 def test_the_table_sorts_and_pages_and_filtered_and_the_csv_follow(tmp_path):
     explorer = opened(category="Sports")
     rows = one(explorer, PagedTable)
+    send(rows, kind="windowed", only=False)
     send(rows, kind="sort", column="title")
     titles = list(explorer.filtered["title"].str.casefold())
     assert titles == sorted(titles)
@@ -308,14 +311,33 @@ def test_the_table_sorts_and_pages_and_filtered_and_the_csv_follow(tmp_path):
 def test_only_what_is_selected_can_be_downloaded_as_selected():
     explorer = opened()
     comm = recorded(one(explorer, Bridge))
-    press(explorer, "Selected CSV")
+    what = next(part for part in parts(explorer) if "selected" in getattr(part, "_options_values", ()))
+    what.value = "selected"
+    press(explorer, "Download CSV")
     assert "no milestone is selected" in alert(explorer)
     happen(explorer, "click", id=DF["id"].iloc[7])
-    press(explorer, "Selected CSV")
+    press(explorer, "Download CSV")
     assert alert(explorer) == ""
     ((sent, _),) = comm.told("download")
     assert sent["name"] == "milestones-selected.csv"
     assert DF["id"].iloc[7] in sent["text"]
+    assert comm.told("say")[0][0]["said"] == "milestones-selected.csv: 1 rows"
+
+
+def test_a_file_holds_the_window_or_all_and_what_was_computed(tmp_path):
+    explorer = opened(window=["2026-01-10", "2026-01-20"])
+    whole = mk.read_csv(explorer.to_csv(tmp_path / "all.csv"))
+    assert list(whole.columns) == [*DF.columns, "status", "end", "end_source", "league"]
+    assert list(whole["id"]) == list(explorer.filtered["id"])
+    part = mk.read_csv(explorer.to_csv(tmp_path / "window.csv", what="window"))
+    assert list(part["id"]) == list(DF["id"].iloc[explorer._view.listed])
+    assert 0 < len(part) < len(whole)
+    chosen = pd.read_csv(explorer.to_csv(tmp_path / "some.csv", columns=["title", "league"]))
+    assert list(chosen.columns) == ["title", "league"]
+    with pytest.raises(QueryError, match="what='everything': expected one of filtered, window, selected"):
+        explorer.to_csv(tmp_path / "no.csv", what="everything")
+    with pytest.raises(QueryError, match="columns='teams'"):
+        explorer.to_csv(tmp_path / "no.csv", columns=["teams"])
 
 
 class Reader(HTMLParser):
@@ -442,7 +464,9 @@ def test_what_does_not_touch_the_chart_sends_it_nothing(busy, comm):
     rows = one(busy, PagedTable)
     send(rows, kind="sort", column="title")
     send(rows, kind="page", page=3)
-    send(rows, kind="pick", id=str(busy.filtered["id"].iloc[0]))
+    send(rows, kind="windowed", only=False)
+    send(rows, kind="windowed", only=True)
+    send(rows, kind="pick", id=rows.view["rows"][0]["id"])
     assert comm.sent == []
 
 

@@ -80,6 +80,7 @@ function render({ model, el }) {
   search();
   const receive = (message) => {
     if (message.kind === "download") save(message);
+    else if (message.kind === "say") say(el, message.said);
     else if (message.kind === "copy") copy(message.text).then(() => say(el, message.said));
   };
   model.on("msg:custom", receive);

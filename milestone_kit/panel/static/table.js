@@ -72,6 +72,14 @@ function pager(view, ask) {
     button.addEventListener("click", () => ask({ kind: "page", page }));
     return button;
   };
+  const only = document.createElement("label");
+  only.className = "mk-only";
+  const box = document.createElement("input");
+  box.type = "checkbox";
+  box.checked = view.windowed;
+  box.setAttribute("aria-label", "Only this window");
+  box.addEventListener("change", () => ask({ kind: "windowed", only: box.checked }));
+  only.append(box, "Only this window");
   const last = view.pages - 1;
   const where = document.createElement("span");
   where.className = "mk-where";
@@ -82,6 +90,7 @@ function pager(view, ask) {
     where,
     step("›", "Next page", view.page + 1, view.page < last),
     step("»", "Last page", last, view.page < last),
+    only,
   );
   return bar;
 }

@@ -58,3 +58,7 @@ class Bridge(FrontEnd):
     def copy(self, text: str, said: str) -> None:
         """Put `text` on the clipboard, and say so in these words."""
         self.send({"kind": "copy", "text": text, "said": said})
+
+    def say(self, words: str) -> None:
+        """Show words for a moment."""
+        self.send({"kind": "say", "said": words})
