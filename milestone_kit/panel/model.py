@@ -22,6 +22,7 @@ from milestone_kit.figures.gantt.draw import draw_layout, draw_traces
 from milestone_kit.figures.gantt.look import Look
 from milestone_kit.figures.gantt.retouch import outdated, retouched
 from milestone_kit.figures.gantt.scene import Canvas, GanttIndex, Scene, scene_words
+from milestone_kit.figures.layout import heading_pixels
 from milestone_kit.figures.time_axis import Window
 from milestone_kit.panel.card import details_card
 from milestone_kit.panel.choices import choices_of
@@ -225,7 +226,7 @@ class ExplorerModel:
                 session.selected,
             ),
             card=self._card(session.picked, state.tz),
-            recipe=self._recipe(state.with_span(chart.scene.window)),
+            recipe=self._recipe(state.with_span(chart.scene.window), chart, dark=screen.dark),
             count_choices=lambda: self._choices(state.filters),
         )
 
@@ -456,12 +457,21 @@ class ExplorerModel:
             return f"As of {instant:%d %b %Y %H:%M:%S} {html.escape(zone)}, held there by now="
         return f"As of {instant:%H:%M:%S} {html.escape(zone)}"
 
-    def _recipe(self, state: PanelState) -> Recipe:
+    def _recipe(self, state: PanelState, chart: Chart, *, dark: bool) -> Recipe:
         return Recipe(
             state,
             timed=self.timeline is self.table,
             color_order=() if state.color == "status" else _own_colors(self.colors(state.color)),
+            size=(chart.look.width, _height_of(chart)),
+            dark=dark,
         )
+
+
+def _height_of(chart: Chart) -> int:
+    """Return the height with which `plot_gantt` shows as much of each milestone as the chart does."""
+    look = chart.look
+    area = _TALLEST if chart.scene.level == "labelled" else look.height
+    return area + look.margins["t"] + look.margins["b"] + heading_pixels(None)
 
 
 def _own_colors(scale: ColorScale) -> tuple[str, ...]:

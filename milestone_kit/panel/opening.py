@@ -13,6 +13,7 @@ from milestone_kit.errors import QueryError
 from milestone_kit.panel.cells import CellOwners
 from milestone_kit.panel.explorer import MilestoneExplorer
 from milestone_kit.panel.fetch import running_loop
+from milestone_kit.panel.reproduce import YOUR_TABLE, name_of
 from milestone_kit.panel.state import PanelState
 from milestone_kit.table.schema import check_milestones
 
@@ -131,7 +132,7 @@ def _opened(
 ) -> MilestoneExplorer:
     if isinstance(given, pd.DataFrame):
         check_milestones(given)
-        return MilestoneExplorer(given, state=state, now=now, source="...  # your milestones table")
+        return MilestoneExplorer(given, state=state, now=now, source=name_of(given) or YOUR_TABLE)
     _check_client(given)
     Query.of(**query)
 
@@ -148,7 +149,7 @@ def _opened(
         yield client().get_milestones(refresh=True, progress=progress, **query)
 
     asked = "".join(f"{', ' if i else ''}{name}={value!r}" for i, (name, value) in enumerate(query.items()))
-    source = f"mk.get_milestones({asked})"
+    source = f"{(given is not None and name_of(given)) or 'mk'}.get_milestones({asked})"
     if running_loop() is None:
         (table,) = coming(lambda _rows, _pages: None)
         return MilestoneExplorer(table, state=state, now=now, reload=reload, source=source)
