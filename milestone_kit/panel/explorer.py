@@ -22,7 +22,7 @@ from milestone_kit.panel.fetch import ExplorerClosedError, running_loop
 from milestone_kit.panel.model import ExplorerModel
 from milestone_kit.panel.session import FIRST_WIDTH, Screen, Session
 from milestone_kit.panel.state import PanelState
-from milestone_kit.panel.static_form import static_form
+from milestone_kit.panel.static_form import is_unattended, static_form
 from milestone_kit.panel.widgets.bridge import Bridge
 from milestone_kit.panel.widgets.chart_view import ChartView
 from milestone_kit.panel.widgets.closing import close_all
@@ -187,7 +187,14 @@ class MilestoneExplorer(w.VBox):
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
-        return bundle | {"text/html": static_form(self._view.summary, self._view.table)}
+        if is_unattended():
+            self._await_table()  # there is no later
+            bundle.pop("application/vnd.jupyter.widget-view+json", None)
+        view = self._view
+        window = view.chart.scene.window
+        spans = self._model.spans([row["id"] for row in view.table["rows"]])
+        form = static_form(view.summary, view.table, (window.start, window.end), spans)
+        return bundle | {"text/html": form}
 
     def code(self) -> str:
         """Return the Python that makes this view."""

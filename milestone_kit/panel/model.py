@@ -23,9 +23,9 @@ from milestone_kit.figures.gantt.look import Look
 from milestone_kit.figures.gantt.retouch import outdated, retouched
 from milestone_kit.figures.gantt.scene import Canvas, GanttIndex, Scene, scene_words
 from milestone_kit.figures.layout import heading_pixels
-from milestone_kit.figures.time_axis import Window
+from milestone_kit.figures.time_axis import Window, to_ms
 from milestone_kit.panel.card import details_card
-from milestone_kit.panel.choices import choices_of
+from milestone_kit.panel.choices import Order, choices_of, standing_order
 from milestone_kit.panel.remembered import forget, remembered
 from milestone_kit.panel.reproduce import Recipe
 from milestone_kit.panel.strip import StartIndex
@@ -79,6 +79,7 @@ _TOLD: Final[dict[str, Callable[[tuple[Any, ...]], bool]]] = {
     "rows": lambda key: key[1].column != "end",
     "_counts": lambda _: True,
     "_choices": lambda _: True,
+    "_order": lambda _: True,
     "_status_words": lambda _: True,
 }
 """Which of them hold as long as no status is another."""
@@ -237,6 +238,12 @@ class ExplorerModel:
         found = np.flatnonzero((self.timeline["id"] == id_).to_numpy())
         return int(found[0]) if len(found) else None
 
+    def spans(self, ids: list[str]) -> list[tuple[float, float]]:
+        """Return start and end of milestones of the table in milliseconds, NaN where there is none."""
+        some = self.timeline.loc[self.timeline["id"].isin(ids).to_numpy(), ["id", "start_date", "end"]]
+        rows = some.drop_duplicates("id").set_index("id").loc[ids]
+        return list(zip(to_ms(rows["start_date"]).tolist(), to_ms(rows["end"]).tolist(), strict=True))
+
     def preset(self, name: str, state: PanelState) -> Window | None:
         """Return the window of a preset button, None for the one that fits."""
         return preset_window(name, *self._times(state.filters), self.now, state.tz)
@@ -321,7 +328,11 @@ class ExplorerModel:
 
     @remembered
     def _choices(self, criteria: Criteria) -> Choices:
-        return choices_of(self._filters, criteria)
+        return choices_of(self._filters, criteria, self._order())
+
+    @remembered
+    def _order(self) -> Order:
+        return standing_order(self._filters)
 
     @remembered
     def _status_words(self, criteria: Criteria) -> str:

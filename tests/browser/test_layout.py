@@ -214,3 +214,42 @@ def test_the_wheel_scrolls_the_page_and_zooms_only_when_asked(explorer):
         assert explorer.evaluate(scroller) == place
         explorer.keyboard.up("Control")
         settle(explorer)
+
+
+def test_there_are_few_tab_stops_before_the_chart_and_all_is_reached(explorer):
+    explorer.locator(".mk-explorer").focus()
+    stops = []
+    for _ in range(14):
+        explorer.keyboard.press("Tab")
+        stops.append(explorer.evaluate("document.activeElement.closest('.mk-figure, .mk-table') !== null"))
+        if stops[-1]:
+            break
+    assert stops[-1]
+    assert len(stops) <= 12
+    first = explorer.get_by_role("button", name="Near now")
+    first.focus()
+    explorer.keyboard.press("ArrowRight")
+    assert explorer.evaluate("document.activeElement.textContent") == "Today"
+
+
+def test_a_long_list_opens_is_searched_and_keeps_its_order(explorer):
+    league = explorer.locator("fieldset[data-facet=league]")
+    names = league.locator(".mk-name")
+    assert names.count() == 8
+    before = names.all_inner_texts()
+    league.get_by_role("button", name="more").click()
+    assert names.count() > 8
+    whole = names.all_inner_texts()
+    assert whole[:8] == before
+    wanted = whole[-1]
+    search = explorer.get_by_label("Search in League")
+    search.press_sequentially(wanted.lower())
+    assert wanted in names.all_inner_texts()
+    assert names.count() < len(whole)
+    search.fill("")
+    box = explorer.locator("fieldset[data-facet=category] input").nth(2)
+    box.check()
+    explorer.wait_for_function("document.querySelector('.mk-summary').innerText.indexOf('of 2,000') < 5")
+    assert names.all_inner_texts() == whole
+    explorer.get_by_role("button", name="fewer of League").click()
+    assert names.count() == 8
