@@ -15,6 +15,7 @@ import pandas as pd
 
 from milestone_kit.errors import QueryError
 from milestone_kit.export.csv import csv_text, to_csv, write_whole
+from milestone_kit.panel.complaints import error_words
 from milestone_kit.panel.downloads import DOWNLOADS, exported
 from milestone_kit.panel.events import next_session
 from milestone_kit.panel.feed import Feed
@@ -124,6 +125,7 @@ class MilestoneExplorer(w.VBox):
         self._assign(self._view, None)
         # width and theme come together when the panel opens: one redraw serves both
         self._bridge.observe(lambda _: self._resizer.poke(0.0), ["width", "dark"])
+        self._bridge.observe(lambda change: self._controls.offer_zones(change["new"]), "zone")
         for widget in (self._chart, self._overview, self._table, self._drawer):
             widget.on_event(functools.partial(self._guard, self._on_event))
         self._bridge.on_event(functools.partial(self._guard, self._on_page))
@@ -343,7 +345,7 @@ class MilestoneExplorer(w.VBox):
             work(*arguments)
         except Exception as error:  # noqa: BLE001 - the panel must outlive whatever goes wrong in one update
             _log.exception("the explorer could not update")
-            words = html.escape(f"{type(error).__name__}: {error}"[:600])
+            words = html.escape(error_words(error))
             self._alert.value = f'<div class="mk-alert" role="alert">{words}</div>'
         else:
             self._alert.value = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
+import zoneinfo
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -374,6 +375,22 @@ def test_a_saved_notebook_shows_a_plain_safe_table_where_no_kernel_is():
     assert f"<b>{len(explorer.filtered):,}</b> of {len(DF):,} milestones" in form
 
 
+def test_all_time_zones_are_offered_once_the_browser_has_told_its_own():
+    explorer = opened(tz="Europe/Berlin")
+    before = explorer.state
+    one(explorer, Bridge).zone = "Asia/Kathmandu"
+    zones = field(explorer, "Time zone")
+    assert zones.options[:3] == ("Asia/Kathmandu", "UTC", "America/New_York")
+    assert set(zones.options) == zoneinfo.available_timezones()
+    assert len(zones.options) == len(set(zones.options))
+    assert (zones.value, explorer.state) == ("Europe/Berlin", before)
+    zones.value = "Asia/Kathmandu"
+    assert explorer.state["tz"] == "Asia/Kathmandu"
+    one(explorer, Bridge).zone = "<b>no zone</b>"
+    assert zones.options[0] == "UTC"
+    assert (zones.value, explorer.state["tz"]) == ("Asia/Kathmandu", "Asia/Kathmandu")
+
+
 # errors
 
 
@@ -383,7 +400,7 @@ def test_dates_typed_the_wrong_way_round_are_told_and_not_lost(plain, caplog):
     before = plain.state
     with caplog.at_level(logging.ERROR):
         field(plain, "From").value = dt.date(2026, 1, 20)
-    assert "lies after" in alert(plain)
+    assert ">From must lie before To, and 2026-01-20 lies after 2026-01-10<" in alert(plain)
     assert 'role="alert"' in alert(plain)
     assert caplog.records
     assert plain.state == before

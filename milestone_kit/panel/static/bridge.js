@@ -37,6 +37,7 @@ function render({ model, el }) {
     const host = el.closest(".mk-main");
     if (host && host.clientWidth > 0) model.set("width", Math.floor(host.clientWidth));
     model.set("dark", isDark());
+    model.set("zone", Intl.DateTimeFormat().resolvedOptions().timeZone ?? "");
     model.save_changes();
   };
   let release = [];

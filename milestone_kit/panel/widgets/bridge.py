@@ -36,6 +36,8 @@ class Bridge(FrontEnd):
         no number of pixels is not taken up.
     dark : bool
         Whether JupyterLab shows a dark theme.
+    zone : str
+        The browser's own IANA time zone; "" until it has said so.
     ticking : bool
         Whether the panel goes on with the clock.
 
@@ -48,6 +50,7 @@ class Bridge(FrontEnd):
 
     _esm = script("keyboard.js", "wheel.js", "clipboard.js", "bridge.js")
     width = _Pixels(default_value=0).tag(sync=True)
+    zone = traitlets.Unicode().tag(sync=True)
     ticking = traitlets.Bool(default_value=True).tag(sync=True)
     dark = traitlets.CBool(default_value=False).tag(sync=True)
 

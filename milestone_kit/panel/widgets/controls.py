@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zoneinfo
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +11,7 @@ import ipywidgets as w
 import pandas as pd
 
 from milestone_kit.analysis.filters import TEXT_FACETS, Criteria
+from milestone_kit.errors import QueryError
 from milestone_kit.figures.time_axis import midnight
 from milestone_kit.panel.state import COLOR_CHOICES, GROUP_CHOICES, PanelState
 from milestone_kit.panel.widgets.facet_list import FacetList
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Controls"]
 
-_ZONES: Final = (
+_FIRST_ZONES: Final = (
     "UTC",
     "America/New_York",
     "America/Chicago",
@@ -34,6 +36,8 @@ _ZONES: Final = (
     "Asia/Tokyo",
     "Australia/Sydney",
 )
+"""What is offered on top, and alone until the browser has told its own."""
+
 _ENDS: Final = {"any": None, "reported": True, "not reported": False}
 _TYPING_PAUSE: Final = 0.18
 _FULL: Final = {"width": "auto"}
@@ -69,7 +73,7 @@ class Controls:
         self.placeholder = w.Checkbox(description="Placeholders", indent=False, layout=_FULL)
         self.group = self._choice("Group by", GROUP_CHOICES)
         self.color = self._choice("Colour by", COLOR_CHOICES)
-        self.tz = self._choice("Time zone", _ZONES, "220px")
+        self.tz = self._choice("Time zone", _FIRST_ZONES, "220px")
         self.presets = [self._preset(name, preset) for name in PRESETS]
         for widget in (self.text, self.ticker):
             widget.observe(lambda _: self._tell(_TYPING_PAUSE), "value")
@@ -118,6 +122,8 @@ class Controls:
         for name, value in now.items():
             if value != self._seen.get(name) and not self._is_exact(name, value, before):
                 asked[name] = _criterion(name, value)
+        if self.start.value and self.end.value and self.start.value > self.end.value:
+            raise QueryError(f"From must lie before To, and {self.start.value} lies after {self.end.value}")
         criteria = Criteria.of(**asked)
         self._seen = now
         return replace(
@@ -142,6 +148,19 @@ class Controls:
             return False
         instant = pd.Timestamp(getattr(before.filters, name))
         return bool(instant != _BOUNDS[name](value[0], before.tz))
+
+    def offer_zones(self, own: str) -> None:
+        """Offer all time zones, the browser's own first; a name that Python does not know is left out."""
+        known = zoneinfo.available_timezones()
+        first = dict.fromkeys([*([own] if own in known else []), *_FIRST_ZONES, self.tz.value])
+        chosen = self.tz.value
+        self._quiet = True
+        try:
+            with self.tz.hold_sync():
+                self.tz.options = (*first, *sorted(known - first.keys()))
+                self.tz.value = chosen
+        finally:
+            self._quiet = False
 
     def count(self, choices: Choices) -> None:
         """Show what every choice would leave."""
