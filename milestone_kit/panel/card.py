@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from milestone_kit.analysis.links import event_url
+from milestone_kit.errors import QueryError
 from milestone_kit.figures.text import DAY_ONLY, basis_text, duration_text, shorten
 from milestone_kit.figures.time_axis import format_instants
 
@@ -19,9 +21,21 @@ if TYPE_CHECKING:
 __all__ = ["details_card"]
 
 _MOST_TICKERS: Final = 40
+_MOST_COPIED: Final = 15_000
+_MOST_SERIES: Final = 6
+_LONGEST_CHIP: Final = 200
 _MOST_JSON: Final = 20_000
 _MOST_MORE: Final = 600
 _NOTHING_MORE: Final[Mapping[str, str]] = {}
+_REL: Final = "noopener noreferrer"
+
+_ACTS: Final = (
+    '<div class="mk-acts">'
+    '<button type="button" data-act="previous" aria-label="Previous milestone" title="Previous">‹</button>'
+    '<button type="button" data-act="next" aria-label="Next milestone" title="Next">›</button>'
+    '<button type="button" data-act="close" aria-label="Close the details" title="Close (Esc)">×</button>'
+    "</div>"
+)
 
 
 def _ms(instant: pd.Timestamp) -> float:
@@ -50,9 +64,50 @@ def _start(row: pd.Series, zone: str) -> str:
 
 
 def _tickers(tickers: list[str]) -> str:
-    shown = ", ".join(shorten(ticker, 80) for ticker in tickers[:_MOST_TICKERS])
+    """Return tickers as links to their events and a button that copies them all, as safe HTML."""
+    if not tickers:
+        return "none"
+    links = " ".join(map(_ticker, tickers[:_MOST_TICKERS]))
     more = len(tickers) - _MOST_TICKERS
-    return f"{shown} and {more:,} more" if more > 0 else shown or "none"
+    rest = f" and {more:,} more" if more > 0 else ""
+    lines = "\n".join(tickers)
+    copied, label = lines, "copy" if len(tickers) == 1 else "copy all"
+    if len(lines) > _MOST_COPIED:
+        copied, label = "\n".join(tickers[:_MOST_TICKERS])[:_MOST_COPIED], "copy these"
+    return f"{links}{rest} {_button('copy', label, value=copied)}"
+
+
+def _ticker(ticker: str) -> str:
+    words = html.escape(shorten(ticker, 80))
+    try:
+        address = event_url(ticker)
+    except QueryError:  # what is no ticker leads nowhere
+        return f"<code>{words}</code>"
+    return f'<a class="mk-ticker" href="{html.escape(address)}" target="_blank" rel="{_REL}">{words}</a>'
+
+
+def _button(act: str, label: str, **given: str) -> str:
+    data = "".join(f' data-{name}="{html.escape(value)}"' for name, value in given.items())
+    return f'<button type="button" data-act="{act}"{data}>{html.escape(label)}</button>'
+
+
+def _chips(row: pd.Series, league: str) -> str:
+    """Return what the milestone shares with others, as buttons that show only such milestones."""
+    tickers = [*row["primary_event_tickers"], *row["related_event_tickers"]]
+    series = sorted({ticker.partition("-")[0] for ticker in tickers if ticker.partition("-")[2]})
+    shared = [("league", league, league), ("category", row["category"], row["category"])]
+    shared += [("type", row["type"], row["type"])]
+    shared += [("ticker", f"{one}-*", one) for one in series[:_MOST_SERIES] if not set("*?[]\\, ") & set(one)]
+    return "".join(
+        _button("narrow", shorten(label, 40), name=name, value=value)
+        for name, value, label in shared
+        if label.strip() and len(value) <= _LONGEST_CHIP
+    )
+
+
+def _status(row: pd.Series) -> str:
+    status = row["status"] if isinstance(row["status"], str) else "not known"
+    return status + (", dates are doubtful" if row["suspect"] else "")
 
 
 def _pretty(details: str) -> str:
@@ -62,7 +117,7 @@ def _pretty(details: str) -> str:
         return details
 
 
-def details_card(row: pd.Series, zone: str, more: Mapping[str, str] = _NOTHING_MORE) -> str:
+def details_card(row: pd.Series, zone: str, league: str = "", more: Mapping[str, str] = _NOTHING_MORE) -> str:
     """Return the card of one row of a timeline table.
 
     Parameters
@@ -71,26 +126,36 @@ def details_card(row: pd.Series, zone: str, more: Mapping[str, str] = _NOTHING_M
         A milestone with the columns of `compute_timeline`.
     zone : str
         IANA time zone of the times.
+    league : str
+        As `league_of` tells it; "" where there is none.
     more : mapping
         Further facts by their names, which come first; any text, also hostile.
+
+    Returns
+    -------
+    str
+        HTML in which every word of the server is escaped. The only links lead to the events' pages at
+        kalshi.com, in a tab of their own. What buttons do stands in their `data-act`, as `Drawer` reads it.
     """
-    updated = _when(row["last_updated_ts"], zone)
     source = row["source_id"] if isinstance(row["source_id"], str) else "none"
-    facts = {name: shorten(value, _MOST_MORE) for name, value in more.items()} | {
-        "Start": _start(row, zone),
-        "End": _end(row, zone),
-        "Status": str(row["status"]) + (", dates are doubtful" if row["suspect"] else ""),
-        "Kind": f"{shorten(row['category'], 60)} · {shorten(row['type'], 60)}",
+    facts = {html.escape(name): html.escape(shorten(value, _MOST_MORE)) for name, value in more.items()} | {
+        "Start": html.escape(_start(row, zone)),
+        "End": html.escape(_end(row, zone)),
+        "Status": html.escape(_status(row)),
         "Primary tickers": _tickers(list(row["primary_event_tickers"])),
         "Related tickers": _tickers(list(row["related_event_tickers"])),
-        "Source": shorten(source, 120),
-        "Updated": updated or "never",
-        "Id": shorten(row["id"], 80),
+        "Source": html.escape(shorten(source, 120)),
+        "Updated": html.escape(_when(row["last_updated_ts"], zone) or "never"),
+        "Id": html.escape(shorten(row["id"], 80)),
     }
-    items = "".join(f"<dt>{name}</dt><dd>{html.escape(value)}</dd>" for name, value in facts.items())
+    items = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts.items())
+    said = row["notification_message"]
+    subtitle = shorten(said, 300) if isinstance(said, str) else ""
     pretty = _pretty(row["details"])
     text = pretty if len(pretty) <= _MOST_JSON else pretty[:_MOST_JSON] + "\n… cut; see details_of()"
     return (
-        f'<div class="mk-card"><h4>{html.escape(shorten(row["title"], 300))}</h4><dl>{items}</dl>'
+        f'<div class="mk-card">{_ACTS}<h4>{html.escape(shorten(row["title"], 300))}</h4>'
+        + (f'<p class="mk-subtitle">{html.escape(subtitle)}</p>' if subtitle else "")
+        + f'<p class="mk-chips">{_chips(row, league)}</p><dl>{items}</dl>'
         f"<details><summary>Details as JSON</summary><pre>{html.escape(text)}</pre></details></div>"
     )

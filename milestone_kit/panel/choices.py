@@ -10,24 +10,50 @@ from milestone_kit.panel.view import Choices
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["choices_of"]
+__all__ = ["Order", "choices_of", "standing_order"]
 
-_OFFERED: Final = 60
+Order = dict[str, dict[str, int]]
+"""By list and value, the place in the list."""
+
+_OFFERED: Final = 400
 """The most values that one check list offers; the rest is counted."""
 
 _LISTS: Final = (("status", "Status"), ("category", "Category"), ("type", "Type"), ("league", "League"))
 
 
-def choices_of(index: FilterIndex, criteria: Criteria) -> Choices:
+def standing_order(index: FilterIndex) -> Order:
+    """Return the place of each value in its list: the most frequent of the whole table first."""
+    counted = index.facets(Criteria())
+    return {name: {str(one.value): i for i, one in enumerate(counted[name])} for name, _ in _LISTS}
+
+
+def choices_of(index: FilterIndex, criteria: Criteria, order: Order | None = None) -> Choices:
     """Return what can be chosen under these criteria.
 
     What is asked for is always offered, also where the table has no such value, so that the user can
     take it back.
+
+    Parameters
+    ----------
+    index : FilterIndex
+        Counts the rows.
+    criteria : Criteria
+        What is asked for.
+    order : dict, optional
+        As `standing_order` gives it: values then keep their places whatever their counts become.
     """
-    counted = index.facets(criteria)
+    counted = {
+        name: _placed(found, (order or {}).get(name)) for name, found in index.facets(criteria).items()
+    }
     lists = [_list(name, label, counted[name], getattr(criteria, name) or ()) for name, label in _LISTS]
     flags = {name: counted[name][0].count for name in BOOLEAN_FACETS}
     return Choices([one for one in lists if one["options"]], flags)
+
+
+def _placed(found: list[Facet], places: dict[str, int] | None) -> list[Facet]:
+    if places is None:
+        return found
+    return sorted(found, key=lambda one: places.get(str(one.value), len(places)))
 
 
 def _list(name: str, label: str, counted: list[Facet], asked: Sequence[str]) -> dict[str, Any]:

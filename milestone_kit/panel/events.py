@@ -30,6 +30,9 @@ __all__ = ["next_session"]
 _SHORTEST_WINDOW: Final = 1000.0
 """Milliseconds; nothing is told apart below."""
 
+_NARROWED: Final = frozenset({"category", "type", "league", "ticker"})
+"""The criteria that a details card can set."""
+
 _SAME_WINDOW: Final = 0.002
 """Of the window's span: a window that lies so near to the one on screen is that one."""
 
@@ -45,9 +48,9 @@ def next_session(model: ExplorerModel, view: View, event: Event) -> Session:
         What was on screen when the event happened.
     event : mapping
         Its "kind" and what belongs to it: "click" or "pick" (id), "window" (low, high), "zoom" (at),
-        "fit", "preset" (name), "box" (x, y), "deselect", "legend" (slot), "sort" (column), "page"
-        (page), "news" (which) and "reset"; times are milliseconds UTC, y is in lanes. Other kinds ask for
-        nothing.
+        "fit", "preset" (name), "box" (x, y), "deselect", "close", "step" (by), "narrow" (name, value),
+        "legend" (slot), "sort" (column), "page" (page), "windowed" (only), "news" (which) and "reset"; times
+        are milliseconds UTC, y is in lanes. Other kinds ask for nothing.
     """
     act = _ACTS.get(event["kind"])
     return view.session if act is None else act(model, view, event)
@@ -57,15 +60,23 @@ def _spanning(session: Session, window: Window | None) -> Session:
     return replace(session, state=session.state.with_span(window), held=None)
 
 
-def _pick(model: ExplorerModel, view: View, event: Event) -> Session:
+def _click(model: ExplorerModel, view: View, event: Event) -> Session:
     id_ = str(event["id"])
     at = model.position(id_)
     if at is None:
         return view.session
-    there = np.flatnonzero(view.rows == at)
+    there = np.flatnonzero(view.listed == at)
     page = page_of(int(there[0]), view.session.lead) if len(there) else view.session.page
     news = view.session.news.looked_at([id_])
     return replace(view.session, picked=id_, selected=frozenset([id_]), page=page, news=news)
+
+
+def _pick(model: ExplorerModel, view: View, event: Event) -> Session:
+    """Open the card of a row of the table view, and bring the chart there."""
+    session, shown = _click(model, view, event), view.chart.scene.window
+    at = None if session is view.session else model.position(str(event["id"]))
+    window = shown if at is None else model.brought_near(at, shown)
+    return session if window is shown else _spanning(session, window)
 
 
 def _window(_model: ExplorerModel, view: View, event: Event) -> Session:
@@ -84,15 +95,20 @@ def _seen_through(view: View, window: Window) -> Session:
     # A window that fits stays one that fits when it is only asked for again.
     if max(abs(window.start - shown.start), abs(window.end - shown.end)) <= shown.span * _SAME_WINDOW:
         return view.session
-    return _spanning(view.session, window.at_least(_SHORTEST_WINDOW))
+    return _spanning(_unpaged(view.session), window.at_least(_SHORTEST_WINDOW))
+
+
+def _unpaged(session: Session) -> Session:
+    """Return the session with the table view at its beginning, where it shows what the window holds."""
+    return session.turned() if session.windowed and session.told is None else session
 
 
 def _fit(_model: ExplorerModel, view: View, _event: Event) -> Session:
-    return _spanning(view.session, None)
+    return _spanning(_unpaged(view.session), None)
 
 
 def _preset(model: ExplorerModel, view: View, event: Event) -> Session:
-    return _spanning(view.session, model.preset(str(event["name"]), view.session.state))
+    return _spanning(_unpaged(view.session), model.preset(str(event["name"]), view.session.state))
 
 
 def _box(model: ExplorerModel, view: View, event: Event) -> Session:
@@ -104,6 +120,31 @@ def _box(model: ExplorerModel, view: View, event: Event) -> Session:
 
 def _deselect(_model: ExplorerModel, view: View, _event: Event) -> Session:
     return replace(view.session, selected=frozenset())
+
+
+def _close(_model: ExplorerModel, view: View, _event: Event) -> Session:
+    return replace(view.session, picked=None)
+
+
+def _step(model: ExplorerModel, view: View, event: Event) -> Session:
+    """Open the card of the row after or before, in the order of the table view."""
+    picked = view.session.picked
+    at = None if picked is None else model.position(picked)
+    places = np.flatnonzero(view.listed == at)
+    place = int(places[0]) + int(event["by"]) if len(places) else -1
+    if not 0 <= place < len(view.listed):
+        return view.session
+    return _pick(model, view, {"id": model.timeline["id"].iloc[view.listed[place]]})
+
+
+def _narrow(_model: ExplorerModel, view: View, event: Event) -> Session:
+    """Show only milestones of one value."""
+    name, value = str(event["name"]), str(event["value"])
+    if name not in _NARROWED or not value.strip():
+        return view.session
+    state = view.session.state
+    filters = Criteria.of(**(state.filters.as_dict() | {name: [value]}))  # type: ignore[arg-type]  # as below
+    return replace(view.session, state=replace(state, filters=filters)).turned()
 
 
 def _legend(model: ExplorerModel, view: View, event: Event) -> Session:
@@ -137,23 +178,34 @@ def _page(_model: ExplorerModel, view: View, event: Event) -> Session:
 def _news(_model: ExplorerModel, view: View, event: Event) -> Session:
     """List the rows of one kind of news; what was listed has been looked at."""
     session, which = view.session, str(event["which"])
-    if session.listed is not None:
-        session = replace(session, news=session.news.looked_at(session.listed[1]), listed=None).turned()
+    if session.told is not None:
+        session = _looked_through(session)
     elif not which:
         session = replace(session, news=News())
     ids = dict(session.news.kinds()).get(which)
-    return session if not ids else replace(session, listed=(which, ids)).turned(0)
+    return session if not ids else replace(session, told=(which, ids)).turned(0)
+
+
+def _looked_through(session: Session) -> Session:
+    """Return the session in which the table view lists no news any more: they have been looked at."""
+    if session.told is None:
+        return session
+    return replace(session, news=session.news.looked_at(session.told[1]), told=None).turned()
+
+
+def _windowed(_model: ExplorerModel, view: View, event: Event) -> Session:
+    return replace(_looked_through(view.session), windowed=bool(event["only"])).turned()
 
 
 def _reset(_model: ExplorerModel, view: View, _event: Event) -> Session:
     """Clear filters, window and selection; the time zone is the user's own."""
     state = PanelState(tz=view.session.state.tz)
     session = replace(view.session, state=state, selected=frozenset(), picked=None, held=None)
-    return replace(session, listed=None).turned()
+    return replace(session, told=None).turned()
 
 
 _ACTS: Final[dict[str, Callable[[ExplorerModel, View, Event], Session]]] = {
-    "click": _pick,
+    "click": _click,
     "pick": _pick,
     "window": _window,
     "zoom": _zoom,
@@ -161,9 +213,13 @@ _ACTS: Final[dict[str, Callable[[ExplorerModel, View, Event], Session]]] = {
     "preset": _preset,
     "box": _box,
     "deselect": _deselect,
+    "close": _close,
+    "step": _step,
+    "narrow": _narrow,
     "legend": _legend,
     "sort": _sort,
     "page": _page,
     "news": _news,
+    "windowed": _windowed,
     "reset": _reset,
 }

@@ -15,6 +15,8 @@ import pandas as pd
 
 from milestone_kit.errors import QueryError
 from milestone_kit.export.csv import csv_text, to_csv, write_whole
+from milestone_kit.panel.complaints import error_words
+from milestone_kit.panel.downloads import DOWNLOADS, exported
 from milestone_kit.panel.events import next_session
 from milestone_kit.panel.feed import Feed
 from milestone_kit.panel.fetch import ExplorerClosedError, running_loop
@@ -24,20 +26,21 @@ from milestone_kit.panel.model import ExplorerModel
 from milestone_kit.panel.news import News, news_between
 from milestone_kit.panel.session import FIRST_WIDTH, Screen, Session
 from milestone_kit.panel.state import PanelState
-from milestone_kit.panel.static_form import static_form
+from milestone_kit.panel.static_form import is_unattended, static_form
 from milestone_kit.panel.widgets.bridge import Bridge
 from milestone_kit.panel.widgets.chart_view import ChartView
 from milestone_kit.panel.widgets.closing import close_all
 from milestone_kit.panel.widgets.controls import Controls
 from milestone_kit.panel.widgets.debounce import Debouncer
-from milestone_kit.panel.widgets.furniture import button, head, main
+from milestone_kit.panel.widgets.drawer import Drawer
+from milestone_kit.panel.widgets.furniture import body, button, head, main, toolbar
 from milestone_kit.panel.widgets.news_bar import NewsBar
 from milestone_kit.panel.widgets.overview import Overview
 from milestone_kit.panel.widgets.paged_table import PagedTable
 from milestone_kit.table.schema import empty_milestones
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     import plotly.graph_objects as go
@@ -55,7 +58,7 @@ _TICK: Final[Mapping[str, Any]] = {"kind": "tick"}
 
 _FREED: Final = frozenset(
     {"_model", "_view", "_controls", "_chart", "_overview", "_table", "_feed", "_body", "_bridge", "_keeper"}
-    | {"_shown", "_live"}
+    | {"_shown", "_live", "_drawer"}
 )
 """What is let go when the panel is closed: the table and all that was made of it."""
 
@@ -133,8 +136,9 @@ class MilestoneExplorer(w.VBox):
         self._controls = Controls(self._debouncer.poke, self._on_preset)
         self._bridge = Bridge()
         self._overview, self._table = Overview(), PagedTable()
+        self._what = w.Dropdown(options=DOWNLOADS, layout={"width": "auto"}, tooltip="What to download")
         self._chart = ChartView().add_class("mk-figure")
-        self._summary, self._alert, self._card = w.HTML().add_class("mk-summary"), w.HTML(), w.HTML()
+        self._summary, self._alert, self._drawer = w.HTML().add_class("mk-summary"), w.HTML(), Drawer()
         self._news = NewsBar(self._on_news)
         self._shown = self._view
         self._assign(self._view, None)
@@ -143,13 +147,14 @@ class MilestoneExplorer(w.VBox):
         self._retick()
         # width and theme come together when the panel opens: one redraw serves both
         self._bridge.observe(lambda _: self._resizer.poke(0.0), ["width", "dark"])
-        for widget in (self._chart, self._overview, self._table):
+        self._bridge.observe(lambda change: self._controls.offer_zones(change["new"]), "zone")
+        for widget in (self._chart, self._overview, self._table, self._drawer):
             widget.on_event(functools.partial(self._guard, self._on_event))
         self._bridge.on_event(functools.partial(self._guard, self._on_page))
         above = [self._controls.bar(), *self._live.controls, self._overview, self._bridge]
-        column = main(above, self._chart, [self._card, self._table])
-        self._body = w.HBox([self._controls.side(), column]).add_class("mk-body")
-        top = head(self._summary, self._buttons(refresh=reload is not None))
+        column = main(above, self._chart, [self._table], self._drawer.box)
+        self._body = body(self._controls.side(), column)
+        top = head(self._summary, self._actions(refresh=reload is not None))
         lines = [self._feed.bar.widget, self._news.widget, self._keeper.line, self._alert]
         super().__init__([top, *lines, self._body])
         self.add_class("mk-explorer")
@@ -210,7 +215,14 @@ class MilestoneExplorer(w.VBox):
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
-        return bundle | {"text/html": static_form(self._view.summary, self._view.table)}
+        if is_unattended():
+            self._await_table()  # there is no later
+            bundle.pop("application/vnd.jupyter.widget-view+json", None)
+        view = self._view
+        window = view.chart.scene.window
+        spans = self._model.spans([row["id"] for row in view.table["rows"]])
+        form = static_form(view.summary, view.table, (window.start, window.end), spans)
+        return bundle | {"text/html": form}
 
     def code(self) -> str:
         """Return the Python that makes this view."""
@@ -238,9 +250,30 @@ class MilestoneExplorer(w.VBox):
             self.figure(), f"As of {pd.Timestamp(self._model.now, unit='ms'):%d %b %Y %H:%M} UTC"
         )
 
-    def to_csv(self, path: str | Path) -> Path:
-        """Write the filtered rows as CSV; see `milestone_kit.to_csv`."""
-        return to_csv(self.filtered, path)
+    def to_csv(
+        self, path: str | Path, *, what: str = "filtered", columns: Iterable[str] | None = None
+    ) -> Path:
+        """Write rows as CSV; see `milestone_kit.to_csv`.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+        what : {"filtered", "window", "selected"}
+            All rows that pass the filters, those of them that the chart's window holds, or those selected.
+        columns : iterable of str, optional
+            Which columns; left out, the table's own and status, end, end_source and league.
+
+        Raises
+        ------
+        QueryError
+            For another `what`, for a column that there is not, or with nothing selected.
+        """
+        return to_csv(self._export(what, columns), path)
+
+    def _export(self, what: str, columns: Iterable[str] | None = None) -> pd.DataFrame:
+        self._await_table()
+        return exported(self._model, self._view, what, columns)
 
     # What the user does
 
@@ -284,8 +317,10 @@ class MilestoneExplorer(w.VBox):
         return model, news_between(before.table, df, before.fetched)
 
     def _on_page(self, event: dict[str, Any]) -> None:
-        """Let a moment pass, or ask how things stand, when the browser says that someone is looking."""
-        if event.get("kind") == "scores" and self._now is None:
+        """Do what the browser tells of its own accord: a moment has passed, scores are due, or Escape."""
+        if event.get("kind") == "close":
+            self._on_event(event)
+        elif event.get("kind") == "scores" and self._now is None:
             self._live.ask(self._model, self._view, self._moment())
         elif event.get("kind") == "tick":
             if self._now is None:
@@ -367,10 +402,10 @@ class MilestoneExplorer(w.VBox):
             self._controls.count(view.choices)
         if before is None or view.table is not before.table:
             self._table.view = view.table
-        self._card.value = view.card
-        news, listed = view.session.news, view.session.listed
+        self._drawer.card = view.card
+        news, told = view.session.news, view.session.told
         since = "" if news.since is None else self._model.clock_words(news.since, view.session.state.tz)
-        self._news.show(news, since, None if listed is None else listed[0])
+        self._news.show(news, since, None if told is None else told[0])
         self._live.look_at(self._model, view.session.picked)
 
     def _guard(self, work: Callable[..., None], *arguments: Any) -> None:
@@ -379,19 +414,21 @@ class MilestoneExplorer(w.VBox):
             work(*arguments)
         except Exception as error:  # noqa: BLE001 - the panel must outlive whatever goes wrong in one update
             _log.exception("the explorer could not update")
-            words = html.escape(f"{type(error).__name__}: {error}"[:600])
+            words = html.escape(error_words(error))
             self._alert.value = f'<div class="mk-alert" role="alert">{words}</div>'
         else:
             self._alert.value = ""
 
     # The buttons at the top
 
+    def _actions(self, *, refresh: bool) -> w.HBox:
+        return toolbar([self._what, *self._buttons(refresh=refresh)])
+
     def _buttons(self, *, refresh: bool) -> list[w.Button]:
         actions: list[tuple[str, str, Callable[[], None]]] = [
-            ("Download CSV", "The filtered rows as a CSV file", self._download_filtered),
-            ("Selected CSV", "The selected rows as a CSV file", self._download_selected),
+            ("Download CSV", "The rows named beside as a CSV file", self._download_rows),
             ("Chart HTML", "The chart as a page of its own", self._download_chart),
-            ("Copy code", "The Python that makes this view", lambda: self._bridge.copy(self.code())),
+            ("Copy code", "The Python that makes this view", self._copy_code),
             ("Reset", "Clear all filters", lambda: self._on_event({"kind": "reset"})),
         ]
         if refresh:
@@ -403,22 +440,21 @@ class MilestoneExplorer(w.VBox):
         self._debouncer.flush()  # what was typed a moment ago counts
         self._guard(work)
 
-    def _download_filtered(self) -> None:
-        self._download(self.filtered, "milestones.csv")
+    def _copy_code(self) -> None:
+        self._bridge.copy(self.code(), "Copied: paste it into a cell")
 
-    def _download_selected(self) -> None:
-        if not self._view.session.selected:
-            raise QueryError("no milestone is selected: click one, or draw a box with the chart's box tool")
-        self._download(self.selected, "milestones-selected.csv")
-
-    def _download(self, rows: pd.DataFrame, name: str) -> None:
+    def _download_rows(self) -> None:
+        what = str(self._what.value)
+        rows = self._export(what)
         text = csv_text(rows)
         if len(text) > _LARGEST_DOWNLOAD:
             raise QueryError(
                 f"{len(rows):,} rows are too many for a download through the browser; "
                 "filter further or call explorer.to_csv(path)"
             )
+        name = "milestones.csv" if what == "filtered" else f"milestones-{what}.csv"
         self._bridge.download(name, text, "text/csv;charset=utf-8")
+        self._bridge.say(f"{name}: {len(rows):,} rows")
 
     def _download_chart(self) -> None:
         self._bridge.download("milestones.html", self._html(), "text/html;charset=utf-8")

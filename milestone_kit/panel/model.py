@@ -5,13 +5,14 @@ from __future__ import annotations
 import html
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from milestone_kit.analysis.details import league_of
 from milestone_kit.analysis.filters import Criteria, FilterIndex
 from milestone_kit.analysis.groups import Keys, column_of
 from milestone_kit.analysis.running import RunningTimeline
@@ -22,8 +23,10 @@ from milestone_kit.figures.gantt.look import Look
 from milestone_kit.figures.gantt.outline import outline_traces
 from milestone_kit.figures.gantt.retouch import outdated, retouched
 from milestone_kit.figures.gantt.scene import Canvas, GanttIndex, Scene, scene_words
+from milestone_kit.figures.layout import heading_pixels
+from milestone_kit.figures.time_axis import Window, to_ms
 from milestone_kit.panel.card import details_card
-from milestone_kit.panel.choices import choices_of
+from milestone_kit.panel.choices import Order, choices_of, standing_order
 from milestone_kit.panel.progress import told
 from milestone_kit.panel.remembered import forget, remembered
 from milestone_kit.panel.reproduce import Recipe
@@ -39,9 +42,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from milestone_kit.analysis.running import Passed
-    from milestone_kit.figures.time_axis import Window
     from milestone_kit.panel.session import Screen, Session, Sort
     from milestone_kit.panel.state import PanelState
+
+    Part = Window | frozenset[str] | None
+    """Of which rows that pass the table view lists: what a window holds, what has these ids, or all."""
 
 __all__ = ["ExplorerModel"]
 
@@ -53,6 +58,7 @@ _TALLEST: Final = 4_800
 
 _WAITING: Final = "Waiting for the first milestones"
 _NO_MATCH: Final = "No milestone matches these filters"
+_NONE_HERE: Final = "No milestone in this window; untick “Only this window” for all that match"
 
 _AHEAD: Final = 0.25
 """How much of a window that fits lies ahead of now at least; else another one is taken."""
@@ -81,6 +87,7 @@ _TOLD: Final[dict[str, Callable[[tuple[Any, ...]], bool]]] = {
     "rows": lambda key: key[1].column != "end",
     "_counts": lambda _: True,
     "_choices": lambda _: True,
+    "_order": lambda _: True,
     "_status_words": lambda _: True,
 }
 """Which of them hold as long as no status is another."""
@@ -89,14 +96,6 @@ _NONE_OVER: Final[Mapping[str, pd.Timestamp]] = {}
 
 _BESIDE: Final = 0.5
 """How much of the window is drawn to each side of it, for dragging."""
-
-
-class _Listed(NamedTuple):
-    """Which rows the table view lists, and in which order."""
-
-    criteria: Criteria
-    sort: Sort
-    listed: tuple[str, frozenset[str]] | None
 
 
 class ExplorerModel:
@@ -213,8 +212,10 @@ class ExplorerModel:
         stood : Scene, optional
             Where marks stood in the picture of another table, as `stood_in` tells it: they keep these lanes.
         """
+        session = self._up_to_date(session)
         state = session.state
-        rows = self.rows(state.filters, session.sort)
+        news = None if session.told is None else session.told[1]
+        rows = self.listed(state.filters, session.sort, news)
         held = session.held if before is None or _still_fits(before, state, screen) else None
         known = None if before is None else (before.session.state, before.session.held, before.screen)
         if before is not None and known == (state, held, screen):
@@ -224,24 +225,25 @@ class ExplorerModel:
             chart = self._chart(state, screen, moved_from, held)
         chart = self._outlined(chart, session, before)
         held = chart.scene.window if state.window is None else None
-        if session.listed is not None:
-            rows = rows[self._has_id(session.listed[1])[rows]]
+        part = _listed_part(session, chart.scene.window)
+        listed = self.listed(state.filters, session.sort, part)
         return View(
             replace(session, held=held),
             screen,
             rows,
+            listed,
             chart,
             summary=self._summary(session, chart.scene),
             strip=self._strip(state, chart),
             table=self._page(
-                _Listed(state.filters, session.sort, session.listed),
-                (self._page_of_now(session) if session.page is None else session.page, session.lead),
+                (state.filters, session.sort, part),
+                (self._page_of_now(session, listed) if session.page is None else session.page, session.lead),
                 state.tz,
                 session.selected,
                 session.news.ids,
             ),
             card=self.card(session.picked, state.tz),
-            recipe=self._recipe(state.with_span(chart.scene.window)),
+            recipe=self._recipe(state.with_span(chart.scene.window), chart, dark=screen.dark),
             count_choices=lambda: self._choices(state.filters),
         )
 
@@ -251,6 +253,12 @@ class ExplorerModel:
         """Return the position of a milestone, or None where the table has no such id."""
         found = np.flatnonzero((self.timeline["id"] == id_).to_numpy())
         return int(found[0]) if len(found) else None
+
+    def spans(self, ids: list[str]) -> list[tuple[float, float]]:
+        """Return start and end of milestones of the table in milliseconds, NaN where there is none."""
+        some = self.timeline.loc[self.timeline["id"].isin(ids).to_numpy(), ["id", "start_date", "end"]]
+        rows = some.drop_duplicates("id").set_index("id").loc[ids]
+        return list(zip(to_ms(rows["start_date"]).tolist(), to_ms(rows["end"]).tolist(), strict=True))
 
     def preset(self, name: str, state: PanelState) -> Window | None:
         """Return the window of a preset button, None for the one that fits."""
@@ -271,7 +279,8 @@ class ExplorerModel:
         """Return the session in which the table view begins with the row it began with in another table."""
         session, shown = before.session, before.table["rows"]
         at = self.position(shown[0]["id"]) if shown else None
-        place = np.flatnonzero(self.rows(session.state.filters, session.sort) == at)
+        part = _listed_part(session, before.chart.scene.window)
+        place = np.flatnonzero(self.listed(session.state.filters, session.sort, part) == at)
         if at is None or not len(place):
             return session.turned()
         lead = -int(place[0]) % PAGE_ROWS
@@ -317,8 +326,41 @@ class ExplorerModel:
         return self._table_view.rows(self.chosen(criteria), sort)
 
     @remembered
+    def listed(self, criteria: Criteria, sort: Sort, part: Part) -> NDArray[np.int64]:
+        """Return those of the rows that pass that a part takes in, in the same order.
+
+        A window takes in what it holds at least a piece of, a set of ids what has them, None everything.
+        """
+        rows = self.rows(criteria, sort)
+        if part is None:
+            return rows
+        taken = self._within(part) if isinstance(part, Window) else self._has_id(part)
+        here: NDArray[np.int64] = rows[taken[rows]]
+        return here
+
+    def _within(self, window: Window) -> NDArray[np.bool_]:
+        """Return which rows a window holds at least a part of, by position."""
+        within = np.zeros(len(self.timeline), np.bool_)
+        last = np.where(np.isnan(self.index.end), self.index.start, self.index.end)
+        within[self.index.row] = (self.index.start <= window.end) & (last >= window.start)
+        return within
+
+    def brought_near(self, at: int, window: Window) -> Window:
+        """Return a window as wide as another in which a row is seen: that one, where it is."""
+        if self._within(window)[at]:
+            return window
+        start = self.index.start[np.flatnonzero(self.index.row == at)]
+        if not len(start):
+            return window
+        return Window(float(start[0]) - window.span / 3, float(start[0]) + window.span * 2 / 3)
+
+    @remembered
     def _choices(self, criteria: Criteria) -> Choices:
-        return choices_of(self._filters, criteria)
+        return choices_of(self._filters, criteria, self._order())
+
+    @remembered
+    def _order(self) -> Order:
+        return standing_order(self._filters)
 
     @remembered
     def _status_words(self, criteria: Criteria) -> str:
@@ -407,25 +449,57 @@ class ExplorerModel:
     def _marks(self, zone: str, width: int) -> list[dict[str, Any]]:
         return self._starts.marks(zone, width)
 
-    def _page_of_now(self, session: Session) -> int:
-        rows = self.rows(session.state.filters, session.sort)
-        return self._table_view.page_of_now(rows, self.now, session.sort, session.lead)
+    def _page_of_now(self, session: Session, listed: NDArray[np.int64]) -> int:
+        return self._table_view.page_of_now(listed, self.now, session.sort, session.lead)
 
     @remembered
     def _page(
-        self, of: _Listed, at: tuple[int, int], zone: str, selected: frozenset[str], news: frozenset[str]
+        self,
+        which: tuple[Criteria, Sort, Part],
+        at: tuple[int, int],
+        zone: str,
+        selected: frozenset[str],
+        news: frozenset[str],
     ) -> dict[str, Any]:
-        rows, (number, lead) = self.rows(of.criteria, of.sort), at
-        if of.listed is not None:
-            rows = rows[self._has_id(of.listed[1])[rows]]
-        page = self._table_view.page(rows, number, zone, selected, news=news, sort=of.sort, lead=lead)
-        return page | {"now": self.now, "empty": _WAITING if self.awaited else _NO_MATCH}
+        rows, (number, lead), (criteria, sort, part) = self.listed(*which), at, which
+        page = self._table_view.page(rows, number, zone, selected, news=news, sort=sort, lead=lead)
+        windowed = isinstance(part, Window)
+        if windowed:
+            page["where"] += f" in this window ({np.count_nonzero(self.chosen(criteria)):,} in all)"
+        return page | {
+            "now": self.now,
+            "windowed": windowed,
+            "empty": _WAITING if self.awaited else _NONE_HERE if windowed else _NO_MATCH,
+        }
 
     @remembered
     def card(self, picked: str | None, zone: str, facts: tuple[tuple[str, str], ...] = ()) -> str:
         """Return the details of a milestone, "" where there is no such; `facts` come first, as plain text."""
         at = None if picked is None else self.position(picked)
-        return "" if at is None else details_card(self.timeline.iloc[at], zone, dict(facts))
+        if at is None:
+            return ""
+        league = league_of(self.timeline.iloc[[at]]).iloc[0]
+        named = league if isinstance(league, str) else ""
+        return details_card(self.timeline.iloc[at], zone, named, dict(facts))
+
+    @remembered
+    def _in_sight(self, criteria: Criteria, ids: frozenset[str]) -> frozenset[str]:
+        """Return those of the milestones that the table has and the filters leave."""
+        if not ids:
+            return ids
+        here = self._has_id(ids) & self.chosen(criteria)
+        return frozenset(self.timeline["id"].iloc[np.flatnonzero(here)])
+
+    def _up_to_date(self, session: Session) -> Session:
+        """Return the session with nothing selected and no card open of what is not there any more."""
+        criteria = session.state.filters
+        picked = session.picked
+        open_ = picked is not None and picked in self._in_sight(criteria, frozenset([picked]))
+        return replace(
+            session,
+            selected=self._in_sight(criteria, session.selected),
+            picked=picked if open_ else None,
+        )
 
     def _summary(self, session: Session, scene: Scene) -> str:
         if self.awaited:
@@ -455,12 +529,28 @@ class ExplorerModel:
             return f"As of {instant:%d %b %Y %H:%M:%S} {html.escape(zone)}, held there by now="
         return f"As of {instant:%H:%M:%S} {html.escape(zone)}"
 
-    def _recipe(self, state: PanelState) -> Recipe:
+    def _recipe(self, state: PanelState, chart: Chart, *, dark: bool) -> Recipe:
         return Recipe(
             state,
             timed=self.timeline is self.table,
             color_order=() if state.color == "status" else _own_colors(self.colors(state.color)),
+            size=(chart.look.width, _height_of(chart)),
+            dark=dark,
         )
+
+
+def _listed_part(session: Session, window: Window) -> Part:
+    """Return what the table view lists: news come before what the chart's window holds."""
+    if session.told is not None:
+        return session.told[1]
+    return window if session.windowed else None
+
+
+def _height_of(chart: Chart) -> int:
+    """Return the height with which `plot_gantt` shows as much of each milestone as the chart does."""
+    look = chart.look
+    area = _TALLEST if chart.scene.level == "labelled" else look.height
+    return area + look.margins["t"] + look.margins["b"] + heading_pixels(None)
 
 
 def _own_colors(scale: ColorScale) -> tuple[str, ...]:

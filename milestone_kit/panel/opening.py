@@ -14,6 +14,7 @@ from milestone_kit.errors import QueryError
 from milestone_kit.panel.cells import CellOwners
 from milestone_kit.panel.explorer import MilestoneExplorer
 from milestone_kit.panel.fetch import running_loop
+from milestone_kit.panel.reproduce import YOUR_TABLE, name_of
 from milestone_kit.panel.state import PanelState
 from milestone_kit.table.schema import check_milestones
 
@@ -153,7 +154,7 @@ def _opened(
             raise QueryError(
                 "every=... needs a client to ask, and this is a table; call explore(client, every=...)"
             )
-        return MilestoneExplorer(given, source="...  # your milestones table", **shown)
+        return MilestoneExplorer(given, source=name_of(given) or YOUR_TABLE, **shown)
     _check_client(given)
     Query.of(**query)
 
@@ -170,7 +171,7 @@ def _opened(
         yield client().get_milestones(refresh=True, progress=report, **query)
 
     asked = "".join(f"{', ' if i else ''}{name}={value!r}" for i, (name, value) in enumerate(query.items()))
-    source = f"mk.get_milestones({asked})"
+    source = f"{(given is not None and name_of(given)) or 'mk'}.get_milestones({asked})"
     first: pd.DataFrame | Tables = coming
     if running_loop() is None:
         first = client().get_milestones(**query)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from milestone_kit.core.arguments import iso
 
@@ -12,7 +13,20 @@ if TYPE_CHECKING:
 
     from milestone_kit.panel.state import PanelState
 
-__all__ = ["Recipe"]
+__all__ = ["YOUR_TABLE", "Recipe", "name_of"]
+
+YOUR_TABLE: Final = "...  # put your milestones table here: it has no name in this notebook"
+"""What stands in the code for a table that was given without a name."""
+
+
+def name_of(thing: object) -> str | None:
+    """Return the name that a notebook's user has for an object; None outside of one, or without any."""
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    names = {} if shell is None else shell.user_ns
+    # outputs are kept under names with underscores, which are others after a restart
+    found = (name for name, value in list(names.items()) if value is thing and not name.startswith("_"))
+    return next(found, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +42,17 @@ class Recipe:
         computed before filtering: what ends are assumed is learned from the whole table.
     color_order : tuple of str
         The values with colours of their own; ranked over the filtered rows they might get others.
+    size : tuple of two int, optional
+        Width and height in pixels of the picture as `plot_gantt` takes them.
+    dark : bool
+        Whether it is drawn on a dark ground.
     """
 
     state: PanelState
     timed: bool = False
     color_order: tuple[str, ...] = ()
+    size: tuple[int, int] | None = None
+    dark: bool = False
 
     def python(self, source: str, now: pd.Timestamp | None = None) -> str:
         """Return the code.
@@ -54,9 +74,14 @@ class Recipe:
             options["group"] = state.group
         if state.window is not None:
             options |= {"start": state.window[0], "end": state.window[1]}
+        if self.size is not None:
+            options |= {"width": self.size[0], "height": self.size[1]}
+        if self.dark:
+            options["theme"] = "dark"
+        given = "" if source == "df" else f"df = {source}\n"
         return (
             "import milestone_kit as mk\n\n"
-            f"df = {source}\n"
+            f"{given}"
             f"rows = mk.filter_milestones(\n    {table}{_lines(state.filters.as_dict())},\n)\n"
             f"mk.plot_gantt(\n    rows{_lines(options)},\n)\n"
         )

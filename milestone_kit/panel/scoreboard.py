@@ -60,7 +60,7 @@ def _drawn(model: ExplorerModel, chart: Chart) -> NDArray[np.int64]:
 
 def _listed(view: View) -> NDArray[np.int64]:
     first = max(view.table["page"] * PAGE_ROWS - view.session.lead, 0)
-    return view.rows[first : first + len(view.table["rows"])]
+    return view.listed[first : first + len(view.table["rows"])]
 
 
 class Scoreboard:

@@ -55,11 +55,13 @@ class Session:
         How many rows the first page of the table view is short of: where its pages begin.
     sort : Sort
         The order of the table view.
+    windowed : bool
+        Whether the table view shows only what the chart's window holds.
     held : Window, optional
         The window that fitted when that was last asked for; it stays while rows come and time goes by.
     news : News
         What has changed and was not looked at yet.
-    listed : pair of str and frozenset of str, optional
+    told : pair of str and frozenset of str, optional
         The kind of news whose rows alone the table view lists, and their ids.
     """
 
@@ -69,9 +71,10 @@ class Session:
     page: int | None = None
     lead: int = 0
     sort: Sort = Sort()
+    windowed: bool = True
     held: Window | None = None
     news: News = field(default_factory=News)
-    listed: tuple[str, frozenset[str]] | None = None
+    told: tuple[str, frozenset[str]] | None = None
 
     def turned(self, page: int | None = None) -> Session:
         """Return the session with the table view on a page of its own count, without one on that of now."""

@@ -72,7 +72,10 @@ class View:
     screen : Screen
         Where it is shown.
     rows : ndarray of int64
-        Positions of the rows that pass the filters, in the order of the table view.
+        Positions of the rows that pass the filters, in the order of the table view; while it lists news,
+        only of these.
+    listed : ndarray of int64
+        Those of them that the table view shows: all, or what the window of the chart holds.
     chart : Chart
         The Gantt chart.
     summary : str
@@ -90,6 +93,7 @@ class View:
     session: Session
     screen: Screen
     rows: NDArray[np.int64]
+    listed: NDArray[np.int64]
     chart: Chart
     summary: str
     strip: Strip

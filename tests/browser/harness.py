@@ -190,6 +190,13 @@ def settle(page) -> None:
     )
 
 
+def is_an_events(link) -> bool:
+    """Tell whether a link leads to an event's page, in a tab of its own that is told nothing of this one."""
+    told = {name: link.get_attribute(name) or "" for name in ("href", "target", "rel")}
+    leads_there = told["href"].startswith("https://kalshi.com/events/")
+    return leads_there and told["target"] == "_blank" and told["rel"] == "noopener noreferrer"
+
+
 def change_chart(page, act) -> float:
     """Do something that redraws the chart; return the milliseconds until its last repaint."""
     page.evaluate(

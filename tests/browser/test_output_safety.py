@@ -7,7 +7,14 @@ import json
 
 import pytest
 
-from tests.browser.harness import await_chart, change_chart, execute, mark_points, notebook_of
+from tests.browser.harness import (
+    await_chart,
+    change_chart,
+    execute,
+    is_an_events,
+    mark_points,
+    notebook_of,
+)
 from tests.hostile import HOSTILE
 
 HIDDEN = dict.fromkeys(map(ord, "\u200b\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
@@ -87,15 +94,13 @@ def nothing_ran(page):
         "foreignObject",
     ):
         found = page.locator(f"{inside} {what}")
-        assert found.count() == 0 or (what in {"a", "[href]"} and is_plotlys(found)), what
+        assert found.count() == 0 or (what in {"a", "[href]"} and all(map(is_ours, found.all()))), what
 
 
-def is_plotlys(links):
-    """Tell whether links are the buttons and clips of plotly itself, which lead nowhere else."""
-    return all(
-        (one.get_attribute("href") or "#").startswith("#") or one.get_attribute("class") == "modebar-btn"
-        for one in links.all()
-    )
+def is_ours(link):
+    """Tell whether a link is a button or clip of plotly's, which lead nowhere else, or an event's."""
+    inside = (link.get_attribute("href") or "#").startswith("#")
+    return inside or link.get_attribute("class") == "modebar-btn" or is_an_events(link)
 
 
 @pytest.mark.parametrize("kind", HOSTILE)

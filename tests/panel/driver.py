@@ -7,6 +7,7 @@ import json
 import ipywidgets as w
 
 from milestone_kit.panel.widgets.chart_view import ChartView
+from milestone_kit.panel.widgets.drawer import Drawer
 from milestone_kit.panel.widgets.facet_list import FacetList
 
 
@@ -72,7 +73,7 @@ def alert(explorer):
 
 def card(explorer):
     """Return the details that are shown, "" without any."""
-    return html(explorer, "mk-card")
+    return one(explorer, Drawer).card
 
 
 def summary(explorer):

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 from hypothesis import given
 
+import milestone_kit as mk
 from milestone_kit.analysis.timeline import compute_timeline
 from milestone_kit.panel.card import details_card
 from tests.strategies import NOW, at, milestones, table
@@ -18,13 +19,15 @@ class Reader(HTMLParser):
 
     def __init__(self, html):
         super().__init__(convert_charrefs=True)
-        self.tags, self.attributes, self.text = set(), set(), []
+        self.tags, self.attributes, self.text, self.links = set(), set(), [], []
         self.feed(html)
         self.close()
 
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
         self.attributes |= {name for name, _ in attrs}
+        if tag == "a":
+            self.links.append(dict(attrs))
 
     def handle_data(self, data):
         self.text.append(data)
@@ -34,7 +37,9 @@ def row_of(**values):
     return compute_timeline(table(values), now=NOW).iloc[0]
 
 
-OURS = {"div", "h4", "dl", "dt", "dd", "details", "summary", "pre"}
+OURS = {"div", "h4", "p", "dl", "dt", "dd", "details", "summary", "pre", "button", "a", "code"}
+ATTRIBUTES = {"class", "type", "title", "aria-label", "data-act", "data-name", "data-value"}
+LINK = {"class": "mk-ticker", "target": "_blank", "rel": "noopener noreferrer"}
 
 
 def test_the_card_shows_hostile_text_as_text():
@@ -50,8 +55,11 @@ def test_the_card_shows_hostile_text_as_text():
         notification_message=HOSTILE,
     )
     card = Reader(details_card(hostile, "UTC"))
-    assert card.tags == OURS
-    assert card.attributes == {"class"}
+    assert card.tags == OURS - {"a"} | ({"a"} if card.links else set())
+    assert card.attributes <= ATTRIBUTES | LINK.keys() | {"href"}
+    for link in card.links:
+        assert link == LINK | {"href": link["href"]}
+        assert link["href"].startswith("https://kalshi.com/events/")
     assert "<script>alert(1)</script>" in "".join(card.text)
 
 
@@ -92,3 +100,21 @@ def test_details_nested_too_deep_to_lay_out_are_shown_as_they_came():
     assert "{&quot;a&quot;:{&quot;a&quot;:" in details_card(row_of(details=details), "UTC").replace(
         "\n", ""
     ).replace(" ", "")
+
+
+def test_tickers_lead_to_their_events_and_can_be_copied_together():
+    tickers = ["KXNBAGAME-26JAN15BOSLAL", "KXNBATOTAL-26JAN15BOSLAL"]
+    card = details_card(row_of(primary_event_tickers=tickers[:1], related_event_tickers=tickers), "UTC")
+    links = Reader(card).links
+    assert [one["href"] for one in links] == [mk.event_url(one) for one in [tickers[0], *tickers]]
+    assert 'data-value="KXNBAGAME-26JAN15BOSLAL\nKXNBATOTAL-26JAN15BOSLAL">copy all<' in card
+    assert 'data-name="ticker" data-value="KXNBATOTAL-*">KXNBATOTAL<' in card
+
+
+def test_the_card_offers_what_a_milestone_shares_and_says_its_message():
+    row = row_of(category="Sports", type="basketball_game", notification_message="Tip-off is near")
+    card = details_card(row, "UTC", "NBA")
+    for name, value in [("league", "NBA"), ("category", "Sports"), ("type", "basketball_game")]:
+        assert f'data-act="narrow" data-name="{name}" data-value="{value}"' in card
+    assert '<p class="mk-subtitle">Tip-off is near</p>' in card
+    assert 'data-name="league"' not in details_card(row, "UTC")

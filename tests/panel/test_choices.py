@@ -6,7 +6,7 @@ from collections import Counter
 
 from milestone_kit.analysis.filters import Criteria, FilterIndex
 from milestone_kit.analysis.timeline import compute_timeline
-from milestone_kit.panel.choices import choices_of
+from milestone_kit.panel.choices import choices_of, standing_order
 from milestone_kit.sandbox import sample_milestones
 from tests.strategies import NOW, table
 
@@ -48,12 +48,25 @@ def test_a_blank_value_is_not_offered_since_it_cannot_be_asked_for():
 
 
 def test_a_long_list_offers_the_frequent_values_and_the_chosen_ones_and_counts_the_rest():
-    df = table(*[{"category": f"c{i:03}"} for i in range(100)])
-    found = lists_of(df, category="c099")["category"]
+    df = table(*[{"category": f"c{i:03}"} for i in range(500)])
+    found = lists_of(df, category="c499")["category"]
     values = [one["value"] for one in found["options"]]
-    assert values[-1] == "c099"
-    assert 10 < len(values) < 100
-    assert len(values) + found["hidden"] == 100
+    assert values[-1] == "c499"
+    assert 10 < len(values) < 500
+    assert len(values) + found["hidden"] == 500
+
+
+def test_values_keep_their_places_when_a_filter_changes_their_counts():
+    index = FilterIndex(sample_milestones(2_000), now=NOW)
+    order = standing_order(index)
+
+    def names(criteria, order=None):
+        lists = {one["name"]: one for one in choices_of(index, criteria, order).lists}
+        return [one["value"] for one in lists["type"]["options"]]
+
+    few = Criteria.of(text="at", category=["Elections", "Esports"])
+    assert names(few) != names(Criteria.of())
+    assert names(few, order) == names(Criteria.of(), order) == names(Criteria.of())
 
 
 def test_the_flags_count_what_is_so():

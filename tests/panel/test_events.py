@@ -22,20 +22,50 @@ USUAL = {"simulated": False, "placeholder": False}
 
 
 def seen(values=None, **more):
-    return MODEL.view(Session(PanelState.of(values or {}), **more), Screen(900))
+    return MODEL.view(Session(PanelState.of(values or {}), **({"windowed": False} | more)), Screen(900))
 
 
 def after(view, kind, **more):
     return next_session(MODEL, view, {"kind": kind, **more})
 
 
-@pytest.mark.parametrize("kind", ["click", "pick"])
-def test_a_milestone_that_is_clicked_is_picked_selected_and_turned_to(kind):
+def test_a_milestone_that_is_clicked_is_picked_selected_and_turned_to():
     view = seen()
     id_ = MODEL.table["id"].iloc[view.rows[40]]
-    session = after(view, kind, id=id_)
+    session = after(view, "click", id=id_)
     assert (session.picked, session.selected, session.page) == (id_, {id_}, 40 // 12)
     assert session.state == view.session.state
+
+
+def test_a_row_that_is_picked_brings_the_window_there_and_no_wider_one():
+    view = seen()
+    there, away = (
+        view.listed[
+            np.isin(view.listed, MODEL.listed(view.session.state.filters, Sort(), view.chart.scene.window))
+        ],
+        view.rows[0],
+    )
+    assert after(view, "pick", id=MODEL.table["id"].iloc[there[0]]).state == view.session.state
+    id_ = MODEL.table["id"].iloc[away]
+    session = after(view, "pick", id=id_)
+    now, then = session.state.span(), view.chart.scene.window
+    assert (session.picked, session.selected, session.page) == (id_, {id_}, 0)
+    assert now.start < MODEL.table["start_date"].iloc[away].timestamp() * 1000 < now.end
+    assert now.span == pytest.approx(then.span, abs=2)
+
+
+def test_the_table_follows_the_window_until_it_is_told_not_to():
+    view = seen({"window": ["2026-01-10", "2026-01-12"]}, windowed=True)
+    rows = MODEL.timeline.iloc[view.rows]
+    last = rows["end"].fillna(rows["start_date"])
+    inside = (rows["start_date"] <= "2026-01-12") & (last >= "2026-01-10")
+    assert list(view.listed) == list(view.rows[inside.to_numpy()])
+    assert 0 < len(view.listed) < len(view.rows)
+    assert f"of {len(view.listed):,} in this window ({len(view.rows):,} in all)" in view.table["where"]
+    whole = MODEL.view(after(view, "windowed", only=False), Screen(900), view)
+    assert list(whole.listed) == list(whole.rows)
+    assert f"of {len(view.rows):,}" in whole.table["where"]
+    assert len(whole.chart.scene.marks.row) == len(view.chart.scene.marks.row)
 
 
 def test_a_milestone_that_the_filters_hide_is_picked_and_the_page_stays():
@@ -160,4 +190,61 @@ def test_a_column_sorts_and_turns_round_and_begins_at_its_first_page():
 def test_reset_clears_filters_window_and_selection_and_keeps_zone_and_order():
     values = {"filters": {"text": "x"}, "tz": "Asia/Tokyo", "window": ["2026-01-01", "2026-01-02"]}
     session = after(seen(values, selected=frozenset("a"), sort=Sort("title"), page=4), "reset")
-    assert session == Session(PanelState(tz="Asia/Tokyo"), sort=Sort("title"))
+    assert session == Session(PanelState(tz="Asia/Tokyo"), sort=Sort("title"), windowed=False)
+
+
+def test_next_and_previous_open_the_cards_of_the_neighbours_in_the_table():
+    view = seen()
+    ids = list(MODEL.table["id"].iloc[view.rows])
+    opened = MODEL.view(after(view, "pick", id=ids[11]), Screen(900))
+    session = after(opened, "step", by=1)
+    assert (session.picked, session.selected, session.page) == (ids[12], {ids[12]}, 1)
+    assert after(opened, "step", by=-1).picked == ids[10]
+    at_end = MODEL.view(after(view, "pick", id=ids[-1]), Screen(900))
+    assert after(at_end, "step", by=1) == at_end.session
+    assert after(view, "step", by=1) == view.session
+
+
+def test_a_card_closes_and_its_row_stays_selected():
+    view = seen()
+    id_ = MODEL.table["id"].iloc[view.rows[3]]
+    opened = MODEL.view(after(view, "pick", id=id_), Screen(900))
+    assert opened.card
+    closed = MODEL.view(after(opened, "close"), Screen(900))
+    assert (closed.card, closed.session.selected) == ("", {id_})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "asked"), [("type", "tennis", ["tennis"]), ("ticker", "KXA-*", ["KXA-*"])]
+)
+def test_a_chip_filters_and_nothing_else_does(name, value, asked):
+    view = seen({"filters": USUAL | {"text": "at"}})
+    session = after(view, "narrow", name=name, value=value)
+    assert session.state.filters.as_dict() == USUAL | {"text": "at", name: asked}
+    assert after(view, "narrow", name="simulated", value=value) == view.session
+    assert after(view, "narrow", name=name, value=" ") == view.session
+
+
+@pytest.mark.parametrize("filters", [{"status": ["live"]}, {"text": "no such words"}, {"category": ["X"]}])
+def test_what_the_filters_hide_is_neither_selected_nor_on_a_card(filters):
+    view = seen()
+    ended = MODEL.timeline.iloc[view.rows].loc[lambda rows: rows["status"] == "ended", "id"]
+    chosen = replace(view.session, picked=ended.iloc[0], selected=frozenset(ended[:5]))
+    assert MODEL.view(chosen, Screen(900)).session.selected == set(ended[:5])
+    hidden = replace(chosen, state=PanelState.of({"filters": USUAL | filters}))
+    shown = MODEL.view(hidden, Screen(900), view)
+    assert (shown.session.selected, shown.session.picked, shown.card) == (frozenset(), None, "")
+
+
+def test_a_card_follows_the_time_zone_and_the_table():
+    view = seen()
+    at = view.rows[3]
+    session = after(view, "pick", id=MODEL.table["id"].iloc[at])
+    there = MODEL.view(replace(session, state=replace(session.state, tz="Asia/Tokyo")), Screen(900))
+    assert "(Asia/Tokyo)" in there.card
+    changed = MODEL.table.assign(title=MODEL.table["title"] + ", moved")
+    later = ExplorerModel(changed, pd.Timestamp(NOW))
+    assert ", moved" in later.view(session, Screen(900)).card
+    without = ExplorerModel(MODEL.table.drop(index=MODEL.table.index[at]), pd.Timestamp(NOW))
+    gone = without.view(session, Screen(900))
+    assert (gone.card, gone.session.selected) == ("", frozenset())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
+import zoneinfo
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -29,12 +30,14 @@ from tests.panel.driver import (
     field,
     happen,
     one,
+    parts,
     press,
     recorded,
     send,
     summary,
     watched,
 )
+from tests.panel.test_card import ATTRIBUTES, LINK, OURS
 from tests.strategies import NOW, at, table
 
 DF = mk.sample_milestones(500)
@@ -269,6 +272,7 @@ def test_presets_and_settled_zooms_set_the_window(plain):
 def test_a_click_selects_a_milestone_and_shows_its_card_and_its_page():
     explorer = opened()
     assert explorer.selected.empty
+    send(one(explorer, PagedTable), kind="windowed", only=False)
     row = explorer.filtered.iloc[40]
     happen(explorer, "click", id=row["id"])
     assert list(explorer.selected["id"]) == [row["id"]]
@@ -292,6 +296,7 @@ def test_a_row_of_the_table_can_be_picked_and_the_card_follows_the_zone():
 def test_the_table_sorts_and_pages_and_filtered_and_the_csv_follow(tmp_path):
     explorer = opened(category="Sports")
     rows = one(explorer, PagedTable)
+    send(rows, kind="windowed", only=False)
     send(rows, kind="sort", column="title")
     titles = list(explorer.filtered["title"].str.casefold())
     assert titles == sorted(titles)
@@ -307,14 +312,33 @@ def test_the_table_sorts_and_pages_and_filtered_and_the_csv_follow(tmp_path):
 def test_only_what_is_selected_can_be_downloaded_as_selected():
     explorer = opened()
     comm = recorded(one(explorer, Bridge))
-    press(explorer, "Selected CSV")
+    what = next(part for part in parts(explorer) if "selected" in getattr(part, "_options_values", ()))
+    what.value = "selected"
+    press(explorer, "Download CSV")
     assert "no milestone is selected" in alert(explorer)
     happen(explorer, "click", id=DF["id"].iloc[7])
-    press(explorer, "Selected CSV")
+    press(explorer, "Download CSV")
     assert alert(explorer) == ""
     ((sent, _),) = comm.told("download")
     assert sent["name"] == "milestones-selected.csv"
     assert DF["id"].iloc[7] in sent["text"]
+    assert comm.told("say")[0][0]["said"] == "milestones-selected.csv: 1 rows"
+
+
+def test_a_file_holds_the_window_or_all_and_what_was_computed(tmp_path):
+    explorer = opened(window=["2026-01-10", "2026-01-20"])
+    whole = mk.read_csv(explorer.to_csv(tmp_path / "all.csv"))
+    assert list(whole.columns) == [*DF.columns, "status", "end", "end_source", "league"]
+    assert list(whole["id"]) == list(explorer.filtered["id"])
+    part = mk.read_csv(explorer.to_csv(tmp_path / "window.csv", what="window"))
+    assert list(part["id"]) == list(DF["id"].iloc[explorer._view.listed])
+    assert 0 < len(part) < len(whole)
+    chosen = pd.read_csv(explorer.to_csv(tmp_path / "some.csv", columns=["title", "league"]))
+    assert list(chosen.columns) == ["title", "league"]
+    with pytest.raises(QueryError, match="what='everything': expected one of filtered, window, selected"):
+        explorer.to_csv(tmp_path / "no.csv", what="everything")
+    with pytest.raises(QueryError, match="columns='teams'"):
+        explorer.to_csv(tmp_path / "no.csv", columns=["teams"])
 
 
 class Reader(HTMLParser):
@@ -337,8 +361,8 @@ def test_hostile_text_is_never_markup_in_any_html_of_the_panel():
     assert alert(explorer)
     for html in (card(explorer), summary(explorer), alert(explorer)):
         page = Reader(html)
-        assert page.tags <= {"div", "h4", "dl", "dt", "dd", "details", "summary", "pre", "b", "br", "span"}
-        assert page.attributes <= {"class", "role"}
+        assert page.tags <= OURS | {"b", "br", "span"}
+        assert page.attributes <= ATTRIBUTES | LINK.keys() | {"role", "href"}
 
 
 def test_a_saved_notebook_shows_a_plain_safe_table_where_no_kernel_is():
@@ -351,6 +375,22 @@ def test_a_saved_notebook_shows_a_plain_safe_table_where_no_kernel_is():
     assert f"<b>{len(explorer.filtered):,}</b> of {len(DF):,} milestones" in form
 
 
+def test_all_time_zones_are_offered_once_the_browser_has_told_its_own():
+    explorer = opened(tz="Europe/Berlin")
+    before = explorer.state
+    one(explorer, Bridge).zone = "Asia/Kathmandu"
+    zones = field(explorer, "Time zone")
+    assert zones.options[:3] == ("Asia/Kathmandu", "UTC", "America/New_York")
+    assert set(zones.options) == zoneinfo.available_timezones()
+    assert len(zones.options) == len(set(zones.options))
+    assert (zones.value, explorer.state) == ("Europe/Berlin", before)
+    zones.value = "Asia/Kathmandu"
+    assert explorer.state["tz"] == "Asia/Kathmandu"
+    one(explorer, Bridge).zone = "<b>no zone</b>"
+    assert zones.options[0] == "UTC"
+    assert (zones.value, explorer.state["tz"]) == ("Asia/Kathmandu", "Asia/Kathmandu")
+
+
 # errors
 
 
@@ -360,7 +400,7 @@ def test_dates_typed_the_wrong_way_round_are_told_and_not_lost(plain, caplog):
     before = plain.state
     with caplog.at_level(logging.ERROR):
         field(plain, "From").value = dt.date(2026, 1, 20)
-    assert "lies after" in alert(plain)
+    assert ">From must lie before To, and 2026-01-20 lies after 2026-01-10<" in alert(plain)
     assert 'role="alert"' in alert(plain)
     assert caplog.records
     assert plain.state == before
@@ -441,6 +481,8 @@ def test_what_does_not_touch_the_chart_sends_it_nothing(busy, comm):
     rows = one(busy, PagedTable)
     send(rows, kind="sort", column="title")
     send(rows, kind="page", page=3)
+    send(rows, kind="windowed", only=False)
+    send(rows, kind="windowed", only=True)
     assert comm.sent == []
 
 

@@ -358,7 +358,7 @@ def test_an_error_that_nobody_waits_for_is_shown_in_the_panel(held):
     server, client, gate = held
     server.script.fail(status=401, times=1)
     gate.set()
-    assert "ApiError" in alert(in_a_notebook(lambda: awaiting(client)))
+    assert ">GET http" in alert(in_a_notebook(lambda: awaiting(client)))
 
 
 def test_a_refresh_can_be_stopped_and_keeps_the_rows(held):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from datetime import timedelta
 from html import unescape
 
@@ -145,10 +146,15 @@ def test_a_panel_that_nobody_looks_at_asks_for_nothing_and_a_closed_one_leaves_n
 
     before = set(threading.enumerate())
     asyncio.run(cell())
-    ours = [each for each in set(threading.enumerate()) - before if each.name.startswith("milestones")]
-    for each in ours:
-        each.join(20)
-    assert not any(each.is_alive() for each in ours)
+
+    def left():
+        return [each for each in set(threading.enumerate()) - before if each.name.startswith("milestones")]
+
+    for _ in range(2_000):
+        if not left():
+            break
+        time.sleep(0.01)
+    assert left() == []
 
 
 def test_the_switch_turns_it_on_and_off_also_under_a_fixed_now(world):

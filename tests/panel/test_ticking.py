@@ -16,7 +16,7 @@ from milestone_kit.panel.state import PanelState
 from milestone_kit.panel.widgets.bridge import Bridge
 from milestone_kit.panel.widgets.paged_table import PagedTable
 from milestone_kit.sandbox import sample_milestones
-from tests.panel.driver import alert, html, one, parts, recorded, send, summary, watched
+from tests.panel.driver import alert, card, one, parts, recorded, send, summary, watched
 from tests.strategies import NOW, at, table
 
 DF = sample_milestones(3_000)
@@ -221,5 +221,5 @@ def test_the_card_and_the_selection_stay_while_time_goes_by(clock):
     clock.on(minutes=1)
     tick(explorer)
     assert list(explorer.selected["id"]) == [picked]
-    assert picked in html(explorer, "mk-card")
+    assert picked in card(explorer)
     assert len(list(parts(explorer))) > 20

@@ -17,23 +17,18 @@ function save({ name, text, type }) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    const area = document.createElement("textarea");
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
-  }
+function say(el, words) {
+  const note = document.createElement("span");
+  note.className = "mk-note";
+  note.textContent = words;
+  el.replaceChildren(note);
+  setTimeout(() => note.remove(), 4_000);
 }
 
 function render({ model, el }) {
-  el.style.height = "0";
+  el.classList.add("mk-bridge");
+  el.setAttribute("role", "status");
   let watcher = null;
-  let root = null;
   let timer = 0;
   let looked = false; // whether the panel is in sight
   let ticker = 0;
@@ -41,28 +36,25 @@ function render({ model, el }) {
   let scorer = 0;
   let scored = -Infinity; // when scores were last asked for
 
-  // JupyterLab then leaves the keys to what has the focus: `x` on a button is no order to cut the cell
-  const own = ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", "true");
   const measure = () => {
     const host = el.closest(".mk-main");
-    const panel = host?.closest(".mk-explorer");
-    if (panel && !root) {
-      root = panel;
-      root.addEventListener("focusin", own);
-    }
     if (host && host.clientWidth > 0) model.set("width", Math.floor(host.clientWidth));
     model.set("dark", isDark());
+    model.set("zone", Intl.DateTimeFormat().resolvedOptions().timeZone ?? "");
     model.save_changes();
   };
+  let release = [];
   const search = () => {
     const host = el.closest(".mk-main");
-    if (!host) {
+    const root = el.closest(".mk-explorer");
+    if (!host || !root) {
       timer = setTimeout(search, 20); // not in its place yet
       return;
     }
     watcher = new ResizeObserver(measure);
     watcher.observe(host);
     sights.observe(host);
+    release = [holdKeys(root, () => model.send({ kind: "close" })), holdWheel(root)];
     measure();
   };
   const tick = () => {
@@ -104,14 +96,15 @@ function render({ model, el }) {
   search();
   const receive = (message) => {
     if (message.kind === "download") save(message);
-    else if (message.kind === "copy") copy(message.text);
+    else if (message.kind === "say") say(el, message.said);
+    else if (message.kind === "copy") copy(message.text).then(() => say(el, message.said));
   };
   model.on("msg:custom", receive);
   return () => {
     clearTimeout(timer);
     clearTimeout(ticker);
-    root?.removeEventListener("focusin", own);
     clearTimeout(scorer);
+    for (const one of release) one();
     document.removeEventListener("visibilitychange", look);
     sights.disconnect();
     model.off("change:ticking", look);

@@ -193,12 +193,6 @@ export default () => {
   const render = async ({ model, el }) => {
     const gd = document.createElement("div");
     el.append(gd);
-    // the wheel scrolls lanes and page; it zooms with Ctrl, or once the user has pointed at the chart
-    let meant = false;
-    el.addEventListener("pointerdown", () => { meant = true; });
-    el.addEventListener("pointerleave", () => { meant = false; });
-    const wheel = (event) => { if (!meant && !event.ctrlKey && !event.metaKey) event.stopPropagation(); };
-    el.addEventListener("wheel", wheel, { capture: true, passive: true });
     let over = false;
     const lacks = !window[LOADED] && !model_library?.byteLength;
     const loading = library();

@@ -13,20 +13,33 @@ function header(column, sort, ask) {
   return cell;
 }
 
+function neighbour(line, key) {
+  if (key === "ArrowDown") return line.nextElementSibling ?? line;
+  if (key === "ArrowUp") return line.previousElementSibling ?? line;
+  if (key === "Home") return line.parentElement.firstElementChild;
+  return key === "End" ? line.parentElement.lastElementChild : null;
+}
+
 function body(view, ask) {
   const rows = view.rows.map((row) => {
     const line = document.createElement("tr");
-    line.tabIndex = 0;
+    line.tabIndex = -1; // one Tab stop for all rows
     line.dataset.id = row.id;
     if (view.news.includes(row.id)) line.dataset.news = "true";
     line.setAttribute("aria-selected", String(view.selected.includes(row.id)));
     const pick = () => ask({ kind: "pick", id: row.id });
     line.addEventListener("click", pick);
     line.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" || event.key === " ") {
-        event.preventDefault();
-        pick();
-      }
+      const other = neighbour(line, event.key);
+      if (event.key === "Enter" || event.key === " ") pick();
+      else if (event.key === "PageDown" || event.key === "PageUp")
+        ask({ kind: "page", page: view.page + (event.key === "PageDown" ? 1 : -1) });
+      else if (!other) return;
+      event.preventDefault();
+      if (!other) return;
+      line.tabIndex = -1;
+      other.tabIndex = 0;
+      other.focus();
     });
     row.cells.forEach((text, i) => {
       const cell = document.createElement("td");
@@ -60,6 +73,14 @@ function pager(view, ask) {
     button.addEventListener("click", () => ask({ kind: "page", page }));
     return button;
   };
+  const only = document.createElement("label");
+  only.className = "mk-only";
+  const box = document.createElement("input");
+  box.type = "checkbox";
+  box.checked = view.windowed;
+  box.setAttribute("aria-label", "Only this window");
+  box.addEventListener("change", () => ask({ kind: "windowed", only: box.checked }));
+  only.append(box, "Only this window");
   const last = view.pages - 1;
   const where = document.createElement("span");
   where.className = "mk-where";
@@ -70,6 +91,7 @@ function pager(view, ask) {
     where,
     step("›", "Next page", view.page + 1, view.page < last),
     step("»", "Last page", last, view.page < last),
+    only,
   );
   return bar;
 }
@@ -79,7 +101,9 @@ function render({ model, el }) {
   const ask = (message) => model.send(message);
   const draw = () => {
     const view = model.get("view");
-    const focused = el.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
+    const active = el.contains(document.activeElement) ? document.activeElement : null;
+    const focused = active?.getAttribute("aria-label");
+    const place = active ? Array.from(el.querySelectorAll("tbody tr")).indexOf(active) : -1;
     const table = document.createElement("table");
     table.setAttribute("aria-label", "Milestones");
     const head = table.createTHead().insertRow();
@@ -94,6 +118,10 @@ function render({ model, el }) {
       parts.push(note);
     }
     el.replaceChildren(...parts, pager(view, ask));
+    const same = rows.find((line) => line.dataset.id === active?.dataset.id);
+    const stop = same ?? rows[place] ?? rows.find((_, i) => view.selected.includes(view.rows[i].id)) ?? rows[0];
+    if (stop) stop.tabIndex = 0;
+    if (place >= 0) stop?.focus({ preventScroll: true });
     if (focused) el.querySelector(`[aria-label="${focused}"]`)?.focus({ preventScroll: true });
   };
   // what begins within two minutes is counted down by the second, by the kernel's clock

@@ -27,7 +27,7 @@ class _Pixels(traitlets.TraitType[int, Any]):
 
 
 class Bridge(FrontEnd):
-    """The page around the panel: its width and theme, downloads, the clipboard.
+    """The page around the panel: its width and theme, keys and wheel, downloads, the clipboard.
 
     Attributes
     ----------
@@ -36,6 +36,8 @@ class Bridge(FrontEnd):
         no number of pixels is not taken up.
     dark : bool
         Whether JupyterLab shows a dark theme.
+    zone : str
+        The browser's own IANA time zone; "" until it has said so.
     ticking : bool
         Whether the panel goes on with the clock.
     scoring : bool
@@ -43,13 +45,14 @@ class Bridge(FrontEnd):
 
     Notes
     -----
-    The events are "tick" and "scores": the one comes as each minute begins, the other every 15 seconds, both
-    when the panel comes into sight, and neither while nobody can see it. So nothing runs in the kernel for a
-    panel that is hidden or gone.
+    The events are "tick", "scores" and "close". The first comes as each minute begins, the second every 15
+    seconds, both when the panel comes into sight, and neither while nobody can see it: nothing runs in the
+    kernel for a panel that is hidden or gone. The last is the Escape key.
     """
 
-    _esm = script("bridge.js")
+    _esm = script("keyboard.js", "wheel.js", "clipboard.js", "bridge.js")
     width = _Pixels(default_value=0).tag(sync=True)
+    zone = traitlets.Unicode().tag(sync=True)
     ticking = traitlets.Bool(default_value=True).tag(sync=True)
     scoring = traitlets.Bool(default_value=False).tag(sync=True)
     dark = traitlets.CBool(default_value=False).tag(sync=True)
@@ -58,6 +61,10 @@ class Bridge(FrontEnd):
         """Hand `text` to the browser as a file."""
         self.send({"kind": "download", "name": name, "text": text, "type": mime})
 
-    def copy(self, text: str) -> None:
-        """Put `text` on the clipboard."""
-        self.send({"kind": "copy", "text": text})
+    def copy(self, text: str, said: str) -> None:
+        """Put `text` on the clipboard, and say so in these words."""
+        self.send({"kind": "copy", "text": text, "said": said})
+
+    def say(self, words: str) -> None:
+        """Show words for a moment."""
+        self.send({"kind": "say", "said": words})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zoneinfo
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,9 +11,11 @@ import ipywidgets as w
 import pandas as pd
 
 from milestone_kit.analysis.filters import TEXT_FACETS, Criteria
+from milestone_kit.errors import QueryError
 from milestone_kit.figures.time_axis import midnight
 from milestone_kit.panel.state import COLOR_CHOICES, GROUP_CHOICES, PanelState
 from milestone_kit.panel.widgets.facet_list import FacetList
+from milestone_kit.panel.widgets.furniture import foldable, toolbar
 from milestone_kit.panel.windows import PRESETS
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Controls"]
 
-_ZONES: Final = (
+_FIRST_ZONES: Final = (
     "UTC",
     "America/New_York",
     "America/Chicago",
@@ -33,6 +36,8 @@ _ZONES: Final = (
     "Asia/Tokyo",
     "Australia/Sydney",
 )
+"""What is offered on top, and alone until the browser has told its own."""
+
 _ENDS: Final = {"any": None, "reported": True, "not reported": False}
 _TYPING_PAUSE: Final = 0.18
 _FULL: Final = {"width": "auto"}
@@ -58,7 +63,7 @@ class Controls:
         self._changed = changed
         self._quiet = False
         self._seen: dict[str, Any] = {}
-        self.text = self._field("Search", "words of the title")
+        self.text = self._field("Search", "title, ticker, league, id")
         self.ticker = self._field("Ticker", "KXNBA* or a market")
         self.start = w.DatePicker(description="From", style=_NARROW_LABEL, layout=_FULL)
         self.end = w.DatePicker(description="To", style=_NARROW_LABEL, layout=_FULL)
@@ -68,7 +73,7 @@ class Controls:
         self.placeholder = w.Checkbox(description="Placeholders", indent=False, layout=_FULL)
         self.group = self._choice("Group by", GROUP_CHOICES)
         self.color = self._choice("Colour by", COLOR_CHOICES)
-        self.tz = self._choice("Time zone", _ZONES, "220px")
+        self.tz = self._choice("Time zone", _FIRST_ZONES, "220px")
         self.presets = [self._preset(name, preset) for name in PRESETS]
         for widget in (self.text, self.ticker):
             widget.observe(lambda _: self._tell(_TYPING_PAUSE), "value")
@@ -117,6 +122,8 @@ class Controls:
         for name, value in now.items():
             if value != self._seen.get(name) and not self._is_exact(name, value, before):
                 asked[name] = _criterion(name, value)
+        if self.start.value and self.end.value and self.start.value > self.end.value:
+            raise QueryError(f"From must lie before To, and {self.start.value} lies after {self.end.value}")
         criteria = Criteria.of(**asked)
         self._seen = now
         return replace(
@@ -141,6 +148,19 @@ class Controls:
             return False
         instant = pd.Timestamp(getattr(before.filters, name))
         return bool(instant != _BOUNDS[name](value[0], before.tz))
+
+    def offer_zones(self, own: str) -> None:
+        """Offer all time zones, the browser's own first; a name that Python does not know is left out."""
+        known = zoneinfo.available_timezones()
+        first = dict.fromkeys([*([own] if own in known else []), *_FIRST_ZONES, self.tz.value])
+        chosen = self.tz.value
+        self._quiet = True
+        try:
+            with self.tz.hold_sync():
+                self.tz.options = (*first, *sorted(known - first.keys()))
+                self.tz.value = chosen
+        finally:
+            self._quiet = False
 
     def count(self, choices: Choices) -> None:
         """Show what every choice would leave."""
@@ -177,20 +197,14 @@ class Controls:
     def side(self) -> w.VBox:
         """Return the column of filters."""
         flags = w.HBox([self.simulated, self.placeholder])
-        fields = [self.text, self.ticker, self.start, self.end, self.has_end, flags, self.facets]
-        box = w.VBox(fields, layout={"width": "268px", "flex": "0 0 auto"})
-        box.add_class("mk-side")
-        return box
+        return foldable(
+            "Filters", [self.text, self.ticker, self.start, self.end, self.has_end, flags, self.facets]
+        )
 
     def bar(self) -> w.HBox:
         """Return the row of presets and view choices."""
-        return w.HBox(
-            [
-                w.HBox(self.presets),
-                w.HBox([self.group, self.color, self.tz], layout={"flex_flow": "row wrap"}),
-            ],
-            layout={"flex_flow": "row wrap", "align_items": "center"},
-        )
+        choices = w.HBox([self.group, self.color, self.tz]).add_class("mk-choices")
+        return w.HBox([toolbar(self.presets), choices]).add_class("mk-row")
 
 
 def _last_instant(day: dt.date, tz: str) -> pd.Timestamp:

@@ -15,12 +15,13 @@ __all__ = ["FrontEnd", "script"]
 _STATIC: Final = Path(__file__).parents[1] / "static"
 
 
-def script(name: str) -> str:
-    """Return a script or style sheet of ours as text.
+def script(*names: str) -> str:
+    """Return scripts or a style sheet of ours as one text.
 
-    Given a path, anywidget would watch the file for every widget, and keep all widgets for ever for that.
+    A widget's script is a module without neighbours: what it shares with others comes in front of it. Given
+    a path, anywidget would watch the file for every widget, and keep all widgets for ever for that.
     """
-    return (_STATIC / name).read_text(encoding="utf-8")
+    return "\n".join((_STATIC / name).read_text(encoding="utf-8") for name in names)
 
 
 class FrontEnd(anywidget.AnyWidget):

@@ -18,7 +18,12 @@ class PagedTable(FrontEnd):
     ----------
     view : dict
         `columns` (name, label, width), `rows` (id, cells), `sort`, `page`, `pages`, `where`, `selected`
-        and `news` (ids), `empty` (what stands there without rows), `now`.
+        and `news` (ids), `empty` (what stands there without rows), `now`, `windowed` (whether these are only
+        the rows of the chart's window).
+
+    Notes
+    -----
+    The events are "pick" (id), "sort" (column), "page" (page) and "windowed" (only).
     """
 
     _esm = script("table.js")

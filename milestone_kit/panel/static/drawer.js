@@ -1,0 +1,94 @@
+// The details of one milestone in a drawer over chart and table, placed where it can be seen and where the
+// click was not. The kernel has escaped every word of the server in the HTML that comes.
+const SMALLEST = 200; // pixels of height
+const NARROW = 620; // pixels of the stage: the drawer takes all of its width
+
+// The part of an element that can be seen: what cuts it off, and the window
+function sight(el) {
+  let { top, bottom } = el.getBoundingClientRect();
+  for (let one = el.parentElement; one && one !== document.body; one = one.parentElement) {
+    if (getComputedStyle(one).overflowY === "visible") continue;
+    const box = one.getBoundingClientRect();
+    [top, bottom] = [Math.max(top, box.top), Math.min(bottom, box.bottom)];
+  }
+  return [Math.max(top, 0), Math.min(bottom, window.innerHeight)];
+}
+
+function render({ model, el: own }) {
+  own.hidden = true;
+  let el = null; // the box around
+  let click = null; // where on the page
+  let act = null; // the button that has the focus
+  let timer = 0;
+
+  const stage = () => el?.closest(".mk-stage");
+  const place = () => {
+    const host = stage();
+    if (!host || !el.querySelector(".mk-card")) return;
+    const box = host.getBoundingClientRect();
+    let [top, bottom] = sight(host);
+    const narrow = box.width < NARROW;
+    if (narrow) {
+      const middle = (top + bottom) / 2;
+      if (click && click.y > middle) bottom = Math.max(middle, top + SMALLEST);
+      else top = Math.max(Math.min(middle, bottom - SMALLEST), top);
+    }
+    const left = !narrow && click?.chart && click.x > box.left + box.width / 2;
+    el.dataset.side = narrow ? "whole" : left ? "left" : "right";
+    el.style.top = `${Math.max(top - box.top, 0)}px`;
+    el.style.maxHeight = `${Math.max(bottom - top, SMALLEST)}px`;
+  };
+  const remember = (event) => {
+    if (!stage()?.contains(event.target) || el.contains(event.target)) return;
+    click = { x: event.clientX, y: event.clientY, chart: Boolean(event.target.closest(".mk-figure")) };
+  };
+  // other details have come, or none: the button that was pressed is another one by now
+  const changed = () => {
+    place();
+    if (!act || document.activeElement !== document.body) return;
+    const same = el.querySelector(`[data-act="${act}"]`);
+    (same ?? el.closest(".mk-explorer"))?.focus({ preventScroll: true });
+    if (!same) act = null;
+  };
+  const focused = (event) => {
+    act = event.target.dataset.act ?? null;
+  };
+  const pressed = (event) => {
+    const button = event.target.closest("[data-act]");
+    if (!button) return;
+    const { act: kind, name, value } = button.dataset;
+    if (kind === "close") model.send({ kind: "close" });
+    else if (kind === "next" || kind === "previous") model.send({ kind: "step", by: kind === "next" ? 1 : -1 });
+    else if (kind === "narrow") model.send({ kind: "narrow", name, value });
+    else if (kind === "copy") copy(value).then(() => { button.textContent = "copied"; });
+  };
+  const changes = new MutationObserver(changed);
+  const attach = () => {
+    el = own.closest(".mk-drawer");
+    if (!el) {
+      timer = setTimeout(attach, 20); // not in its place yet
+      return;
+    }
+    el.setAttribute("role", "complementary");
+    el.setAttribute("aria-label", "Details of one milestone");
+    el.addEventListener("click", pressed);
+    el.addEventListener("focusin", focused);
+    changes.observe(el, { childList: true, subtree: true });
+    place();
+  };
+  attach();
+  document.addEventListener("pointerdown", remember, true);
+  document.addEventListener("scroll", place, { capture: true, passive: true });
+  window.addEventListener("resize", place);
+  return () => {
+    clearTimeout(timer);
+    changes.disconnect();
+    el?.removeEventListener("click", pressed);
+    el?.removeEventListener("focusin", focused);
+    document.removeEventListener("pointerdown", remember, true);
+    document.removeEventListener("scroll", place, { capture: true });
+    window.removeEventListener("resize", place);
+  };
+}
+
+export default { render };
