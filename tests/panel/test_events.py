@@ -12,6 +12,7 @@ from milestone_kit.figures.gantt.picking import Box, rows_in_box
 from milestone_kit.figures.time_axis import DAY, HOUR
 from milestone_kit.panel.events import next_session
 from milestone_kit.panel.model import ExplorerModel
+from milestone_kit.panel.news import News
 from milestone_kit.panel.session import Screen, Session, Sort
 from milestone_kit.panel.state import PanelState
 from milestone_kit.sandbox import sample_milestones
@@ -52,6 +53,18 @@ def test_a_row_that_is_picked_brings_the_window_there_and_no_wider_one():
     assert (session.picked, session.selected, session.page) == (id_, {id_}, 0)
     assert now.start < MODEL.table["start_date"].iloc[away].timestamp() * 1000 < now.end
     assert now.span == pytest.approx(then.span, abs=2)
+
+
+def test_news_are_listed_wherever_the_window_is_until_the_table_is_to_follow_it():
+    ids = frozenset(MODEL.table["id"].iloc[seen().rows[[3, 200]]])
+    view = seen({"window": ["2026-01-10", "2026-01-12"]}, windowed=True, news=News(added=ids))
+    told = MODEL.view(after(view, "news", which="added"), Screen(900))
+    assert set(MODEL.table["id"].iloc[told.listed]) == ids == {row["id"] for row in told.table["rows"]}
+    assert not told.table["windowed"]
+    assert MODEL.view(after(told, "step", by=1), Screen(900)).session == told.session
+    again = MODEL.view(after(told, "windowed", only=True), Screen(900))
+    assert list(again.listed) == list(view.listed)
+    assert again.session.news.ids == frozenset()
 
 
 def test_the_table_follows_the_window_until_it_is_told_not_to():
