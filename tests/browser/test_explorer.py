@@ -388,9 +388,16 @@ def test_the_legend_filters_and_the_code_goes_to_the_clipboard(explorer):
     change_chart(explorer, explorer.locator(".legend .legendtoggle").first.click)
     assert execute(explorer, "print(len(explorer.state['filters']['type']))") == "1"
     explorer.get_by_role("button", name="Copy code").click()
-    copied = explorer.wait_for_function(
-        "navigator.clipboard.readText().then((text) => text.includes('filter_milestones') && text)"
-    ).json_value()
+    copied = explorer.evaluate(
+        """async () => {
+          for (let turn = 0; turn < 100; turn++) {
+            const text = await navigator.clipboard.readText();
+            if (text.includes("filter_milestones")) return text;
+            await new Promise((done) => setTimeout(done, 100));
+          }
+          return "";
+        }"""
+    )
     assert copied.strip() == execute(explorer, "print(explorer.code())")
 
 
