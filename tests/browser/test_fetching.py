@@ -43,7 +43,7 @@ def test_the_panel_shows_how_far_a_fetch_is_and_what_stopped_it(lab, page, slow,
     # the kernel answers while it fetches, and the rows are still there
     assert int(execute(page, "print(len(explorer.filtered))")) > 1_000
     gate.set()
-    page.locator(".mk-alert", has_text="ApiError").wait_for()
+    page.locator(".mk-alert", has_text="401").wait_for()
     assert page.locator(".mk-main").is_visible()
     server.script.clear()
     page.get_by_role("button", name="Refresh").click()
