@@ -61,12 +61,16 @@ def test_bar_hover_table_and_card_follow_the_score(lab, page, evening, tmp_path)
     assert "70-67 · Q4 2:13" in page.locator(f"tr[data-id='{id_}'] td[data-column=when]").inner_text()
     page.wait_for_function("document.querySelector('.mk-figure .textpoint')?.textContent.includes('70-67')")
     assert titles(page) == [f"{TITLE} 70-67 · Q4 2:13"]
+    page.keyboard.press("Escape")  # the drawer lies over the bar
+    card.wait_for(state="detached")
     (point,) = mark_points(page)
     page.mouse.move(point["x"], point["y"])
     hover = page.locator(".mk-figure .hovertext")
     hover.wait_for()
     assert hover.text_content().startswith(f"70-67 · Q4 2:13{TITLE}")
     page.screenshot(path=ARTIFACTS / "scores.png")
+    page.locator(f"tr[data-id='{id_}']").click()
+    card.wait_for()
 
     says(server, id_, home_points=SIGN, away_points=1)
     poll(page)
