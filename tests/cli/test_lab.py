@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -269,8 +269,9 @@ def test_ctrl_c_reaches_jupyterlab_once_on_every_system(tmp_path, monkeypatch, s
         while not ready.exists():
             time.sleep(0.01)
         for child in psutil.Process().children():
-            if str(ready) in child.cmdline() and os.getpgid(child.pid) == group:
-                child.send_signal(signal.SIGINT)
+            with suppress(psutil.Error, ProcessLookupError):  # another test's process, which has just ended
+                if str(ready) in child.cmdline() and os.getpgid(child.pid) == group:
+                    child.send_signal(signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)
 
     keys = threading.Thread(target=press)
