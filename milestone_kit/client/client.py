@@ -176,14 +176,14 @@ class MilestoneClient:
         walks = FullWalks(self._settings, self._transport, self._cache, deltas, tell=self._tell, now=now)
         self._durations = durations_path(folder, address)
         remember_where(shown_url(address), self._durations)
-        self._losses = Losses(self._transport, folder / "doubts", workers=self._settings.workers, now=now)
+        losses = Losses(self._transport, self._cache.doubts, workers=self._settings.workers, now=now)
         self._fetcher = Fetcher(
             self._settings,
             self._cache,
             self._history,
             deltas,
             walks,
-            losses=self._losses,
+            losses=losses,
             tell=self._tell,
             teach=self._teach,
             now=now,
@@ -690,7 +690,6 @@ class MilestoneClient:
         self._singles.close()
         self._cache.clear()
         delete(self._durations)
-        self._losses.clear()
         if history:
             self._history.clear()
 

@@ -25,16 +25,16 @@ from milestone_kit.core.notices import warn
 from milestone_kit.core.threads import spread
 from milestone_kit.errors import ApiError, DataWarning, NotFoundError, SchemaError
 from milestone_kit.fetching.gathering import within
-from milestone_kit.storage.doubts import Doubt, Doubts
+from milestone_kit.storage.doubts import Doubt
 from milestone_kit.table.arrays import to_numpy
 from milestone_kit.table.frame import join_pages, page_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
-    from pathlib import Path
 
     from milestone_kit.api.transport import Transport
     from milestone_kit.core.query import Query
+    from milestone_kit.storage.doubts import Doubts
 
 __all__ = ["Losses", "LostRowsError"]
 
@@ -76,17 +76,19 @@ class Losses:
     ----------
     transport : Transport
         Asks for single milestones.
-    folder : pathlib.Path
-        Where what a sweep lacked is kept until the next.
+    doubts : Doubts
+        Keeps what a sweep lacked until the next.
     workers : int
         How many milestones may be asked for side by side.
     now : callable
         Gives seconds since 1970.
     """
 
-    def __init__(self, transport: Transport, folder: Path, *, workers: int, now: Callable[[], float]) -> None:
+    def __init__(
+        self, transport: Transport, doubts: Doubts, *, workers: int, now: Callable[[], float]
+    ) -> None:
         self._transport = transport
-        self._doubts = Doubts(folder)
+        self._doubts = doubts
         self._workers = workers
         self._now = now
 
@@ -131,10 +133,6 @@ class Losses:
             self._doubts.forget(key)
             return swept
         raise LostRowsError(_words(swept.num_rows, len(missing), list(found.values())), len(missing))
-
-    def clear(self) -> None:
-        """Forget what any sweep lacked."""
-        self._doubts.clear()
 
     def _agrees(self, key: str, missing: list[str], fates: set[_Fate]) -> bool:
         """Tell whether an earlier sweep lacked the same already; else keep what this one lacked."""

@@ -12,6 +12,7 @@ import pandas as pd
 from milestone_kit.core.files import delete, listed
 from milestone_kit.core.locks import locked
 from milestone_kit.storage import unfinished
+from milestone_kit.storage.doubts import Doubts
 from milestone_kit.storage.snapshots import Snapshots, is_snapshot
 from milestone_kit.storage.target_store import targets_path
 from milestone_kit.storage.unfinished import UnfinishedWalk
@@ -43,6 +44,11 @@ class CacheFolder:
     lock_seconds : float
         How long a second process waits for the first one's walk before it walks on its own.
 
+    Attributes
+    ----------
+    doubts : Doubts
+        What sweeps lacked of what was known.
+
     Notes
     -----
     Nothing here raises because of the cache: what cannot be read is a miss, what cannot be written
@@ -57,6 +63,7 @@ class CacheFolder:
         self._address = hashlib.sha256(base_url.encode()).hexdigest()[:16]
         self._snapshots = Snapshots(folder / "snapshots", base_url, self._address)
         self._walks = folder / "walks"
+        self.doubts = Doubts(folder / "doubts", self._address)
 
     @property
     def answers_path(self) -> Path:
@@ -205,7 +212,8 @@ class CacheFolder:
         )
 
     def clear(self) -> None:
-        """Delete every snapshot, unfinished walk, kept answer and name of this address."""
+        """Delete every snapshot, unfinished walk, kept answer, name and doubt of this address."""
+        self.doubts.clear()
         former = listed(self.folder, "answers.sqlite*")  # of all addresses; nobody reads it any more
         delete(
             *self._snapshots.files(),
@@ -232,7 +240,7 @@ def clear_all(folder: Path, *, history: bool = False) -> tuple[int, int]:
         How many files there were, and how many bytes they had.
     """
     kept = [listed(folder, "answers*.sqlite*")]
-    kept += [listed(folder / name) for name in ("snapshots", "walks", "durations", "names")]
+    kept += [listed(folder / name) for name in ("snapshots", "walks", "durations", "names", "doubts")]
     kept += [listed(folder, "history/*/*")] if history else []
     paths = [path for found in kept for path in found if path.suffix != ".lock" and path.is_file()]
     size = sum(path.stat().st_size for path in paths)

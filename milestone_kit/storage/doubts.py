@@ -10,9 +10,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from milestone_kit.core.files import delete, quarantine, write_whole
-from milestone_kit.core.notices import warn
-from milestone_kit.errors import CacheWarning
+from milestone_kit.core.files import delete, listed, quarantine, read_own, warn_refused, write_whole
 from milestone_kit.storage.manifests import FORMAT, read_record
 
 if TYPE_CHECKING:
@@ -41,22 +39,25 @@ class Doubt:
 
 
 class Doubts:
-    """The doubts under one folder.
+    """The doubts about one API address.
 
     Parameters
     ----------
     folder : pathlib.Path
-        Made, for its owner only, when something is first written.
+        Where those of all addresses lie; made, for its owner only, when something is first written.
+    address : str
+        What the names of its files begin with.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, address: str) -> None:
         self._folder = folder
+        self._address = address
 
     def read(self, key: str) -> Doubt | None:
         """Return what the last sweep for a question lacked; None where it lacked nothing."""
         path = self._path(key)
         try:
-            return read_record(Doubt, path.read_bytes())
+            return read_record(Doubt, read_own(path))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError) as error:
@@ -69,15 +70,15 @@ class Doubts:
         try:
             write_whole(path, lambda file: file.write(text))
         except OSError as error:
-            warn(f"{path} could not be written ({error}); what a sweep lacked is not kept", CacheWarning)
+            warn_refused(f"{path} could not be written ({error}); what a sweep lacked is not kept", error)
 
     def forget(self, key: str) -> None:
         """Forget what a sweep lacked: it is there again, or gone for good."""
         delete(self._path(key))
 
     def clear(self) -> None:
-        """Forget all."""
-        delete(*self._folder.glob("*"))
+        """Forget all about this address."""
+        delete(*listed(self._folder, f"{self._address}-*"))
 
     def _path(self, key: str) -> Path:
-        return self._folder / f"{key}.json"
+        return self._folder / f"{self._address}-{key}.json"
