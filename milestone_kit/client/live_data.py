@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pandas as pd
@@ -11,6 +10,7 @@ from milestone_kit.analysis.flags import is_simulated
 from milestone_kit.analysis.live.table import Payload, live_frame, read_batch
 from milestone_kit.client.batches import ask_in_batches, read_ids
 from milestone_kit.core.arguments import iso
+from milestone_kit.core.forks import Lock
 from milestone_kit.core.notices import warn
 from milestone_kit.core.settings import shown_url
 from milestone_kit.errors import DataWarning
@@ -18,8 +18,6 @@ from milestone_kit.table.schema import ATTRS_KEY, TICKER_LISTS, check_milestones
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    import requests
 
     from milestone_kit.api.transport import Transport
     from milestone_kit.errors import MilestoneKitError
@@ -74,8 +72,7 @@ class LiveData:
         self._clock = clock
         self._wall_clock = wall_clock
         self._kept: dict[str, _Kept] = {}
-        self._session: requests.Session | None = None
-        self._lock = threading.Lock()
+        self._lock = Lock()
 
     def table(self, ids_or_df: object, *, refresh: bool) -> pd.DataFrame:
         """Return the live data of milestones, as `get_live` describes it."""
@@ -129,13 +126,7 @@ class LiveData:
 
     def _batch(self, ids: list[str]) -> tuple[dict[str, Payload], int]:
         # repeated parameters: a list joined by commas is answered with 200 and nothing
-        return read_batch(self._transport.get(self._opened(), _PATH, {"milestone_ids": ids}))
-
-    def _opened(self) -> requests.Session:
-        with self._lock:
-            if self._session is None:
-                self._session = self._transport.session()
-            return self._session
+        return read_batch(self._transport.get(self._transport.session(), _PATH, {"milestone_ids": ids}))
 
 
 def _asked(ids_or_df: object) -> _Asked:

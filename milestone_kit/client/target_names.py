@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from milestone_kit.api.pace import Pace
@@ -12,8 +11,6 @@ from milestone_kit.errors import DataWarning, SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    import requests
 
     from milestone_kit.api.transport import Transport
     from milestone_kit.storage.target_store import TargetStore
@@ -58,8 +55,6 @@ class Targets:
         self._rate = requests_per_second
         self._clock = clock
         self._sleep = sleep
-        self._session: requests.Session | None = None
-        self._lock = threading.Lock()
 
     def find(self, ids: Sequence[str], *, share: float) -> dict[str, dict[str, Any] | None]:
         """Return what is known of targets; None for ids that the server does not know.
@@ -94,12 +89,13 @@ class Targets:
     def _batch(self, ids: list[str]) -> dict[str, dict[str, Any] | None]:
         """Ask for up to `BATCH` targets, to the last page of the answer."""
         found: dict[str, dict[str, Any] | None] = dict.fromkeys(ids)
+        session = self._transport.session()  # its connections are the client's
         cursor: object = ""
         for _ in range(_MOST_PAGES):
             params: dict[str, str | Sequence[str]] = {"ids": ids, "page_size": str(BATCH)}
             if cursor:
                 params["cursor"] = str(cursor)
-            answer = self._transport.get(self._opened(), _PATH, params)
+            answer = self._transport.get(session, _PATH, params)
             targets = answer.get("structured_targets")
             if targets is not None and not isinstance(targets, list):
                 raise SchemaError(
@@ -113,9 +109,3 @@ class Targets:
             if not cursor or all(found.values()):
                 break
         return found
-
-    def _opened(self) -> requests.Session:
-        with self._lock:
-            if self._session is None:
-                self._session = self._transport.session()
-            return self._session

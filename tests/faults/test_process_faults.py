@@ -54,6 +54,42 @@ def test_fault_42_asks_in_forked_processes(tmp_path, serving):
     assert done.stdout == "0\n", (done.stdout, done.stderr)
 
 
+AMID_LIVE_DATA = """
+import os, sys, threading
+import milestone_kit as mk
+client = mk.MilestoneClient(base_url=sys.argv[1], cache_dir=sys.argv[2], requests_per_second=10_000)
+held, over = threading.Event(), threading.Event()
+def hold():
+    with client._live._lock:
+        held.set()
+        over.wait()
+beside = threading.Thread(target=hold)
+beside.start()
+held.wait()
+forked = os.fork()
+if not forked:
+    print(len(client.get_live(["a", "b"])), len(client.get_targets(["a"])), flush=True)
+    os._exit(0)
+os.waitpid(forked, 0)
+over.set()
+beside.join()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no forks")
+def test_fault_42_live_data_in_a_process_forked_amid_a_question(server, tmp_path):
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", AMID_LIVE_DATA, server.url]
+    done = subprocess.run(
+        [*command, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=ASKS.parents[2],
+    )
+    assert done.stdout == "2 1\n", done.stderr
+
+
 LAST_THREAD = """
 import sys, threading
 import milestone_kit as mk
