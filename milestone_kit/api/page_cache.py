@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import os
 import sqlite3
 import zlib
 from contextlib import contextmanager
@@ -26,7 +25,7 @@ from requests_cache.models.request import CachedRequest
 from requests_cache.models.response import CachedResponse
 from requests_cache.serializers.pipeline import SerializerPipeline, Stage
 
-from milestone_kit.core.files import make_private_folder, open_own, quarantine, warn_refused
+from milestone_kit.core.files import make_own, quarantine, warn_refused
 from milestone_kit.core.forks import Lock, renew_after_fork
 from milestone_kit.core.notices import warn
 from milestone_kit.core.rows import decode_answer
@@ -131,10 +130,7 @@ class PageCache(BaseCache):
         """Open the file; put it aside and begin anew when it is no database."""
         for attempt in (1, 2):
             try:
-                make_private_folder(self._path.parent)
-                # created here and not by SQLite so that nobody else can ever read it
-                os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
-                open_own(self._path).close()
+                make_own(self._path)
                 self.responses = _BoundedDict(self._path, self._busy_seconds)
             except (OSError, sqlite3.Error) as error:
                 if attempt == 1 and _is_damage(error):

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
 
-from milestone_kit.api.bodies import MAX_BODY_BYTES
 from milestone_kit.api.page_cache import VALUE, page_session
 from milestone_kit.api.retry import Retry
 from milestone_kit.api.shown import Shown
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
 _Session = TypeVar("_Session", bound=requests.Session)
 
-__all__ = ["MAX_BODY_BYTES", "Retry", "Transport"]
+__all__ = ["Retry", "Transport"]
 
 
 class Transport:

@@ -27,6 +27,7 @@ __all__ = [
     "is_held",
     "is_refusal",
     "listed",
+    "make_own",
     "make_private_folder",
     "open_own",
     "put_aside",
@@ -56,6 +57,19 @@ def make_private_folder(folder: Path) -> None:
         if not each.exists():
             each.mkdir(mode=0o700, exist_ok=True)
     folder.mkdir(exist_ok=True)  # says what is wrong where a file stands in its place
+
+
+def make_own(path: Path) -> None:
+    """Make a file that only its owner can read, in place of a library that would let others in.
+
+    Raises
+    ------
+    OSError
+        As `open_own`, and where it cannot be made.
+    """
+    make_private_folder(path.parent)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    open_own(path).close()
 
 
 def open_own(path: Path) -> BinaryIO:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from milestone_kit.fetching.spans import Span
     from milestone_kit.fetching.start_density import StartDensity
 
-__all__ = ["Gathering", "bounds_of", "newest_of", "within"]
+__all__ = ["Gathering", "newest_of", "within"]
 
 _INSTANT: Final = ARROW_SCHEMA.field("start_date").type
 
@@ -101,7 +101,7 @@ class Gathering:
         self._density = density
         self._near = near
         self._spans: dict[Chain, Span] = {}
-        low, high = bounds_of(query)
+        low, high = _bounds_of(query)
         order = [] if near is None else spans.near(near, low, high)
         if near is not None and not resumed:
             is_large = not query.filters()
@@ -122,7 +122,7 @@ class Gathering:
     @property
     def bounds(self) -> Span:
         """The bounds of its query on the start."""
-        return bounds_of(self._query)
+        return _bounds_of(self._query)
 
     @property
     def whole(self) -> bool:
@@ -209,7 +209,7 @@ class Gathering:
 
     def share(self) -> float:
         """Estimate how much of the answer was kept: 0 to 1."""
-        whole = spans.mass_of([bounds_of(self._query)], self._density)
+        whole = spans.mass_of([self.bounds], self._density)
         return min(1.0, spans.mass_of(self.covered(), self._density) / whole) if whole else 0.0
 
     def newest(self) -> int | None:
@@ -252,7 +252,7 @@ class Gathering:
         return own, others
 
 
-def bounds_of(query: Query) -> Span:
+def _bounds_of(query: Query) -> Span:
     """Return the bounds of a query on the start, in microseconds since 1970, the second one excluded."""
     high = _micros(query.maximum_start_date)
     return _micros(query.minimum_start_date), None if high is None else high + 1

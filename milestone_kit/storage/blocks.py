@@ -23,7 +23,22 @@ import xxhash
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["MANIFEST", "BlockFile", "DamageError", "Place", "Rows", "facts_of", "open_rows", "write_blocks"]
+__all__ = [
+    "FAILURES",
+    "MANIFEST",
+    "BlockFile",
+    "DamageError",
+    "Place",
+    "Rows",
+    "copied",
+    "facts_of",
+    "open_rows",
+    "write_blocks",
+]
+
+FAILURES: Final = (OSError, ValueError, TypeError, KeyError, pa.ArrowException)
+"""What reading a damaged file may raise."""
+
 
 MANIFEST: Final = b"milestone_kit"
 """The key of what is said about the rows, as JSON, in the metadata of every schema."""
@@ -141,7 +156,7 @@ class BlockFile:
             table = reader.read_all()
         if table.num_rows != place.rows:
             raise DamageError("it has other rows than it should have")
-        return _copied(table) if fields else table
+        return table
 
     def read_all(self) -> pa.Table:
         """Return all rows, in memory of their own."""
@@ -259,7 +274,7 @@ def _options(fields: Sequence[int]) -> Any:
     return pa.ipc.IpcReadOptions(included_fields=list(fields))
 
 
-def _copied(table: pa.Table) -> pa.Table:
+def copied(table: pa.Table) -> pa.Table:
     """Copy some columns, so that they do not hold the memory of those that lay beside them."""
     here = pa.default_cpu_memory_manager()
     columns = [pa.chunked_array([c.copy_to(here) for c in each.chunks], each.type) for each in table.columns]

@@ -21,10 +21,10 @@ from milestone_kit.core.files import discard, open_own, quarantine, warn_refused
 from milestone_kit.core.locks import locked
 from milestone_kit.core.settings import shown_url
 from milestone_kit.errors import QueryError
-from milestone_kit.storage.blocks import facts_of, open_rows
+from milestone_kit.storage.blocks import FAILURES, facts_of, open_rows
 from milestone_kit.storage.generations import Generations
 from milestone_kit.storage.segments import Segments, write_rows
-from milestone_kit.storage.view import FAILURES, FORMAT
+from milestone_kit.storage.view import FORMAT
 from milestone_kit.table.arrays import one_chunk, stamp_micros, to_numpy
 from milestone_kit.table.merge import same_rows
 from milestone_kit.table.schema import ARROW_SCHEMA, from_arrow
@@ -182,13 +182,11 @@ class History:
     def living(self) -> pa.Table | None:
         """Return `id` and `start_date` of what is not deleted, by start; None where nothing is known."""
         with self._segments.view() as view:
-            places, rows = view.columns(["id", "deleted", "start_date"])
+            places, _ = view.columns(["id", "deleted", "start_date"])
         if not places.num_rows:
             return None
-        codes = pc.dictionary_encode(one_chunk(places["id"]))
-        last = np.zeros(len(codes.dictionary), dtype=np.int64)
-        last[to_numpy(codes.indices)] = np.arange(len(rows))  # of several the last one stays
-        heads = places.take(pa.array(last))
+        _, last = _last_of_each(places["id"])
+        heads = places.take(last)
         living = heads.filter(pc.invert(heads["deleted"])).select(["id", "start_date"])
         return living.sort_by([("start_date", "ascending"), ("id", "ascending")])
 
@@ -240,11 +238,9 @@ class History:
         """Return id, row and whether deleted of the last version of every id."""
         indexed, through = self._index(view) or _first_of_all(view)
         recent = _places(view, after=through)
-        codes = pc.dictionary_encode(one_chunk(recent["id"]))
-        last = np.zeros(len(codes.dictionary), dtype=np.int64)
-        last[to_numpy(codes.indices)] = np.arange(len(codes))  # of several the last one stays
-        older = indexed.filter(pc.invert(pc.is_in(indexed["id"], value_set=codes.dictionary)))
-        heads = pa.concat_tables([older, recent.take(pa.array(last))]).combine_chunks()
+        ids, last = _last_of_each(recent["id"])
+        older = indexed.filter(pc.invert(pc.is_in(indexed["id"], value_set=ids)))
+        heads = pa.concat_tables([older, recent.take(last)]).combine_chunks()
         if recent.num_rows > self._index_after and not view.harm:
             self._write_index(heads, view)
         return heads
@@ -303,13 +299,20 @@ def _different(table: pa.Table, heads: pa.Table, view: View, seen_at: float, *, 
     is_new = ~is_there
     known = np.flatnonzero(is_there)
     rows = to_numpy(head["row"].take(known))
-    known = known[np.argsort(rows)]
-    stored, there = view.take(np.sort(rows))
-    known = known[
-        np.isin(np.sort(rows), there)
-    ]  # what is damaged was told, and is mended before anything is kept
+    order = np.argsort(rows)
+    known, rows = known[order], rows[order]
+    stored, there = view.take(rows)
+    known = known[np.isin(rows, there)]  # what is damaged was told, and is mended before anything is kept
     is_new[known] = ~same_rows(stored.select(ARROW_SCHEMA.names), table.take(known))
     return _stored(table.filter(pa.array(is_new)), seen_at, added=~is_there[is_new] & was_asked)
+
+
+def _last_of_each(ids: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
+    """Return the distinct ids, and the position of each one's last row."""
+    codes = pc.dictionary_encode(one_chunk(ids))
+    last = np.zeros(len(codes.dictionary), dtype=np.int64)
+    last[to_numpy(codes.indices)] = np.arange(len(codes))  # of several the last one stays
+    return codes.dictionary, pa.array(last)
 
 
 def _stored(

@@ -20,8 +20,8 @@ import pyarrow as pa
 from milestone_kit.core.files import delete, discard, is_refusal, listed, open_own, put_aside, write_whole
 from milestone_kit.core.notices import warn
 from milestone_kit.errors import CacheWarning
-from milestone_kit.storage.blocks import open_rows, write_blocks
-from milestone_kit.storage.view import FAILURES, FORMAT, Segment, View, checked, opened_rows
+from milestone_kit.storage.blocks import FAILURES, open_rows, write_blocks
+from milestone_kit.storage.view import FORMAT, Segment, View, checked, opened_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -111,8 +111,8 @@ class Segments:
             When the disk refuses; nothing was appended then.
         """
         # left by a writer that was killed, or because a reader had them open
-        discard(*listed(self.folder, ".new-*"), *(one.path for one in self._sorted_out()[1]))
-        segments = self.listed()
+        segments, superseded = self._sorted_out()
+        discard(*listed(self.folder, ".new-*"), *(one.path for one in superseded))
         number = segments[-1].last + 1 if segments else 1
         # the first is mostly the whole universe, which all that comes is compared with: it stays unpacked
         self._write(number, number, table, facts, packed=bool(segments))

@@ -7,6 +7,7 @@ newer one.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import asdict
 from typing import IO, TYPE_CHECKING, Final
 
@@ -16,7 +17,7 @@ from milestone_kit.core.files import discard, listed, open_own, quarantine, warn
 from milestone_kit.core.notices import warn
 from milestone_kit.core.settings import shown_url
 from milestone_kit.errors import CacheWarning
-from milestone_kit.storage.blocks import MANIFEST, open_rows, write_blocks
+from milestone_kit.storage.blocks import FAILURES, MANIFEST, open_rows, write_blocks
 from milestone_kit.storage.generations import Generations, stem_of
 from milestone_kit.storage.manifests import FORMAT, Manifest, read_record
 from milestone_kit.table.schema import ARROW_SCHEMA
@@ -32,7 +33,6 @@ __all__ = ["Snapshots", "is_snapshot"]
 _SUFFIX: Final = ".blocks"
 _FORMER_SUFFIX: Final = ".arrow"
 _TRIES: Final = 20
-_FAILURES: Final = (OSError, ValueError, TypeError, KeyError, pa.ArrowException)
 
 
 class Snapshots:
@@ -113,16 +113,20 @@ class Snapshots:
 
     def discard_superseded(self) -> None:
         """Delete what a newer snapshot has taken the place of, and could not be deleted then."""
-        for stem in {stem_of(path) for path in self._ours()} - {None}:
-            generations = Generations(self.folder, str(stem), _SUFFIX)
-            newest = next(iter(generations.newest_first()), None)
-            if newest is not None:
-                generations.discard_before(newest)
+        ours = self._ours()  # in the order of their names: of each stem the last one counts
+        newest = {stem_of(path): path for path in ours}
+        discard(*(path for path in ours if (stem := stem_of(path)) and path != newest[stem]))
 
     def files(self) -> list[Path]:
         """Return every file of the address, also those that are of no use any more."""
-        former = [path for path, _, _ in self.all() if path.suffix == _FORMER_SUFFIX]
+        former = [path for path in listed(self.folder, f"*{_FORMER_SUFFIX}") if self._is_ours(path)]
         return [*listed(self.folder, f"{self._address}-*"), *former]
+
+    def _is_ours(self, former: Path) -> bool:
+        """Tell whether a file of an earlier version, whose name tells no address, is of this one."""
+        with contextlib.suppress(FileNotFoundError):
+            return self._read(former) is not None
+        return False
 
     def _read(self, path: Path) -> Kept | None:
         try:
@@ -131,7 +135,7 @@ class Snapshots:
             manifest = read_record(Manifest, (table.schema.metadata or {}).get(MANIFEST, b""))
         except FileNotFoundError:
             raise
-        except _FAILURES as error:
+        except FAILURES as error:
             quarantine(path, error)
             return None
         if manifest is None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import sqlite3
 import zlib
 from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from milestone_kit.core.files import make_private_folder, open_own, quarantine, warn_refused
+from milestone_kit.core.files import make_own, open_own, quarantine, warn_refused
 from milestone_kit.core.notices import warn
 from milestone_kit.errors import CacheWarning
 
@@ -21,12 +20,12 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-__all__ = ["KEPT_DAYS", "MOST_TARGETS", "TargetStore", "targets_path"]
+__all__ = ["TargetStore", "targets_path"]
 
-KEPT_DAYS: Final = 30
+_KEPT_DAYS: Final = 30
 """How long a name is kept: they hardly ever change."""
 
-MOST_TARGETS: Final = 300_000
+_MOST_TARGETS: Final = 300_000
 """How many are kept at most, about 150 MB; the oldest go."""
 
 _DAY: Final = 86_400.0
@@ -71,7 +70,7 @@ class TargetStore:
         *,
         now: Callable[[], float],
         busy_seconds: float = 3.0,
-        most: int = MOST_TARGETS,
+        most: int = _MOST_TARGETS,
     ) -> None:
         self._path = path
         self._now = now
@@ -91,7 +90,7 @@ class TargetStore:
             rows = file.execute(_OF_THESE, (asked,)).fetchall()
         now, found, damaged = self._now(), dict[str, "dict[str, Any] | None"](), 0
         for id_, fetched, body, checksum in rows:
-            days = KEPT_DAYS if body is not None else _UNKNOWN_DAYS
+            days = _KEPT_DAYS if body is not None else _UNKNOWN_DAYS
             if not isinstance(fetched, float) or not 0 <= now - fetched < days * _DAY:
                 continue
             try:
@@ -108,9 +107,7 @@ class TargetStore:
         bodies = {id_: None if each is None else orjson.dumps(each) for id_, each in targets.items()}
         rows = [(id_, now, body, zlib.crc32(body or b"")) for id_, body in bodies.items()]
         with self._told("they are not kept"):
-            make_private_folder(self._path.parent)
-            # created here and not by SQLite so that nobody else can ever read it
-            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+            make_own(self._path)
             with self._open() as file, file:
                 file.execute(_TABLE)
                 file.executemany("INSERT OR REPLACE INTO targets VALUES (?, ?, ?, ?)", rows)
@@ -118,7 +115,7 @@ class TargetStore:
                 file.execute(
                     "DELETE FROM targets WHERE fetched < ? OR id IN "
                     "(SELECT id FROM targets ORDER BY fetched, id LIMIT ?)",
-                    (now - KEPT_DAYS * _DAY, max(count - self._most, 0)),
+                    (now - _KEPT_DAYS * _DAY, max(count - self._most, 0)),
                 )
 
     @contextlib.contextmanager

@@ -11,7 +11,7 @@ import pyarrow as pa
 from milestone_kit.core.files import open_own, warn_refused
 from milestone_kit.core.notices import warn
 from milestone_kit.errors import CacheWarning
-from milestone_kit.storage.blocks import DamageError, facts_of, open_rows
+from milestone_kit.storage.blocks import FAILURES, DamageError, copied, facts_of, open_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from milestone_kit.storage.blocks import Place, Rows
 
-__all__ = ["FAILURES", "FORMAT", "Harm", "Segment", "View", "checked", "opened_rows"]
+__all__ = ["FORMAT", "Harm", "Segment", "View", "checked", "opened_rows"]
 
 FORMAT: Final = 3
 """The version of the files; one written by a newer version is left alone and not read.
@@ -27,9 +27,6 @@ FORMAT: Final = 3
 Versions 1 and 2 were plain Arrow files; in version 1 a digest of the row followed the columns, which is not
 read.
 """
-
-FAILURES: Final = (OSError, ValueError, TypeError, KeyError, pa.ArrowException)
-"""What reading a damaged file may raise."""
 
 _SERVED: Final = "the other versions are served"
 
@@ -153,7 +150,7 @@ class View:
             for place in rows.places:
                 table = self._block(segment, rows, place, fields, schema)
                 if table is not None:
-                    tables.append(table)
+                    tables.append(table if len(fields) == len(self._schema) else copied(table))
                     numbers.append(self._starts[segment] + place.first + np.arange(place.rows))
         return pa.concat_tables(tables), np.concatenate(numbers)
 

@@ -17,7 +17,8 @@ import pytest
 import trustme
 
 import milestone_kit as mk
-from milestone_kit.api.transport import MAX_BODY_BYTES, Retry, Transport
+from milestone_kit.api.bodies import MAX_BODY_BYTES
+from milestone_kit.api.transport import Retry, Transport
 from milestone_kit.sandbox import ERROR_BODIES
 from milestone_kit.table.schema import ATTRS_KEY, check_milestones
 from tests.faults.bench import page, raw, truth

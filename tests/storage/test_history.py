@@ -466,7 +466,7 @@ def test_a_second_writer_waits_a_bounded_time(tmp_path):
 
 WRITER = """
 import sys
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from pathlib import Path
 from milestone_kit.storage.history import History
 from tests.storage.test_history import URL, rows
