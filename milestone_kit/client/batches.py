@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from milestone_kit.core.arguments import check_text
-from milestone_kit.core.notices import carried
+from milestone_kit.core.threads import spread
 from milestone_kit.errors import ApiError, MilestoneKitError, QueryError
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def ask_in_batches(ids: Sequence[str], ask: Callable[[list[str]], _T], *, worker
     halves = 0
     while batches:
         again: list[list[str]] = []
-        for batch, result in zip(batches, _side_by_side(attempt, batches, workers), strict=True):
+        for batch, result in zip(batches, spread(attempt, batches, threads=workers), strict=True):
             if not isinstance(result, MilestoneKitError):
                 outcome.answers.append(result)
             elif _is_of_the_question(result) and len(batch) > 1 and halves + len(again) < _MOST_HALVES:
@@ -92,19 +91,6 @@ def ask_in_batches(ids: Sequence[str], ask: Callable[[list[str]], _T], *, worker
 
 def _is_of_the_question(error: MilestoneKitError) -> bool:
     return isinstance(error, ApiError) and error.status_code in _OF_THE_QUESTION
-
-
-def _side_by_side(attempt: Callable[[list[str]], _T], batches: list[list[str]], workers: int) -> list[_T]:
-    if len(batches) == 1 or workers == 1:
-        return [attempt(batch) for batch in batches]
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="milestone-batches")
-    try:
-        answers = list(pool.map(carried(attempt), batches))
-    except BaseException:
-        pool.shutdown(wait=False)  # what is not begun was called off by `map`
-        raise
-    pool.shutdown()
-    return answers
 
 
 def read_ids(ids: object, name: str) -> list[str]:

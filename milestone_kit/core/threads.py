@@ -76,6 +76,8 @@ class Beside(Generic[_T]):
 def spread(function: Callable[[_Item], _T], items: Iterable[_Item], *, threads: int) -> list[_T]:
     """Call a function with each item, on several threads; return what it made of them, in their order.
 
+    An error is raised once the calls under way have ended; no other item is begun.
+
     Examples
     --------
     >>> spread(str, [1, 2, 3], threads=2)
@@ -90,15 +92,21 @@ def spread(function: Callable[[_Item], _T], items: Iterable[_Item], *, threads: 
                 at, item = todo.popleft()
             except IndexError:
                 return
-            made[at] = function(item)
+            try:
+                made[at] = function(item)
+            except BaseException:
+                todo.clear()
+                raise
 
     helpers = [Beside(work) for _ in range(min(threads, len(todo)) - 1)]
     try:
         work()
-    finally:
-        todo.clear()
+    except Exception:  # whoever interrupts does not wait for calls under way: they may take long
         for helper in helpers:
             helper.wait()
+        raise
+    for helper in helpers:
+        helper.wait()
     for helper in helpers:
         helper.result()
     return [made[at] for at in sorted(made)]

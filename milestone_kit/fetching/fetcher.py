@@ -22,7 +22,7 @@ from milestone_kit.errors import (
 from milestone_kit.fetching.delta import Delta, DeltaRefusedError, changed_ids, changed_since, likely_cuts
 from milestone_kit.fetching.full_walk import Ask
 from milestone_kit.fetching.gathering import newest_of, within
-from milestone_kit.fetching.growth import Growth, Watched
+from milestone_kit.fetching.growth import Growth, stages_of
 from milestone_kit.fetching.progress import reporting
 from milestone_kit.fetching.start_density import StartDensity
 from milestone_kit.storage.manifests import FORMAT, Manifest, moment
@@ -230,8 +230,12 @@ class Fetcher:
         Answer
             First an older one, where there is one that is not fresh, as `stale`; the last is the whole one.
         """
-        kept = None if refresh else self.fresh(query)
-        older = self._cache.read(query) if kept is None else None
+        known = self._cache.read(query)
+        kept = None if refresh else self._young(known)
+        if kept is not None and not (strict and kept[1].rejected):
+            yield Answer(*kept)
+            return
+        older = known if kept is None else None
         if older is not None:
             yield Answer(*older, stale=True)
         growth = Growth(now, stop, base=None if older is None else older[0])
@@ -250,7 +254,7 @@ class Fetcher:
             whole.append(answer)
 
         began = self._now()
-        with closing(Watched(growth, fetch).stages()) as stages:
+        with closing(stages_of(growth, fetch)) as stages:
             for stage in stages:
                 yield Answer(stage.table, self._unfinished(query, stage, began), stage=stage)
         yield from whole

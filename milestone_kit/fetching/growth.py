@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from milestone_kit.fetching.gathering import Gathering
     from milestone_kit.fetching.spans import Span
 
-__all__ = ["Growth", "Stage", "Watched"]
+__all__ = ["Growth", "Stage", "stages_of"]
 
 _WORTH: Final = 0.4  # of what was shown, that must have come since
 _GLANCE: Final = 0.1  # seconds within which somebody who stops is heard
@@ -136,43 +137,38 @@ def _outside(table: pa.Table, covered: list[Span]) -> pa.Table:
     return table.filter(pa.array(~inside))
 
 
-class Watched:
-    """Runs a fetch beside, and gives the stages of its growth.
+def stages_of(growth: Growth, fetch: Callable[[], object]) -> Generator[Stage]:
+    """Run a fetch beside, and yield the stages of its growth until it is done or stopped.
 
     Parameters
     ----------
     growth : Growth
         Watches the walk.
     fetch : callable
-        Fetches; is begun at once, and has ended when `stages` has.
+        Is begun with the first stage that is asked for, and has ended when there are no more.
+
+    Raises
+    ------
+    MilestoneKitError
+        What went wrong with the fetch.
     """
 
-    def __init__(self, growth: Growth, fetch: Callable[[], object]) -> None:
-        self._growth = growth
-        self._fetch = fetch
-
-    def stages(self) -> Generator[Stage]:
-        """Yield stages until the fetch is done or stopped; raise what went wrong with it."""
-        growth = self._growth
-
-        def fetch() -> None:
-            try:
-                self._fetch()
-            finally:
-                growth.done()
-
-        running = Beside(fetch)
+    def watched() -> None:
         try:
-            while running.is_running() and not growth.stop.is_set():
-                if growth.wait(_GLANCE) and running.is_running() and (stage := growth.stage()) is not None:
-                    yield stage
-            if growth.stop.is_set() and (stage := growth.stage()) is not None:
-                yield stage
+            fetch()
         finally:
-            if running.is_running():
-                growth.stop.set()
-            running.wait()
-        try:
-            running.result()
-        except StoppedError:
-            return
+            growth.done()
+
+    running = Beside(watched)
+    try:
+        while running.is_running() and not growth.stop.is_set():
+            if growth.wait(_GLANCE) and running.is_running() and (stage := growth.stage()) is not None:
+                yield stage
+        if growth.stop.is_set() and (stage := growth.stage()) is not None:
+            yield stage
+    finally:
+        if running.is_running():
+            growth.stop.set()
+        running.wait()
+    with contextlib.suppress(StoppedError):
+        running.result()

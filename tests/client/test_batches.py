@@ -72,6 +72,6 @@ def test_what_is_no_error_of_ours_is_not_swallowed_and_stops_the_rest():
         ask_in_batches([f"id-{number}" for number in range(5000)], ask, workers=2)
     wait.set()
     for thread in threading.enumerate():
-        if thread.name.startswith("milestone-batches"):
+        if thread.name.startswith("milestones-beside"):
             thread.join()
     assert len(begun) < 20
