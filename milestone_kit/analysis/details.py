@@ -25,6 +25,7 @@ __all__ = [
     "TEAM_KEYS",
     "details_of",
     "expand_details",
+    "json_objects",
     "league_codes",
     "league_of",
     "participants",
@@ -122,7 +123,7 @@ def expand_details(
     reach = [_reader(key) for key in wanted]
     cells: list[list[Any]] = [[] for _ in wanted]
     # some rows at a time: a key after the other in a batch is quicker than all keys of a row
-    decoded = iter(_decoded(df) if wanted else ())
+    decoded = iter(json_objects(df) if wanted else ())
     while batch := list(itertools.islice(decoded, _BATCH)):
         for read, column in zip(reach, cells, strict=True):
             column.extend(map(read, batch))
@@ -172,7 +173,7 @@ def details_of(row_or_df: pd.Series[Any] | pd.DataFrame, id: str | None = None) 
         raise QueryError(
             f"expected a row with details, or a milestones table and an id, got {type(row_or_df).__name__}"
         )
-    return _object(row["details"], row.get("id"))
+    return _object(row["details"], row.get("id"), "details")
 
 
 def league_of(df: pd.DataFrame) -> pd.Series[str]:
@@ -201,7 +202,7 @@ def league_of(df: pd.DataFrame) -> pd.Series[str]:
     """
     check_milestones(df, ["id", "details"])
     leagues: list[str | None] = []
-    for details in _decoded(df):
+    for details in json_objects(df):
         named = None
         for key in LEAGUE_KEYS:
             value = details.get(key)
@@ -261,7 +262,7 @@ def participants(df: pd.DataFrame, roles: Mapping[str, Sequence[str]]) -> dict[s
     check_milestones(df, ["id", "details"])
     listed: dict[str, list[Sequence[str]]] = {role: [] for role in roles}
     columns = [(keys, listed[role].append) for role, keys in roles.items()]
-    for details in _decoded(df):
+    for details in json_objects(df):
         for keys, add in columns:
             named: list[str] = []
             for value in map(details.get, keys):
@@ -273,11 +274,17 @@ def participants(df: pd.DataFrame, roles: Mapping[str, Sequence[str]]) -> dict[s
     return listed
 
 
-def _decoded(df: pd.DataFrame) -> Iterable[dict[str, Any]]:
-    """Decode row by row, so that a million decoded objects never live at the same time."""
+def json_objects(df: pd.DataFrame, column: str = "details") -> Iterable[dict[str, Any]]:
+    """Decode a column of JSON objects row by row, so that a million of them never live at the same time.
+
+    Raises
+    ------
+    SchemaError
+        While it is gone through, where a row has something else; names its id and the column.
+    """
     loads = orjson.loads
-    # the generator is consumed at once by both callers; ids are looked up only for an error
-    for position, text in enumerate(df["details"].to_list()):
+    # ids are looked up only for an error
+    for position, text in enumerate(df[column].to_list()):
         if text == "{}":
             yield {}
             continue
@@ -285,20 +292,20 @@ def _decoded(df: pd.DataFrame) -> Iterable[dict[str, Any]]:
             details = loads(text)
         except (orjson.JSONDecodeError, TypeError):
             details = None
-        yield details if type(details) is dict else _object(text, df["id"].iloc[position])
+        yield details if type(details) is dict else _object(text, df["id"].iloc[position], column)
 
 
-def _object(text: object, id_: object) -> dict[str, Any]:
+def _object(text: object, id_: object, column: str) -> dict[str, Any]:
     try:
         orjson.loads(text)  # type: ignore[arg-type]  # whatever is no text, and what is nested too deep, is refused
         # the standard library knows whole numbers of any size
         details = json.loads(text)  # type: ignore[arg-type]
     except (orjson.JSONDecodeError, TypeError, RecursionError) as error:
-        message = f"milestone {id_!r}: details is not JSON ({error}): {str(text)[:80]!r}"
-        raise SchemaError(message, id=str(id_), field="details") from error
+        message = f"milestone {id_!r}: {column} is not JSON ({error}): {str(text)[:80]!r}"
+        raise SchemaError(message, id=str(id_), field=column) from error
     if not isinstance(details, dict):
-        message = f"milestone {id_!r}: details is not a JSON object: {str(text)[:80]!r}"
-        raise SchemaError(message, id=str(id_), field="details")
+        message = f"milestone {id_!r}: {column} is not a JSON object: {str(text)[:80]!r}"
+        raise SchemaError(message, id=str(id_), field=column)
     return details
 
 
@@ -310,7 +317,7 @@ def _common_keys(df: pd.DataFrame) -> list[str]:
         positions = np.asarray(of_type)
         picked = np.unique(np.linspace(0, len(positions) - 1, min(len(positions), SAMPLE_ROWS)).astype(int))
         counts: Counter[str] = Counter()
-        for details in _decoded(df.iloc[positions[picked].tolist()]):
+        for details in json_objects(df.iloc[positions[picked].tolist()]):
             counts.update(key for key, value in details.items() if isinstance(value, (str, int, float)))
         for key, count in counts.items():
             share = count / len(picked)

@@ -80,10 +80,10 @@ class Ends:
         learned: pd.DataFrame | None = None,
     ) -> Ends:
         """Work out the ends, as `compute_timeline` describes them."""
+        now = read_now(now)
         outlook = Outlook.of(df, assume, now=now, live_for=live_for, learned=learned)
         made = outlook.ends(now)
-        settled = outlook.believed | outlook.placeholder
-        return made if live is None else made.overruled(df, live, stamp_instant(read_now(now)), settled)
+        return made if live is None else made.overruled(df, live, stamp_instant(now), outlook.settled)
 
     def overruled(
         self, df: pd.DataFrame, live: pd.DataFrame, now: np.datetime64, settled: NDArray[np.bool_]
@@ -154,6 +154,11 @@ class Outlook:
     placeholder: NDArray[np.bool_]
     at: NDArray[np.intp]
     expected: Expected
+
+    @property
+    def settled(self) -> NDArray[np.bool_]:
+        """Which rows live data have no say about."""
+        return self.believed | self.placeholder
 
     @classmethod
     def of(

@@ -36,7 +36,6 @@ __all__ = ["Expected", "expected_durations"]
 _NAT: Final = np.timedelta64("NaT", "us")
 _CURVE: Final = tuple(sorted(SHARES, key=SHARES.__getitem__))
 _SHARES: Final = np.array([SHARES[name] for name in _CURVE])
-_MEDIAN: Final = _CURVE.index("median")
 _RECENT: Final = 2_000
 """From how many rows of a type, the latest ones, its leagues and series are learned."""
 

@@ -44,7 +44,6 @@ LevelName = Literal["category", "type", "league", "series"]
 """How finely durations are learned: per category only, per type, per league or series of a type as well."""
 
 _NEEDED: Final = ("category", "type", "start_date", "end_date")
-_NAT: Final = np.timedelta64("NaT", "us")
 _PARTS: Final = ("league", "series")
 _DETAILED: Final = {"league": ("id", "details"), "series": ("primary_event_tickers",)}
 
@@ -99,18 +98,21 @@ def known_durations(
 
 
 def latest_of_types(spans: Lasting, most: int, of_types: pd.Series[str] | None = None) -> Lasting:
-    """Leave the last `most` rows of each type, or of some types only: tables stand by start."""
+    """Leave the rows of each type, or of some types only, that start last: `most` of each."""
     if len(spans.rows) <= most:
         return spans
     types = Groups.of(spans.rows["type"])
     wanted = np.arange(len(types.codes))
     if of_types is not None:
         wanted = np.flatnonzero(types.find(of_types.unique()))
+    start = instants(spans.rows["start_date"])
+    if (start[1:] < start[:-1]).any():  # tables stand by start unless somebody has sorted them otherwise
+        wanted = wanted[np.argsort(start[wanted], kind="stable")]
     # few values in few bytes are sorted in one go
     codes = types.codes[wanted].astype(np.uint16 if len(types.names) < 2**16 else np.intp)
     order = np.argsort(codes, kind="stable")
     ends = np.cumsum(np.bincount(codes, minlength=len(types.names)))
-    return spans.take(wanted[np.sort(order[ends[codes[order]] - np.arange(len(order)) <= most])])
+    return spans.take(np.sort(wanted[order[ends[codes[order]] - np.arange(len(order)) <= most]]))
 
 
 def learn(spans: Lasting, by: LevelName, *, levels: int | None = None) -> pd.DataFrame:

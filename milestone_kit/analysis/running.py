@@ -88,7 +88,7 @@ class RunningTimeline:
         if self._outlook is None or over == self._over:
             return self
         known = self.table["id"].isin(list(over)).to_numpy(dtype=bool)
-        at = np.flatnonzero(known & ~self._outlook.believed & ~self._outlook.placeholder)
+        at = np.flatnonzero(known & ~self._outlook.settled)
         since = np.array([stamp_instant(over[id_]) for id_ in self.table["id"].iloc[at]], "datetime64[us]")
         begun = self._start[at] <= since
         later = copy(self)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import orjson
@@ -11,11 +10,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from milestone_kit.errors import QueryError, SchemaError
+from milestone_kit.analysis.details import json_objects
+from milestone_kit.core.arguments import read_ids
 from milestone_kit.table.arrays import one_chunk
 from milestone_kit.table.schema import DTYPES, check_milestones
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
 __all__ = ["find_by_source", "source_table"]
@@ -113,21 +115,12 @@ def find_by_source(df: pd.DataFrame, ids: str | Iterable[str]) -> pd.DataFrame:
     """
     check_milestones(df, ["id", "source_id", "source_ids"])
     links = _links(df)
-    hit = np.asarray(pc.is_in(links.ids, value_set=pa.array(_checked(ids), pa.large_string())), dtype=bool)
+    hit = np.asarray(
+        pc.is_in(links.ids, value_set=pa.array(read_ids(ids, "ids"), pa.large_string())), dtype=bool
+    )
     found = np.zeros(len(df), dtype=bool)
     found[links.rows[hit]] = True
     return df[found]
-
-
-def _checked(ids: object) -> list[str]:
-    several = [ids] if isinstance(ids, str) else ids
-    if isinstance(several, (bytes, dict)) or not isinstance(several, Iterable):
-        raise QueryError(f"ids={ids!r:.80}: expected text or several texts, got {type(ids).__name__}")
-    wanted = list(several)
-    for each in wanted:
-        if not isinstance(each, str) or not each.strip():
-            raise QueryError(f"ids: {each!r:.80} is no id; expected text like 'sr:match:57999715'")
-    return wanted
 
 
 def _links(df: pd.DataFrame) -> _Links:
@@ -147,25 +140,11 @@ def _listed(df: pd.DataFrame) -> tuple[list[int], list[str], list[str]]:
     rows: list[int] = []
     sources: list[str] = []
     ids: list[str] = []
-    for row, text in enumerate(df["source_ids"].to_list()):
-        if text == "{}":
-            continue
-        for source, value in _decoded(df, row, text).items():
+    for row, entries in enumerate(json_objects(df, "source_ids")):
+        for source, value in entries.items():
             for id_ in value if isinstance(value, list) else [value]:
                 if id_ is not None:
                     rows.append(row)
                     sources.append(source)
                     ids.append(id_ if isinstance(id_, str) else orjson.dumps(id_).decode())
     return rows, sources, ids
-
-
-def _decoded(df: pd.DataFrame, row: int, text: object) -> dict[str, Any]:
-    try:
-        value = orjson.loads(text)  # type: ignore[arg-type]  # what is no text is refused
-    except orjson.JSONDecodeError:
-        value = None
-    if not isinstance(value, dict):
-        id_ = df["id"].iloc[row]
-        message = f"milestone {id_!r}: source_ids is not a JSON object: {str(text)[:80]!r}"
-        raise SchemaError(message, id=str(id_), field="source_ids")
-    return value

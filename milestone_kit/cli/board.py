@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from milestone_kit.analysis.details import league_of
@@ -13,6 +12,7 @@ from milestone_kit.analysis.timeline import compute_timeline
 from milestone_kit.cli.console import one_line
 from milestone_kit.core.arguments import iso
 from milestone_kit.core.words import until_words
+from milestone_kit.table.schema import event_tickers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,6 @@ _MOST_ASKED: Final = 300
 _LEAGUE: Final = 12
 _LEAST_TITLE: Final = 20
 _COUNTED: Final = ("score", "clock")
-_SECOND: Final = np.timedelta64(1, "s")
 
 
 class Board(NamedTuple):
@@ -185,7 +184,7 @@ def _plain(row: dict[Any, Any]) -> dict[str, Any]:
         "end_source": row["end_source"],
         "overdue": row["overdue"],
         **{name: _or_none(row[name]) for name in ("phase", *_COUNTED)},
-        "event_tickers": list(dict.fromkeys([*row["primary_event_tickers"], *row["related_event_tickers"]])),
+        "event_tickers": event_tickers(row),
     }
 
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
-from milestone_kit.core.arguments import check_text
 from milestone_kit.core.threads import spread
-from milestone_kit.errors import ApiError, MilestoneKitError, QueryError
+from milestone_kit.errors import ApiError, MilestoneKitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["BATCH", "Outcome", "ask_in_batches", "read_ids"]
+__all__ = ["BATCH", "Outcome", "ask_in_batches"]
 
 _T = TypeVar("_T")
 
@@ -91,35 +89,3 @@ def ask_in_batches(ids: Sequence[str], ask: Callable[[list[str]], _T], *, worker
 
 def _is_of_the_question(error: MilestoneKitError) -> bool:
     return isinstance(error, ApiError) and error.status_code in _OF_THE_QUESTION
-
-
-def read_ids(ids: object, name: str) -> list[str]:
-    """Return the distinct ids that were given, in their order.
-
-    Parameters
-    ----------
-    ids : str or iterable of str
-        One id, or several: a list, a Series, an Index.
-    name : str
-        The argument's name, for the error.
-
-    Raises
-    ------
-    QueryError
-        When one is no text, or blank.
-
-    Examples
-    --------
-    >>> read_ids(["b", "a", "b"], "ids_or_df")
-    ['b', 'a']
-    """
-    several = [ids] if isinstance(ids, str) else ids
-    if not isinstance(several, Iterable) or isinstance(several, (bytes, dict)):
-        raise QueryError(
-            f"{name}={ids!r:.80}: expected a table, an id or several ids as text, got {type(ids).__name__}"
-        )
-    asked = list(several)
-    for each in asked:
-        if not isinstance(each, str) or not each.strip():
-            raise QueryError(f"{name}: {each!r:.80} is no id; expected text, as in df['id']")
-    return [check_text(each, name) for each in dict.fromkeys(asked)]

@@ -14,13 +14,20 @@ from milestone_kit.analysis.details import ROLE_KEYS, participants
 from milestone_kit.analysis.learned import durations_path, learn_from, remember_where
 from milestone_kit.analysis.targets import named_in, targets_frame
 from milestone_kit.api.transport import Retry, Transport
-from milestone_kit.client.batches import read_ids
 from milestone_kit.client.hints import CATEGORIES, TYPES, competitions_frame, near_values
 from milestone_kit.client.live_data import LiveData
 from milestone_kit.client.past_versions import recall_changes, recall_versions
 from milestone_kit.client.single_answers import Singles
 from milestone_kit.client.target_names import Targets
-from milestone_kit.core.arguments import check_flag, check_share, check_text, iso, spelled_out, to_utc
+from milestone_kit.core.arguments import (
+    check_flag,
+    check_share,
+    check_text,
+    iso,
+    read_ids,
+    spelled_out,
+    to_utc,
+)
 from milestone_kit.core.files import delete, warn_refused
 from milestone_kit.core.notices import told_in_turn, told_once, warn
 from milestone_kit.core.query import Query, QueryOptions, check_limit, check_max_rows

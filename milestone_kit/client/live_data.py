@@ -8,8 +8,8 @@ import pandas as pd
 
 from milestone_kit.analysis.flags import is_simulated
 from milestone_kit.analysis.live.table import Payload, live_frame, read_batch
-from milestone_kit.client.batches import ask_in_batches, read_ids
-from milestone_kit.core.arguments import iso
+from milestone_kit.client.batches import ask_in_batches
+from milestone_kit.core.arguments import iso, read_ids
 from milestone_kit.core.forks import Lock
 from milestone_kit.core.notices import warn
 from milestone_kit.core.settings import shown_url

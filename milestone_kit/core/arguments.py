@@ -9,6 +9,7 @@ import numbers
 import operator
 import re
 import zoneinfo
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 import numpy as np
@@ -30,6 +31,7 @@ __all__ = [
     "iso",
     "iso_bounds",
     "read_duration",
+    "read_ids",
     "read_now",
     "spelled_out",
     "to_utc",
@@ -305,3 +307,35 @@ def spelled_out(options: type) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]
         return call
 
     return decorate
+
+
+def read_ids(ids: object, name: str) -> list[str]:
+    """Return the distinct ids that were given, in their order.
+
+    Parameters
+    ----------
+    ids : str or iterable of str
+        One id, or several: a list, a Series, an Index.
+    name : str
+        The argument's name, for the error.
+
+    Raises
+    ------
+    QueryError
+        When one is no text, or blank.
+
+    Examples
+    --------
+    >>> read_ids(["b", "a", "b"], "ids_or_df")
+    ['b', 'a']
+    """
+    several = [ids] if isinstance(ids, str) else ids
+    if not isinstance(several, Iterable) or isinstance(several, (bytes, dict)):
+        raise QueryError(
+            f"{name}={ids!r:.80}: expected an id or several ids as text, got {type(ids).__name__}"
+        )
+    asked = list(several)
+    for each in asked:
+        if not isinstance(each, str) or not each.strip():
+            raise QueryError(f"{name}: {each!r:.80} is no id; expected text, as in df['id']")
+    return [check_text(each, name) for each in dict.fromkeys(asked)]

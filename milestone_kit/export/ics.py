@@ -22,7 +22,7 @@ from milestone_kit.core.notices import told_once, warn
 from milestone_kit.core.words import basis_text
 from milestone_kit.errors import DataWarning, QueryError
 from milestone_kit.export.targets import write_whole
-from milestone_kit.table.schema import check_milestones
+from milestone_kit.table.schema import check_milestones, event_tickers
 
 if TYPE_CHECKING:
     import os
@@ -147,9 +147,10 @@ def _event(row: dict[Any, Any], written: dt.datetime) -> icalendar.Event:
     if end is not None and end > start:  # what lasts no time has none, by the standard
         event.add("dtend", end)
     event.add("summary", _line(row["title"]) or "(untitled)")
-    event.add("description", _text(_description(row)))
+    tickers = event_tickers(row)
+    event.add("description", _text(_description(row, tickers)))
     event.add("categories", [_line(each) for each in (row["category"], row["league"]) if _is_said(each)])
-    address = _address([*row["primary_event_tickers"], *row["related_event_tickers"]])
+    address = _address(tickers)
     if address is not None:
         event.add("url", address)
     event.add("transp", "TRANSPARENT")
@@ -173,9 +174,8 @@ def _second(stamp: pd.Timestamp) -> dt.datetime:
     return stamp.floor("s").to_pydatetime()
 
 
-def _description(row: dict[Any, Any]) -> str:
+def _description(row: dict[Any, Any], tickers: list[str]) -> str:
     """Say what people should know, a line each: above all, which times are not to be relied on."""
-    tickers = list(dict.fromkeys([*row["primary_event_tickers"], *row["related_event_tickers"]]))
     more = len(tickers) - _SHOWN_TICKERS
     listed = ", ".join(tickers[:_SHOWN_TICKERS]) + (f" and {more:,} more" if more > 0 else "")
     lines = [
@@ -201,12 +201,10 @@ def _end_words(row: dict[Any, Any]) -> str:
 
 
 def _address(tickers: list[str]) -> str | None:
-    for ticker in tickers[:1]:
-        try:
-            return event_url(ticker)
-        except QueryError:
-            return None  # the server may list what is no ticker; it still is in the description
-    return None
+    try:
+        return event_url(tickers[0]) if tickers else None
+    except QueryError:
+        return None  # the server may list what is no ticker; it still is in the description
 
 
 def _is_said(value: object) -> bool:

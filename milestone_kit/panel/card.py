@@ -12,6 +12,7 @@ from milestone_kit.analysis.links import event_url
 from milestone_kit.errors import QueryError
 from milestone_kit.figures.text import DAY_ONLY, basis_text, duration_text, shorten
 from milestone_kit.figures.time_axis import format_instants
+from milestone_kit.table.schema import event_tickers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,8 +94,7 @@ def _button(act: str, label: str, **given: str) -> str:
 
 def _chips(row: pd.Series, league: str) -> str:
     """Return what the milestone shares with others, as buttons that show only such milestones."""
-    tickers = [*row["primary_event_tickers"], *row["related_event_tickers"]]
-    series = sorted({ticker.partition("-")[0] for ticker in tickers if ticker.partition("-")[2]})
+    series = sorted({ticker.partition("-")[0] for ticker in event_tickers(row) if ticker.partition("-")[2]})
     shared = [("league", league, league), ("category", row["category"], row["category"])]
     shared += [("type", row["type"], row["type"])]
     shared += [("ticker", f"{one}-*", one) for one in series[:_MOST_SERIES] if not set("*?[]\\, ") & set(one)]

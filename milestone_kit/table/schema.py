@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -12,7 +13,7 @@ from milestone_kit.errors import SchemaError
 from milestone_kit.table.arrays import one_chunk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 __all__ = [
     "ARROW_SCHEMA",
@@ -30,6 +31,7 @@ __all__ = [
     "TIMELINE_DTYPES",
     "check_milestones",
     "empty_milestones",
+    "event_tickers",
     "from_arrow",
     "has_timeline",
     "ticker_lists",
@@ -117,6 +119,11 @@ TICKER_LISTS: Final = ("primary_event_tickers", "related_event_tickers")
 """The two list columns, the one that the milestone decides first."""
 
 _TELLING: Final = ("end", "end_source", "status", "suspect")
+
+
+def event_tickers(row: Mapping[Any, Any] | pd.Series) -> list[str]:
+    """Return the distinct event tickers of one milestone, its primary ones first."""
+    return list(dict.fromkeys(itertools.chain.from_iterable(row[name] for name in TICKER_LISTS)))
 
 
 def from_arrow(table: pa.Table) -> pd.DataFrame:

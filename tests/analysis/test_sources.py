@@ -45,7 +45,7 @@ def test_milestones_are_found_by_any_of_their_ids(ids, rows):
     assert mk.find_by_source(ROWS, ids).index.tolist() == rows
 
 
-@pytest.mark.parametrize("ids", [None, 3, b"a", {"a": 1}, [""], [3], [None], " "])
+@pytest.mark.parametrize("ids", [None, 3, b"a", {"a": 1}, [""], [3], [None], " ", "\ud800"])
 def test_what_is_no_id_is_refused(ids):
     with pytest.raises(QueryError, match="ids"):
         mk.find_by_source(ROWS, ids)
