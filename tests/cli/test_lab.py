@@ -239,8 +239,8 @@ import signal, sys, time
 from pathlib import Path
 stays = sys.argv[2] == "stays"
 signal.signal(signal.SIGINT, signal.SIG_IGN if stays else signal.default_int_handler)
-Path(sys.argv[1]).write_text("ready")
 try:
+    Path(sys.argv[1]).write_text("ready")
     time.sleep(60)
 except KeyboardInterrupt:
     sys.exit(7)
