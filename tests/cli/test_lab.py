@@ -263,16 +263,19 @@ def hears_ctrl_c():
 def test_ctrl_c_reaches_jupyterlab_once_on_every_system(tmp_path, monkeypatch, system, words, code):
     """Windows' console tells every process of it; elsewhere JupyterLab is alone, and told by us."""
     monkeypatch.setattr("milestone_kit.cli.lab.sys", SimpleNamespace(platform=system))
-    ready, group = tmp_path / "ready", os.getpgrp()
+    ready, group, heard = tmp_path / "ready", os.getpgrp(), threading.Event()
+    monkeypatch.setattr("milestone_kit.cli.lab.say", lambda _: heard.set())
 
     def press():
         while not ready.exists():
             time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+        # at the very same moment POSIX may lose the code of a child that ends, which Windows keeps
+        heard.wait()
         for child in psutil.Process().children():
             with suppress(psutil.Error, ProcessLookupError):  # another test's process, which has just ended
                 if str(ready) in child.cmdline() and os.getpgid(child.pid) == group:
                     child.send_signal(signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
 
     keys = threading.Thread(target=press)
     keys.start()
