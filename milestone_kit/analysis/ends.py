@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from milestone_kit.analysis.lengths import Assume
 
-__all__ = ["LIVE_FOR", "Ends", "Outlook", "judged_as_of"]
+__all__ = ["LIVE_FOR", "Ends", "Outlook", "fetched_at", "judged_as_of"]
 
 LIVE_FOR: Final = "24h"
 """How long after its start a milestone without any end counts as live, unless told otherwise."""
@@ -230,7 +230,7 @@ def judged_as_of(df: pd.DataFrame, now: np.datetime64) -> np.datetime64:
     -----
     A table fetched within the last half hour counts as current.
     """
-    fetched = _fetched_at(df)
+    fetched = fetched_at(df)
     if fetched is None:
         fetched = _newest(df, now)
         if np.isnat(fetched) or now - fetched <= _QUIET:
@@ -238,7 +238,8 @@ def judged_as_of(df: pd.DataFrame, now: np.datetime64) -> np.datetime64:
     return now if now - fetched <= _CURRENT else fetched
 
 
-def _fetched_at(df: pd.DataFrame) -> np.datetime64 | None:
+def fetched_at(df: pd.DataFrame) -> np.datetime64 | None:
+    """Return when a table was fetched, in UTC microseconds, as its attrs tell; None where they do not."""
     told = df.attrs.get(ATTRS_KEY)
     try:
         fetched = pd.Timestamp(told["fetched_at"]) if isinstance(told, dict) else pd.NaT

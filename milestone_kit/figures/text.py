@@ -6,12 +6,10 @@ import html
 import re
 from typing import TYPE_CHECKING, Final
 
-from milestone_kit.core.words import basis_text
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["DAY_ONLY", "basis_text", "duration_text", "plain", "plain_all", "shorten"]
+__all__ = ["DAY_ONLY", "duration_text", "plain", "plain_all", "shorten"]
 
 DAY_ONLY: Final = "may mean that day only"
 """What is said of a start at midnight UTC: the server does not tell a kick-off then from a mere date."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from milestone_kit.core.notices import hushed
-from milestone_kit.panel.fetch import running_loop
+from milestone_kit.panel.fetch import call_on, running_loop
 
 if TYPE_CHECKING:
     import asyncio
@@ -78,8 +77,7 @@ class Question(Generic[_Answer]):
 
     def _run(self, work: Callable[[], _Answer], loop: asyncio.AbstractEventLoop) -> None:
         answer = _attempt(work)
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is there any more
-            loop.call_soon_threadsafe(self._finish, *answer)
+        call_on(loop, lambda: self._finish(*answer))
 
     def _finish(self, answers: list[_Answer], error: Exception | None) -> None:
         self._busy = False

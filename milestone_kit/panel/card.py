@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from milestone_kit.analysis.links import event_url
+from milestone_kit.core.words import basis_text
 from milestone_kit.errors import QueryError
-from milestone_kit.figures.text import DAY_ONLY, basis_text, duration_text, shorten
+from milestone_kit.figures.text import DAY_ONLY, duration_text, shorten
 from milestone_kit.figures.time_axis import format_instants
 from milestone_kit.table.schema import event_tickers
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import weakref
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
+
+from milestone_kit.panel.notebook import running_shell
 
 if TYPE_CHECKING:
     from milestone_kit.panel.explorer import MilestoneExplorer
@@ -31,8 +32,7 @@ class CellOwners:
     @classmethod
     def here(cls) -> CellOwners | None:
         """Return those of the running notebook; None outside of one."""
-        ipython = sys.modules.get("IPython")
-        shell = None if ipython is None else ipython.get_ipython()
+        shell = running_shell()
         if shell is None or not hasattr(shell, "get_parent"):
             return None
         known: CellOwners | None = getattr(shell, "_milestone_kit_cells", None)

@@ -57,7 +57,7 @@ _NO_EVENT: Final[Mapping[str, Any]] = {"kind": ""}
 _TICK: Final[Mapping[str, Any]] = {"kind": "tick"}
 
 _FREED: Final = frozenset(
-    {"_model", "_view", "_controls", "_chart", "_overview", "_table", "_feed", "_body", "_bridge", "_keeper"}
+    {"_model", "_view", "_controls", "_chart", "_overview", "_table", "_feed", "_bridge", "_keeper"}
     | {"_shown", "_live", "_drawer"}
 )
 """What is let go when the panel is closed: the table and all that was made of it."""
@@ -132,7 +132,7 @@ class MilestoneExplorer(w.VBox):
         self._model = self._prepared(df)[0] if isinstance(df, pd.DataFrame) else self._awaiting()
         self._view = self._model.view(Session(state), Screen())
         self._debouncer = Debouncer(lambda: self._guard(self._read_controls))
-        self._resizer = Debouncer(lambda: self._guard(self._show, self._view.session))
+        self._resizer = Debouncer(lambda: self._guard(self._show, self._view.session, clears=False))
         self._controls = Controls(self._debouncer.poke, self._on_preset)
         self._bridge = Bridge()
         self._overview, self._table = Overview(), PagedTable()
@@ -140,8 +140,8 @@ class MilestoneExplorer(w.VBox):
         self._chart = ChartView().add_class("mk-figure")
         self._summary, self._alert, self._drawer = w.HTML().add_class("mk-summary"), w.HTML(), Drawer()
         self._news = NewsBar(self._on_news)
-        self._shown = self._view
-        self._assign(self._view, None)
+        self._shown: View | None = None
+        self._assign(self._view)
         self._keeper = Keeper(self._feed, clock, self._data_of, every)
         self._keeper.switch.observe(self._retick, "value")
         self._retick()
@@ -150,17 +150,16 @@ class MilestoneExplorer(w.VBox):
         self._bridge.observe(lambda change: self._controls.offer_zones(change["new"]), "zone")
         for widget in (self._chart, self._overview, self._table, self._drawer):
             widget.on_event(functools.partial(self._guard, self._on_event))
-        self._bridge.on_event(functools.partial(self._guard, self._on_page))
+        self._bridge.on_event(functools.partial(self._guard, self._on_page, clears=False))
         above = [self._controls.bar(), *self._live.controls, self._overview, self._bridge]
         column = main(above, self._chart, [self._table], self._drawer.box)
-        self._body = body(self._controls.side(), column)
+        content = body(self._controls.side(), column)
         top = head(self._summary, self._actions(refresh=reload is not None))
         lines = [self._feed.bar.widget, self._news.widget, self._keeper.line, self._alert]
-        super().__init__([top, *lines, self._body])
+        super().__init__([top, *lines, content])
         self.add_class("mk-explorer")
         # what the cache holds is there at once, and so is the word that an address is wrong
         self._guard(self._feed.settle, opened + _PATIENCE)
-        self._bridge.scoring = self._live.wanted and not self._model.awaited
         # so many objects are new that Python will soon look through all there are, which takes a tenth of
         # a second: while the browser builds the panel, and not under one of the first clicks
         loop = running_loop()
@@ -305,8 +304,7 @@ class MilestoneExplorer(w.VBox):
         stood = None if first else model.stood_in(before.chart.scene, self._model)
         self._view = model.view(session, self._screen(), stood=stood)
         self._model = model
-        self._assign(self._view, before, write=True)
-        self._bridge.scoring = self._live.wanted
+        self._assign(self._view, write=True)
 
     def _prepared(self, df: pd.DataFrame) -> tuple[ExplorerModel, News]:
         """Make a table ready, and tell what is news in it; this runs beside the kernel's loop."""
@@ -331,15 +329,14 @@ class MilestoneExplorer(w.VBox):
         before = self._view
         self._model, passed = self._model.at(self._moment(), self._live.over)
         self._view = self._model.ticked(before, passed)
-        self._assign(self._view, before, _TICK)
+        self._assign(self._view, _TICK)
 
     def _tell(self, *, ended: bool) -> None:
         """Show what was heard of milestones on screen; what has ended is drawn and counted as such."""
-        self._bridge.scoring = self._live.wanted and not self._model.awaited
         if ended and self._now is None:
             self._tick()
         else:
-            self._assign(self._view, self._view, _TICK)
+            self._assign(self._view, _TICK)
 
     def _retick(self, _: object = None) -> None:
         """Let the browser tell the minutes where there is something to do with them."""
@@ -368,31 +365,27 @@ class MilestoneExplorer(w.VBox):
         before = self._view
         moving = event["kind"] == "window"
         self._view = self._model.view(session, self._screen(), before, moving=moving)
-        self._assign(self._view, before, event, write=write)
+        self._assign(self._view, event, write=write)
 
-    def _assign(
-        self, view: View, before: View | None, event: Mapping[str, Any] = _NO_EVENT, *, write: bool = False
-    ) -> None:
-        """Give the widgets what differs from the view before; the chart first: the user waits for it.
+    def _assign(self, view: View, event: Mapping[str, Any] = _NO_EVENT, *, write: bool = False) -> None:
+        """Give the widgets what differs from what is on screen; the chart first: the user waits for it.
 
         Parameters
         ----------
-        view, before : View
-            What is to be on screen, and what is; without the latter, the widgets are new.
+        view : View
+            What is to be on screen.
         event : mapping
             What this answers; the browser waits for the picture of a window, also where it is the same.
         write : bool
             Whether the state comes from elsewhere than the controls, which then have to follow.
         """
-        before = None if before is None else self._shown
-        view = self._shown = self._live.over_view(self._model, view)
+        before, view = self._shown, self._live.over_view(self._model, view)
+        self._shown = view
         if before is None or event["kind"] == "window":
             self._chart.show(view.chart, event.get("turn"))
-        elif event["kind"] == "tick" or (
-            view.chart is not before.chart and view.chart.scene is before.chart.scene
-        ):
+        elif event["kind"] == "tick" or view.chart.scene is before.chart.scene:
             self._chart.amend(view.chart)
-        elif view.chart is not before.chart:
+        else:
             self._chart.show(view.chart)
         self._summary.value = view.summary
         self._overview.show(view.strip, None if before is None else before.strip)
@@ -407,16 +400,21 @@ class MilestoneExplorer(w.VBox):
         since = "" if news.since is None else self._model.clock_words(news.since, view.session.state.tz)
         self._news.show(news, since, None if told is None else told[0])
         self._live.look_at(self._model, view.session.picked)
+        self._bridge.scoring = self._live.wanted and not self._model.awaited
 
-    def _guard(self, work: Callable[..., None], *arguments: Any) -> None:
-        """Run `work`; an error is shown in the panel, where the user is looking, and logged."""
+    def _guard(self, work: Callable[..., None], *arguments: Any, clears: bool = True) -> None:
+        """Run `work`; an error is shown in the panel, where the user is looking, and logged.
+
+        What the user has asked for and went well `clears` the error before; what comes by itself does not.
+        """
         try:
             work(*arguments)
         except Exception as error:  # noqa: BLE001 - the panel must outlive whatever goes wrong in one update
             _log.exception("the explorer could not update")
             words = html.escape(error_words(error))
             self._alert.value = f'<div class="mk-alert" role="alert">{words}</div>'
-        else:
+            return
+        if clears:
             self._alert.value = ""
 
     # The buttons at the top

@@ -184,11 +184,3 @@ class Fetch(Generic[_Prepared]):
     def failure(self) -> BaseException | None:
         """Return what went wrong, None where nothing has."""
         return self._error
-
-    def result(self) -> _Prepared:
-        """Wait for the last table and return what was made of it, or raise what went wrong."""
-        self._done.wait()
-        if self._error is not None:
-            raise self._error
-        assert self._newest is not None
-        return self._newest

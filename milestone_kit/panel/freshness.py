@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from milestone_kit.panel.words import seconds_words
+from milestone_kit.core.words import seconds_words
 
 __all__ = ["Freshness"]
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets as w
 
+from milestone_kit.core.words import seconds_words
 from milestone_kit.panel.freshness import Freshness
 from milestone_kit.panel.widgets.closing import close_all
-from milestone_kit.panel.words import seconds_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from milestone_kit.panel.asked import Question
+from milestone_kit.panel.progress import told
 from milestone_kit.panel.standings import Standing, standings_of
 from milestone_kit.panel.words import no_scores, some_scores
 
@@ -102,7 +103,7 @@ class LiveScores:
 
     def _take(self, answer: tuple[pd.DataFrame, pd.Timestamp]) -> None:
         live, now = answer
-        said = live.attrs.get("milestone_kit", {})
+        said = told(live)
         self._failures, self._not_before, self._answered = 0, self._clock(), self._clock()
         note = some_scores(said["failed"], len(live)) if said.get("failed") else ""
         self._keep(standings_of(live), note, now)

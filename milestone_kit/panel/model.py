@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from milestone_kit.analysis.details import league_of
+from milestone_kit.analysis.ends import fetched_at
 from milestone_kit.analysis.filters import Criteria, FilterIndex
 from milestone_kit.analysis.groups import Keys, column_of
 from milestone_kit.analysis.running import RunningTimeline
@@ -27,7 +28,6 @@ from milestone_kit.figures.layout import heading_pixels
 from milestone_kit.figures.time_axis import Window, to_ms
 from milestone_kit.panel.card import details_card
 from milestone_kit.panel.choices import Order, choices_of, standing_order
-from milestone_kit.panel.progress import told
 from milestone_kit.panel.remembered import forget, remembered
 from milestone_kit.panel.reproduce import Recipe
 from milestone_kit.panel.strip import StartIndex
@@ -77,6 +77,7 @@ _TIMELESS: Final[dict[str, Callable[[tuple[Any, ...]], bool]]] = {
     "_counts": lambda key: key[0].status is None,
     "_marks": lambda _: True,
     "_has_id": lambda _: True,
+    "_order": lambda _: True,
 }
 """Which of the answers that a model remembers hold at any moment."""
 
@@ -87,7 +88,6 @@ _TOLD: Final[dict[str, Callable[[tuple[Any, ...]], bool]]] = {
     "rows": lambda key: key[1].column != "end",
     "_counts": lambda _: True,
     "_choices": lambda _: True,
-    "_order": lambda _: True,
     "_status_words": lambda _: True,
 }
 """Which of them hold as long as no status is another."""
@@ -341,18 +341,15 @@ class ExplorerModel:
     def _within(self, window: Window) -> NDArray[np.bool_]:
         """Return which rows a window holds at least a part of, by position."""
         within = np.zeros(len(self.timeline), np.bool_)
-        last = np.where(np.isnan(self.index.end), self.index.start, self.index.end)
-        within[self.index.row] = (self.index.start <= window.end) & (last >= window.start)
+        within[self.index.row[self.index.inside(window, np.ones(len(within), np.bool_))]] = True
         return within
 
     def brought_near(self, at: int, window: Window) -> Window:
         """Return a window as wide as another in which a row is seen: that one, where it is."""
         if self._within(window)[at]:
             return window
-        start = self.index.start[np.flatnonzero(self.index.row == at)]
-        if not len(start):
-            return window
-        return Window(float(start[0]) - window.span / 3, float(start[0]) + window.span * 2 / 3)
+        (start,) = self.index.start[self.index.row == at]
+        return Window(float(start) - window.span / 3, float(start) + window.span * 2 / 3)
 
     @remembered
     def _choices(self, criteria: Criteria) -> Choices:
@@ -514,9 +511,8 @@ class ExplorerModel:
     @property
     def fetched(self) -> float:
         """When the table was fetched, milliseconds UTC; the moment it came here, where it does not tell."""
-        said = told(self.table).get("fetched_at")
-        fetched = pd.Timestamp(said) if isinstance(said, str) else pd.NaT
-        return self._came if pd.isna(fetched) else fetched.timestamp() * 1000
+        fetched = fetched_at(self.table)
+        return self._came if fetched is None else float(fetched.astype(np.int64)) / 1000
 
     def clock_words(self, ms: float, zone: str) -> str:
         """Return an instant as people say it of today: hour and minute in a zone."""

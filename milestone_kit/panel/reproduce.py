@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from milestone_kit.core.arguments import iso
+from milestone_kit.panel.notebook import running_shell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,8 +21,7 @@ YOUR_TABLE: Final = "...  # put your milestones table here: it has no name in th
 
 def name_of(thing: object) -> str | None:
     """Return the name that a notebook's user has for an object; None outside of one, or without any."""
-    ipython = sys.modules.get("IPython")
-    shell = None if ipython is None else ipython.get_ipython()
+    shell = running_shell()
     names = {} if shell is None else shell.user_ns
     # outputs are kept under names with underscores, which are others after a restart
     found = (name for name, value in list(names.items()) if value is thing and not name.startswith("_"))

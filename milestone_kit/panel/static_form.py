@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import html
 import os
-import sys
 from typing import TYPE_CHECKING, Any, Final
+
+from milestone_kit.panel.notebook import running_shell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,8 +23,7 @@ def is_unattended() -> bool:
     Who executes a notebook without a front end does not let it ask for input. Voila does not either, and
     shows widgets to its visitors. Where the kernel does not tell, there may be a user.
     """
-    ipython = sys.modules.get("IPython")
-    shell = None if ipython is None else ipython.get_ipython()
+    shell = running_shell()
     may_ask = getattr(getattr(shell, "kernel", None), "_allow_stdin", True)
     return may_ask is False and not os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from milestone_kit.core.words import until_words
 from milestone_kit.figures.text import shorten
 from milestone_kit.figures.time_axis import format_short, to_ms
 from milestone_kit.panel.remembered import forget, remembered
 from milestone_kit.panel.session import Sort
-from milestone_kit.panel.words import until_words
 
 if TYPE_CHECKING:
     from collections.abc import Container

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Final
 
-from milestone_kit.core.words import seconds_words, until_words
+from milestone_kit.core.words import seconds_words
 
 if TYPE_CHECKING:
     from milestone_kit.panel.progress import Progress
@@ -16,10 +16,8 @@ __all__ = [
     "broken_off",
     "fetching",
     "no_scores",
-    "seconds_words",
     "some_scores",
     "stopped",
-    "until_words",
 ]
 
 NOTHING_CAME: Final = "Stopped before the first milestones came; Refresh goes on from there."

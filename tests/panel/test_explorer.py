@@ -430,6 +430,26 @@ def test_a_malformed_event_is_shown_and_survived(plain, event):
     assert alert(plain) == ""
 
 
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [(Bridge, {"kind": "tick"}), (Bridge, {"kind": "scores"}), (ChartView, {"kind": "attached"})],
+)
+def test_an_error_stays_until_the_user_does_something(plain, kind, told):
+    plain.state = {}
+    happen(plain, "click")
+    before = alert(plain)
+    send(one(plain, kind), **told)
+    assert alert(plain) == before != ""
+    field(plain, "Search").value = "a"
+    assert alert(plain) == ""
+
+
+def test_a_chart_that_opens_is_no_reason_to_work_the_view_out_again(plain):
+    before = plain._view
+    happen(plain, "attached")
+    assert plain._view is before
+
+
 # messages
 
 

@@ -175,7 +175,7 @@ def test_after_ticks_the_panel_agrees_with_a_fresh_one(criteria, group):
         model, passed = model.at(now)
         view = model.ticked(view, passed)
         _ = view.choices
-    fresh = replace_ends(ExplorerModel(DF, pd.Timestamp(NOW)), now).view(session, WIDE)
+    fresh = ExplorerModel(DF, pd.Timestamp(NOW)).at(now)[0].view(session, WIDE)
     assert view.summary == fresh.summary
     assert view.choices == fresh.choices
     assert view.strip == fresh.strip
@@ -190,12 +190,6 @@ def kinds(view):
     """Return the lines of the hover cards that tell category, type and status."""
     cards = [card for trace in view.chart.traces for card in trace.get("hovertext", ()) if "<br>" in card]
     return sorted(card.split("<br>")[1] for card in cards)
-
-
-def replace_ends(model, now):
-    """Return the model at another moment, without anything that it remembers."""
-    later, _ = model.at(now)
-    return later
 
 
 def test_the_window_near_now_goes_on_when_now_is_about_to_leave_it(clock):

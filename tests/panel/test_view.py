@@ -106,7 +106,7 @@ def parts(view):
         (lambda s: replace(s, state=replace(s.state, group="type")), {"chart"}),
         (lambda s: replace(s, state=replace(s.state, tz="Asia/Tokyo")), {"chart", "table", "marks"}),
         (
-            lambda s: replace(s, state=replace(s.state, window=("2026-01-01", "2026-02-01"))),
+            lambda s: replace(s, state=replace(s.state, window=JANUARY)),
             {"chart", "table"},
         ),
         (
@@ -129,7 +129,7 @@ def test_the_choices_are_counted_when_they_are_looked_at_and_once(monkeypatch):
     view = model.view(Session(), WIDE)
     assert asked == []
     assert view.choices is view.choices
-    moved = model.view(asking(window=("2026-01-01", "2026-02-01"), color="status"), WIDE, view)
+    moved = model.view(asking(window=JANUARY, color="status"), WIDE, view)
     assert moved.choices is view.choices
     # once for the counts, and once for the order of the whole table
     assert len(asked) == 2

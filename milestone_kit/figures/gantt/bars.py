@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from milestone_kit.figures.colors import ColorScale, tint
+from milestone_kit.figures.gantt.arrange import MAX_LABEL
 from milestone_kit.figures.gantt.hover import mark_cards
 from milestone_kit.figures.gantt.look import Look, lane_pixels
-from milestone_kit.figures.gantt.scene import ASSUMED, OPEN, Marks, Scene
+from milestone_kit.figures.gantt.scene import ASSUMED, OPEN, Marks, Scene, bar_lengths
 from milestone_kit.figures.text import plain, plain_all
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ __all__ = ["label_trace", "mark_traces"]
 
 _THIN_PX: Final = 8.0
 _NARROW_PX: Final = 10.0
-_LABEL_WIDTH: Final = 44
 _NO_MARKS: Final = Marks(
     **{
         name: np.empty(0, kind)
@@ -76,8 +76,7 @@ def _point_trace(slot: int, label: str, color: str) -> dict[str, Any]:
 
 
 def _bars_of(marks: Marks, chosen: NDArray[np.bool_], window: Window, width: int) -> dict[str, Any]:
-    sliver = window.span / max(width, 1) * 3  # a bar of less than three pixels could not be seen or hit
-    length = np.maximum(marks.end[chosen] - marks.start[chosen], sliver)
+    length = bar_lengths(marks.start[chosen], marks.end[chosen], window, width)
     return {
         "base": marks.start[chosen],
         "x": length,
@@ -153,6 +152,6 @@ def label_trace(scene: Scene, look: Look) -> dict[str, Any]:
         "x": scene.window.start + marks.text_at[:titled] * ms_per_pixel,
         "textposition": ["middle left" if ends else "middle right" for ends in marks.text_ends[:titled]],
         "y": marks.lane[:titled],
-        "text": plain_all(scene.labels, _LABEL_WIDTH),
+        "text": plain_all(scene.labels, MAX_LABEL),
         "visible": True,
     }

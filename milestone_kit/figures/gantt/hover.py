@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from milestone_kit.core.words import basis_text
 from milestone_kit.figures.gantt.scene import ASSUMED, REPORTED, Marks, StartCounts
-from milestone_kit.figures.text import DAY_ONLY, basis_text, duration_text, plain
+from milestone_kit.figures.text import DAY_ONLY, duration_text, plain
 from milestone_kit.figures.time_axis import format_instants, format_step
 
 if TYPE_CHECKING:

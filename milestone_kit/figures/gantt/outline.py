@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from milestone_kit.figures.gantt.scene import OPEN
+from milestone_kit.figures.gantt.scene import OPEN, bar_lengths
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["outline_traces"]
 
 _BAR: Final = 0.8
-_THINNEST_PX: Final = 3.0
 
 
 def outline_traces(scene: Scene, chosen: NDArray[np.bool_], color: str, look: Look) -> list[dict[str, Any]]:
@@ -40,8 +39,7 @@ def outline_traces(scene: Scene, chosen: NDArray[np.bool_], color: str, look: Lo
     if marks is not None:
         here = chosen[marks.row] & (np.arange(len(marks.row)) < scene.shown)
         solid, loose = here & (marks.kind != OPEN), here & (marks.kind == OPEN)
-        least = _THINNEST_PX * scene.window.span / max(look.area_width, 1)
-        lengths = np.maximum(marks.end[solid] - marks.start[solid], least)
+        lengths = bar_lengths(marks.start[solid], marks.end[solid], scene.window, look.area_width)
         bars = {"base": marks.start[solid], "x": lengths, "y": marks.lane[solid]}
         points = {"x": marks.start[loose], "y": marks.lane[loose]}
     quiet = {"hoverinfo": "skip", "showlegend": False}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from milestone_kit.figures.gantt.hover import mark_cards
-from milestone_kit.figures.gantt.scene import Marks
+from milestone_kit.figures.gantt.scene import Marks, bar_lengths
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,6 @@ __all__ = ["outdated", "retouched"]
 
 _VISIBLE_PX: Final = 4.0
 _TITLE_PX: Final = 2.0
-_THINNEST_PX: Final = 3.0
 
 
 def outdated(scene: Scene, index: GanttIndex, told: NDArray[np.bool_], width: int) -> NDArray[np.int64]:
@@ -93,7 +92,7 @@ def retouched(
     some = Marks(**{name: getattr(now, name)[which] for name in Marks.__slots__})
     cards = mark_cards(some, len(which), timeline, look.zone)
     ids = timeline["id"].iloc[marks.row[which]]
-    lengths = np.maximum(last - marks.start[which], _THINNEST_PX * pixel)
+    lengths = bar_lengths(marks.start[which], last, scene.window, look.area_width)
     new = {id_: (card, length) for id_, card, length in zip(ids, cards, lengths, strict=True)}
     scene = replace(scene, marks=now)
     return scene, [_touched(trace, new, scene, pixel) for trace in traces]

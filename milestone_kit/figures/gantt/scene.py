@@ -28,6 +28,7 @@ __all__ = [
     "Marks",
     "Scene",
     "StartCounts",
+    "bar_lengths",
     "scene_words",
 ]
 
@@ -40,6 +41,7 @@ MAX_BARS: Final = 400
 """More marks than this cost the browser some 90 ms and the wire 100 kB, and hide each other."""
 
 REPORTED, ASSUMED, OPEN = 0, 1, 2
+_THINNEST_PX: Final = 3.0
 _KINDS: Final = {"reported": REPORTED, "live": REPORTED, "assumed": ASSUMED, "open": OPEN}
 """How an end is drawn, by its source; that a game is over is reported by its live data as well."""
 
@@ -232,3 +234,10 @@ def scene_words(scene: Scene) -> str:
     }[scene.level]
     outside = beside(scene.before, scene.after)
     return f"{scene.shown:,} of {scene.matching:,} milestones, {level}{outside}"
+
+
+def bar_lengths(
+    start: NDArray[np.float64], end: NDArray[np.float64], window: Window, width: int
+) -> NDArray[np.float64]:
+    """Return how long bars are drawn, in milliseconds: none is thinner than can be seen and hit."""
+    return np.maximum(end - start, _THINNEST_PX * window.span / max(width, 1))

@@ -54,7 +54,10 @@ function holdKeys(root, escape) {
   document.addEventListener("pointerdown", pressing, true);
   document.addEventListener("pointerup", released, true);
   document.addEventListener("mouseup", released, true);
-  const changes = new MutationObserver(settle);
+  // no toolbar lies in the chart, which changes with every hover
+  const changes = new MutationObserver((seen) => {
+    if (seen.some(({ target }) => !target.closest(".mk-figure"))) settle();
+  });
   changes.observe(root, { childList: true, subtree: true });
   settle();
   return () => {

@@ -12,6 +12,8 @@ from milestone_kit.panel.widgets.front_end import FrontEnd, script
 from milestone_kit.panel.widgets.packing import pack
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from milestone_kit.panel.view import Chart
 
 __all__ = ["ChartView"]
@@ -52,6 +54,10 @@ class ChartView(FrontEnd):
         self._shown: Chart | None = None
         self._attached = False
         self.on_msg(self._hear)
+
+    def on_event(self, handler: Callable[[dict[str, Any]], None]) -> None:
+        """Call `handler` with each event of the user: that a front end has opened is none."""
+        super().on_event(lambda event: None if event.get("kind") == "attached" else handler(event))
 
     def show(self, chart: Chart, turn: dict[str, Any] | None = None) -> None:
         """Show this picture in place of the one before; `turn` says which window was asked for."""
