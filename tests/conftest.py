@@ -7,6 +7,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from milestone_kit.api.transport import Retry
 from milestone_kit.client.client import MilestoneClient
@@ -24,6 +25,17 @@ def pytest_xdist_auto_num_workers(config):
     narrowed = config.option.keyword or config.option.markexpr or config.option.collectonly
     whole = all(Path(arg).is_dir() for arg in config.args)
     return (os.cpu_count() or 1) if whole and not narrowed else 0
+
+
+class OneBrowser(LoadScopeScheduling):
+    """Hands out tests one by one, and those of the browser all to one worker: they share a JupyterLab."""
+
+    def _split_scope(self, nodeid):
+        return "browser" if nodeid.startswith("tests/browser/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return OneBrowser(config, log)
 
 
 @dataclass

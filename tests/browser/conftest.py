@@ -15,13 +15,11 @@ ROWS = 2_000
 ARTIFACTS = Path(os.environ.get("MILESTONE_KIT_ARTIFACTS", REPO / "test-artifacts"))
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items):
     here = Path(__file__).parent
     ours = [item for item in items if here in item.path.parents]
     for item in ours:
         item.add_marker(pytest.mark.browser)
-        item.add_marker(pytest.mark.xdist_group("browser"))  # one JupyterLab, which one worker drives
     # Last, because the browser's driver keeps an event loop running that no other test expects.
     items[:] = [item for item in items if item not in ours] + ours
 
