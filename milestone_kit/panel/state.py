@@ -37,6 +37,8 @@ class PanelState:
         IANA time zone of all times shown.
     window : tuple of two str, or None
         The span on screen, ISO 8601 with `Z`; None for the one that fits.
+    folded : tuple of str
+        The groups of the chart that take one line each.
     """
 
     filters: Criteria = field(default_factory=lambda: Criteria.of(simulated=False, placeholder=False))
@@ -44,6 +46,7 @@ class PanelState:
     color: str = "category"
     tz: str = "UTC"
     window: tuple[str, str] | None = None
+    folded: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> PanelState:
@@ -68,7 +71,8 @@ class PanelState:
                 raise QueryError(f"{name}={values[name]!r}: expected one of {', '.join(choices)}")
         chosen = {name: values[name] for name in ("group", "color") if name in values}
         tz = check_zone(values["tz"]) if "tz" in values else state.tz
-        return replace(state, **chosen, tz=tz, window=_window(values.get("window")))
+        folded = _folded(values.get("folded", ()))
+        return replace(state, **chosen, tz=tz, window=_window(values.get("window")), folded=folded)
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON values; `PanelState.of` gives the same state back."""
@@ -78,6 +82,7 @@ class PanelState:
             "color": self.color,
             "tz": self.tz,
             "window": None if self.window is None else list(self.window),
+            "folded": list(self.folded),
         }
 
     def span(self) -> Window | None:
@@ -100,6 +105,12 @@ def _criteria(values: Any) -> Criteria:
     except TypeError as error:
         names = ", ".join(one.name for one in fields(Criteria))
         raise QueryError(f"filters={values!r} cannot be used: {error}; it has {names}") from error
+
+
+def _folded(values: Any) -> tuple[str, ...]:
+    if not isinstance(values, (list, tuple)) or not all(isinstance(name, str) for name in values):
+        raise QueryError(f"folded={values!r}: expected a list of groups")
+    return tuple(dict.fromkeys(values))
 
 
 def _window(values: Any) -> tuple[str, str] | None:
