@@ -185,7 +185,7 @@ class ExplorerModel:
         sorted_out = state.filters.status is not None or not _CLOCKED.isdisjoint((state.group, state.color))
         if made is None or (sorted_out and passed.told.any()):
             return self.view(session, before.screen, stood=scene)
-        now = Chart(made[0], look, made[1], draw_layout(made[0], look), chart.outlines)
+        now = Chart(made[0], look, made[1], draw_layout(made[0], look, made[1]), chart.outlines)
         return self.view(session, before.screen, replace(before, chart=now))
 
     def view(
@@ -413,7 +413,8 @@ class ExplorerModel:
             or fitting_window(*self._times(state.filters), self.now, lambda one: scene_of(one).level)
         )
         scene = scene_of(window, _BESIDE)
-        return Chart(scene, look, draw_traces(scene, self.timeline, colors, look), draw_layout(scene, look))
+        traces = draw_traces(scene, self.timeline, colors, look)
+        return Chart(scene, look, traces, draw_layout(scene, look, traces))
 
     def _outlined(self, chart: Chart, session: Session, before: View | None) -> Chart:
         """Return the chart with frames around what is selected and what is news."""

@@ -24,7 +24,6 @@ from milestone_kit.figures.layout import (
     check_title,
     heading,
     heading_pixels,
-    legend_rows_pixels,
 )
 from milestone_kit.figures.time_axis import DAY, Window, fit_window
 
@@ -55,10 +54,8 @@ def static_figure(
 ) -> go.Figure:
     """Return a scene as a figure of its own, under a line that says how much of how many it shows."""
     traces = [trace for trace in draw_traces(scene, timeline, colors, look) if trace.get("visible", True)]
-    layout = draw_layout(scene, look)
-    entries = [trace["name"] for trace in traces if trace.get("showlegend") and layout["showlegend"]]
-    layout["title"], pixels = heading(scene_words(scene), title, look.width)
-    above = pixels + legend_rows_pixels(entries, look.area_width)
+    layout = draw_layout(scene, look, traces)
+    layout["title"], above = heading(scene_words(scene), title, look.width)
     layout["margin"] = layout["margin"] | {"t": layout["margin"]["t"] + above}
     layout["height"] += above
     if look.zone == "UTC":
