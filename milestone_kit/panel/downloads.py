@@ -49,7 +49,7 @@ def exported(
     """
     session, table = view.session, model.timeline
     if what == "window":
-        rows = model.listed(session.state.filters, session.sort, view.chart.scene.window)
+        rows = model.listed(session.state.filters, session.order, view.chart.scene.window)
     elif what == "filtered":
         rows = view.rows
     elif what == "selected":

@@ -13,10 +13,13 @@ from milestone_kit.core.arguments import check_zone, iso, to_utc
 from milestone_kit.errors import QueryError
 from milestone_kit.figures.time_axis import Window
 
-__all__ = ["COLOR_CHOICES", "GROUP_CHOICES", "PanelState"]
+__all__ = ["COLOR_CHOICES", "FORM_CHOICES", "GROUP_CHOICES", "PanelState"]
 
 GROUP_CHOICES: Final = ("category", "type", "league", "status", "none")
 COLOR_CHOICES: Final = ("category", "type", "league", "status", "end_source")
+FORM_CHOICES: Final = ("table", "agenda")
+
+_CHOICES: Final = {"group": GROUP_CHOICES, "color": COLOR_CHOICES, "form": FORM_CHOICES}
 
 
 def _instant(ms: float) -> str:
@@ -37,6 +40,8 @@ class PanelState:
         IANA time zone of all times shown.
     window : tuple of two str, or None
         The span on screen, ISO 8601 with `Z`; None for the one that fits.
+    form : str
+        How rows are listed below the chart, one of FORM_CHOICES.
     """
 
     filters: Criteria = field(default_factory=lambda: Criteria.of(simulated=False, placeholder=False))
@@ -44,6 +49,7 @@ class PanelState:
     color: str = "category"
     tz: str = "UTC"
     window: tuple[str, str] | None = None
+    form: str = "table"
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> PanelState:
@@ -63,10 +69,10 @@ class PanelState:
         state = cls()
         if "filters" in values:
             state = replace(state, filters=_criteria(values["filters"]))
-        for name, choices in (("group", GROUP_CHOICES), ("color", COLOR_CHOICES)):
+        for name, choices in _CHOICES.items():
             if name in values and values[name] not in choices:
                 raise QueryError(f"{name}={values[name]!r}: expected one of {', '.join(choices)}")
-        chosen = {name: values[name] for name in ("group", "color") if name in values}
+        chosen = {name: values[name] for name in _CHOICES if name in values}
         tz = check_zone(values["tz"]) if "tz" in values else state.tz
         return replace(state, **chosen, tz=tz, window=_window(values.get("window")))
 
@@ -78,6 +84,7 @@ class PanelState:
             "color": self.color,
             "tz": self.tz,
             "window": None if self.window is None else list(self.window),
+            "form": self.form,
         }
 
     def span(self) -> Window | None:

@@ -60,7 +60,7 @@ function render({ model, el: own }) {
     if (kind === "close") model.send({ kind: "close" });
     else if (kind === "next" || kind === "previous") model.send({ kind: "step", by: kind === "next" ? 1 : -1 });
     else if (kind === "narrow") model.send({ kind: "narrow", name, value });
-    else if (kind === "copy") copy(value).then(() => { button.textContent = "copied"; });
+    else if (kind === "copy") copyFor(button, value);
   };
   const changes = new MutationObserver(changed);
   const attach = () => {
