@@ -179,3 +179,36 @@ def test_an_agenda_lists_the_rows_of_the_window_day_by_day(panel):
     lines = "Array.from(document.querySelectorAll('.mk-table tbody tr'))"
     assert len(set(page.evaluate(f"{lines}.map((one) => one.getBoundingClientRect().right)"))) == 1
     page.evaluate("document.querySelector('.mk-explorer').style.width = ''")
+
+
+def test_a_file_that_comes_in_parts_is_whole_on_the_disk(panel, tmp_path):
+    page = panel.page
+    begin = (
+        "from milestone_kit.panel.downloads import csv_download\n"
+        "file = csv_download(explorer._model, explorer._view, 'filtered', rows=150)\n"
+        "explorer._bridge.delivery.begin(*file)"
+    )
+    with page.expect_download() as waiting:
+        execute(page, begin)
+    path = tmp_path / "parts.csv"
+    waiting.value.save_as(path)
+    assert waiting.value.suggested_filename == "milestones.csv"
+    execute(page, "explorer.to_csv('whole.csv')")
+    whole = execute(page, "print(open('whole.csv').read())")
+    assert path.read_text().strip() == whole
+    assert panel.locator(".mk-note").inner_text().startswith("milestones.csv: 1,")
+
+
+def test_a_calendar_of_the_selected_row_is_handed_over(panel):
+    row = rows(panel).first
+    row.locator("td[data-column=title]").click()
+    panel.locator(".mk-card").wait_for()
+    panel.page.keyboard.press("Escape")
+    panel.locator(".mk-head select").select_option("selected rows")
+    with panel.page.expect_download() as waiting:
+        panel.get_by_role("button", name="Calendar").click()
+    text = waiting.value.path().read_text()
+    assert waiting.value.suggested_filename == "milestones-selected.ics"
+    assert text.count("BEGIN:VEVENT") == 1
+    assert row.get_attribute("data-id") in text.replace("\n ", "")
+    panel.locator(".mk-head select").select_option("all filtered rows")
