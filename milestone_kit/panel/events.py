@@ -49,8 +49,9 @@ def next_session(model: ExplorerModel, view: View, event: Event) -> Session:
     event : mapping
         Its "kind" and what belongs to it: "click" or "pick" (id), "window" (low, high), "zoom" (at),
         "fit", "preset" (name), "box" (x, y), "deselect", "close", "step" (by), "narrow" (name, value),
-        "legend" (slot), "sort" (column), "page" (page), "windowed" (only), "form" (name), "news" (which),
-        "unsearch" and "reset"; times are milliseconds UTC, y is in lanes. Other kinds ask for nothing.
+        "legend" (slot), "fold" (name, all), "sort" (column), "page" (page), "windowed" (only), "form" (name),
+        "news" (which), "unsearch" and "reset"; times are milliseconds UTC, y is in lanes. Other kinds ask for
+        nothing.
     """
     act = _ACTS.get(event["kind"])
     return view.session if act is None else act(model, view, event)
@@ -164,6 +165,17 @@ def _legend(model: ExplorerModel, view: View, event: Event) -> Session:
     return replace(view.session, state=replace(state, filters=filters)).turned()
 
 
+def _fold(_model: ExplorerModel, view: View, event: Event) -> Session:
+    """Fold a group of the chart or unfold it; or all of them alike."""
+    here = {group.label: group.folded for group in view.chart.scene.groups}
+    name, state = str(event["name"]), view.session.state
+    if name not in here:
+        return view.session
+    turned = here if event.get("all") else [name]
+    folded = [one for one in state.folded if one not in turned] + ([] if here[name] else list(turned))
+    return replace(view.session, state=replace(state, folded=tuple(folded)))
+
+
 def _sort(_model: ExplorerModel, view: View, event: Event) -> Session:
     column = str(event["column"])
     if column not in SORTABLE:
@@ -231,6 +243,7 @@ _ACTS: Final[dict[str, Callable[[ExplorerModel, View, Event], Session]]] = {
     "step": _step,
     "narrow": _narrow,
     "legend": _legend,
+    "fold": _fold,
     "sort": _sort,
     "page": _page,
     "news": _news,

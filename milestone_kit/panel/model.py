@@ -404,6 +404,7 @@ class ExplorerModel:
                 groups=self._groups(state.group) if look.grouped else None,
                 beside=beside,
                 before=moved_from,
+                folded=frozenset(state.folded),
             )
 
         window = (

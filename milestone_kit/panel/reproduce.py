@@ -71,6 +71,8 @@ class Recipe:
         options = {"color": state.color, **order, "tz": state.tz} | moment
         if state.group != "none":
             options["group"] = state.group
+            if state.folded:
+                options["folded"] = list(state.folded)
         if state.window is not None:
             options |= {"start": state.window[0], "end": state.window[1]}
         if self.size is not None:

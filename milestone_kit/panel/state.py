@@ -40,6 +40,8 @@ class PanelState:
         IANA time zone of all times shown.
     window : tuple of two str, or None
         The span on screen, ISO 8601 with `Z`; None for the one that fits.
+    folded : tuple of str
+        The groups of the chart that take one line each.
     form : str
         How rows are listed below the chart, one of FORM_CHOICES.
     """
@@ -49,6 +51,7 @@ class PanelState:
     color: str = "category"
     tz: str = "UTC"
     window: tuple[str, str] | None = None
+    folded: tuple[str, ...] = ()
     form: str = "table"
 
     @classmethod
@@ -74,7 +77,8 @@ class PanelState:
                 raise QueryError(f"{name}={values[name]!r}: expected one of {', '.join(choices)}")
         chosen = {name: values[name] for name in _CHOICES if name in values}
         tz = check_zone(values["tz"]) if "tz" in values else state.tz
-        return replace(state, **chosen, tz=tz, window=_window(values.get("window")))
+        folded = _folded(values.get("folded", ()))
+        return replace(state, **chosen, tz=tz, window=_window(values.get("window")), folded=folded)
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON values; `PanelState.of` gives the same state back."""
@@ -84,6 +88,7 @@ class PanelState:
             "color": self.color,
             "tz": self.tz,
             "window": None if self.window is None else list(self.window),
+            "folded": list(self.folded),
             "form": self.form,
         }
 
@@ -107,6 +112,12 @@ def _criteria(values: Any) -> Criteria:
     except TypeError as error:
         names = ", ".join(one.name for one in fields(Criteria))
         raise QueryError(f"filters={values!r} cannot be used: {error}; it has {names}") from error
+
+
+def _folded(values: Any) -> tuple[str, ...]:
+    if not isinstance(values, (list, tuple)) or not all(isinstance(name, str) for name in values):
+        raise QueryError(f"folded={values!r}: expected a list of groups")
+    return tuple(dict.fromkeys(values))
 
 
 def _window(values: Any) -> tuple[str, str] | None:

@@ -239,6 +239,7 @@ def mark_points(page) -> list[dict]:
               });
             }
           }
-          return points.filter(seen);
+          const { _offset: top, _length: height } = yaxis;
+          return points.filter(({ y }) => y > box.top + top && y < box.top + top + height).filter(seen);
         }"""
     )

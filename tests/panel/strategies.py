@@ -34,6 +34,7 @@ def states(draw):
         draw(st.sampled_from(GROUP_CHOICES)),
         draw(st.sampled_from(COLOR_CHOICES)),
         draw(st.sampled_from(["UTC", "Asia/Tokyo"])),
+        folded=tuple(draw(st.lists(words, max_size=2, unique=True))),
         form=draw(st.sampled_from(FORM_CHOICES)),
     )
     low = draw(st.floats(-1e12, 3e12))

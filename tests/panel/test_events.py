@@ -287,3 +287,18 @@ def test_a_card_follows_the_time_zone_and_the_table():
     without = ExplorerModel(MODEL.table.drop(index=MODEL.table.index[at]), pd.Timestamp(NOW))
     gone = without.view(session, Screen(900))
     assert (gone.card, gone.session.selected) == ("", frozenset())
+
+
+def test_a_group_is_folded_and_unfolded_alone_or_with_all_others():
+    view = seen({"group": "category"})
+    first, second, *rest = (group.label for group in view.chart.scene.groups)
+    session = after(view, "fold", name=first)
+    assert session.state.folded == (first,)
+    folded = MODEL.view(session, Screen(900), view)
+    assert [group.label for group in folded.chart.scene.groups if group.folded] == [first]
+    assert after(folded, "fold", name=first).state.folded == ()
+    every = after(folded, "fold", name=second, all=True)
+    assert set(every.state.folded) == {first, second, *rest}
+    all_folded = MODEL.view(every, Screen(900), folded)
+    assert after(all_folded, "fold", name=second, all=True).state.folded == ()
+    assert after(view, "fold", name="of no such group") == view.session

@@ -107,7 +107,7 @@ def draw_layout(scene: Scene, look: Look) -> dict[str, Any]:
     return base_layout(theme) | {
         "width": look.width,
         "height": area + around["t"] + around["b"],
-        "margin": around,
+        "margin": around | {"autoexpand": False},
         "barmode": "overlay",
         "hovermode": "closest",
         "legend": legend(theme, 1 + (12 + (_AXIS_ON_TOP if area > look.height else 0)) / area),
@@ -137,4 +137,5 @@ def _group_text(group: Group, look: Look) -> str:
     if not group.label:
         return ""
     width = 25 if look.width >= NARROW else 14
-    return f"{plain(group.label, width)}  <span style='color:{look.theme.muted}'>{group.count:,}</span>"
+    name = ("▸ " if group.folded else "") + plain(group.label, width)
+    return f"{name}  <span style='color:{look.theme.muted}'>{group.count:,}</span>"

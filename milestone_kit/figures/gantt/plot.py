@@ -68,13 +68,17 @@ def static_figure(
     return go.Figure(data=traces, layout=layout)
 
 
-def _checked_order(order: Sequence[str]) -> Sequence[str]:
+def _check_words(words: object, name: str, of: str) -> None:
     if (
-        isinstance(order, str)
-        or not isinstance(order, Sequence)
-        or not all(isinstance(name, str) for name in order)
+        isinstance(words, str)
+        or not isinstance(words, Sequence)
+        or not all(isinstance(word, str) for word in words)
     ):
-        raise QueryError(f"color_order={order!r}: expected a list of values of the column that colours")
+        raise QueryError(f"{name}={words!r}: expected a list of {of}")
+
+
+def _checked_order(order: Sequence[str]) -> Sequence[str]:
+    _check_words(order, "color_order", "values of the column that colours")
     if len({name.casefold() for name in order}) < len(order):
         raise QueryError(f"color_order={order!r}: a value can have one colour only")
     return order
@@ -86,6 +90,7 @@ def plot_gantt(
     color: str = "category",
     color_order: Sequence[str] = (),
     group: str | None = None,
+    folded: Sequence[str] = (),
     tz: str | None = None,
     now: DateLike | None = None,
     start: DateLike | None = None,
@@ -116,6 +121,8 @@ def plot_gantt(
         "status" always has the same colours.
     group : str, optional
         Column to group by, or "league"; one band without it.
+    folded : sequence of str
+        Groups that take one line each: a silhouette of what is on or starts when, no single marks.
     tz : str, optional
         IANA time zone of the axis and the hover cards, UTC without it. Durations are true across
         daylight-saving changes.
@@ -145,8 +152,8 @@ def plot_gantt(
     Raises
     ------
     QueryError
-        Unknown column, time zone or theme, an empty window, or a `color_order` that is no list of
-        different words.
+        Unknown column, time zone or theme, an empty window, a `color_order` that is no list of
+        different words, or `folded` that is no list of words.
     SchemaError
         When `df` is no milestones table.
 
@@ -160,6 +167,7 @@ def plot_gantt(
     for name, value, least in (("max_bars", max_bars, 1), ("width", width, 200), ("height", height, 100)):
         if value is not None or name == "max_bars":
             check_whole_number(value, name, least)
+    _check_words(folded, "folded", "groups")
     check_title(title)
     zone, colors_of = check_zone(tz), theme_of(theme)
     instant = read_now(now)
@@ -190,6 +198,7 @@ def plot_gantt(
         colors=colors,
         groups=None if group is None else Keys.of(column_of(timeline, group, "group")),
         max_bars=max_bars,
+        folded=frozenset(folded),
     )
     figure = static_figure(scene, timeline, colors, look, title)
     return figure if width is not None else figure.update_layout(width=None, autosize=True)
