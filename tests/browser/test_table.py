@@ -8,7 +8,7 @@ import pytest
 
 import milestone_kit as mk
 from milestone_kit.table.folding import fold
-from tests.browser.harness import await_chart, execute, is_an_events, notebook_of, settle
+from tests.browser.harness import await_chart, execute, is_an_events, mark_points, notebook_of, settle
 
 START = "import milestone_kit as mk"
 EXPLORE = "explorer = mk.explore(mk.get_milestones())\nexplorer"
@@ -212,3 +212,33 @@ def test_a_calendar_of_the_selected_row_is_handed_over(panel):
     assert text.count("BEGIN:VEVENT") == 1
     assert row.get_attribute("data-id") in text.replace("\n ", "")
     panel.locator(".mk-head select").select_option("all filtered rows")
+
+
+def test_the_card_under_the_pointer_names_tickers_and_is_whole_at_the_lower_edge(panel):
+    page = panel.page
+    panel.get_by_role("button", name="7 days").click()
+    settle(page)
+    panel.get_by_role("button", name="Near now").click()
+    settle(page)
+    edge = page.evaluate(
+        """() => {
+          const gd = document.querySelector(".mk-figure .js-plotly-plot");
+          const { yaxis } = gd._fullLayout;
+          return gd.getBoundingClientRect().top + yaxis._offset + yaxis._length;
+        }"""
+    )
+    lowest = max((one for one in mark_points(page) if one["y"] < edge - 3), key=lambda one: one["y"])
+    page.mouse.move(lowest["x"] - 2, lowest["y"])
+    page.mouse.move(lowest["x"], lowest["y"])
+    card = panel.locator(".hoverlayer .hovertext")
+    card.wait_for()
+    row = f"explorer.filtered.set_index('id').loc[{lowest['id']!r}]"
+    code = f"from milestone_kit.table.schema import event_tickers\nprint(*event_tickers({row})[:1])"
+    words = card.text_content()
+    assert execute(page, code)[:39] in words
+    assert words.endswith("click for links")
+    box, figure = card.bounding_box(), panel.locator(".mk-figure").bounding_box()
+    assert box["y"] >= figure["y"] - 1
+    assert box["y"] + box["height"] <= figure["y"] + figure["height"] + 1
+    page.mouse.click(lowest["x"], lowest["y"])
+    assert is_an_events(panel.locator(".mk-card a.mk-ticker").first)
