@@ -13,7 +13,7 @@ from milestone_kit.figures.colors import OTHER
 from milestone_kit.figures.gantt.picking import Box, rows_in_box
 from milestone_kit.figures.time_axis import Window
 from milestone_kit.panel.news import News
-from milestone_kit.panel.state import PanelState
+from milestone_kit.panel.state import FORM_CHOICES, PanelState
 from milestone_kit.panel.table_view import SORTABLE, page_of
 
 if TYPE_CHECKING:
@@ -49,8 +49,9 @@ def next_session(model: ExplorerModel, view: View, event: Event) -> Session:
     event : mapping
         Its "kind" and what belongs to it: "click" or "pick" (id), "window" (low, high), "zoom" (at),
         "fit", "preset" (name), "box" (x, y), "deselect", "close", "step" (by), "narrow" (name, value),
-        "legend" (slot), "fold" (name, all), "sort" (column), "page" (page), "windowed" (only), "news"
-        (which) and "reset"; times are milliseconds UTC, y is in lanes. Other kinds ask for nothing.
+        "legend" (slot), "fold" (name, all), "sort" (column), "page" (page), "windowed" (only), "form" (name),
+        "news" (which), "unsearch" and "reset"; times are milliseconds UTC, y is in lanes. Other kinds ask for
+        nothing.
     """
     act = _ACTS.get(event["kind"])
     return view.session if act is None else act(model, view, event)
@@ -208,9 +209,23 @@ def _windowed(_model: ExplorerModel, view: View, event: Event) -> Session:
     return replace(_looked_through(view.session), windowed=bool(event["only"])).turned()
 
 
+def _form(_model: ExplorerModel, view: View, event: Event) -> Session:
+    """List rows as a table or as an agenda."""
+    name, session = str(event["name"]), view.session
+    if name not in FORM_CHOICES or name == session.state.form:
+        return session
+    return replace(session, state=replace(session.state, form=name)).turned()
+
+
+def _unsearch(_model: ExplorerModel, view: View, _event: Event) -> Session:
+    """Search for nothing any more; the other filters stay."""
+    state = view.session.state
+    return replace(view.session, state=replace(state, filters=replace(state.filters, text=None))).turned()
+
+
 def _reset(_model: ExplorerModel, view: View, _event: Event) -> Session:
-    """Clear filters, window and selection; the time zone is the user's own."""
-    state = PanelState(tz=view.session.state.tz)
+    """Clear filters, window and selection; the time zone and the form of the list are the user's own."""
+    state = PanelState(tz=view.session.state.tz, form=view.session.state.form)
     session = replace(view.session, state=state, selected=frozenset(), picked=None, held=None)
     return replace(session, told=None).turned()
 
@@ -233,5 +248,7 @@ _ACTS: Final[dict[str, Callable[[ExplorerModel, View, Event], Session]]] = {
     "page": _page,
     "news": _news,
     "windowed": _windowed,
+    "form": _form,
+    "unsearch": _unsearch,
     "reset": _reset,
 }

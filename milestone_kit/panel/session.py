@@ -76,6 +76,11 @@ class Session:
     news: News = field(default_factory=News)
     told: tuple[str, frozenset[str]] | None = None
 
+    @property
+    def order(self) -> Sort:
+        """In which order rows are listed: an agenda goes by when they begin."""
+        return Sort() if self.state.form == "agenda" else self.sort
+
     def turned(self, page: int | None = None) -> Session:
         """Return the session with the table view on a page of its own count, without one on that of now."""
         return replace(self, page=page, lead=0)

@@ -13,10 +13,13 @@ from milestone_kit.core.arguments import check_zone, iso, to_utc
 from milestone_kit.errors import QueryError
 from milestone_kit.figures.time_axis import Window
 
-__all__ = ["COLOR_CHOICES", "GROUP_CHOICES", "PanelState"]
+__all__ = ["COLOR_CHOICES", "FORM_CHOICES", "GROUP_CHOICES", "PanelState"]
 
 GROUP_CHOICES: Final = ("category", "type", "league", "status", "none")
 COLOR_CHOICES: Final = ("category", "type", "league", "status", "end_source")
+FORM_CHOICES: Final = ("table", "agenda")
+
+_CHOICES: Final = {"group": GROUP_CHOICES, "color": COLOR_CHOICES, "form": FORM_CHOICES}
 
 
 def _instant(ms: float) -> str:
@@ -39,6 +42,8 @@ class PanelState:
         The span on screen, ISO 8601 with `Z`; None for the one that fits.
     folded : tuple of str
         The groups of the chart that take one line each.
+    form : str
+        How rows are listed below the chart, one of FORM_CHOICES.
     """
 
     filters: Criteria = field(default_factory=lambda: Criteria.of(simulated=False, placeholder=False))
@@ -47,6 +52,7 @@ class PanelState:
     tz: str = "UTC"
     window: tuple[str, str] | None = None
     folded: tuple[str, ...] = ()
+    form: str = "table"
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> PanelState:
@@ -66,10 +72,10 @@ class PanelState:
         state = cls()
         if "filters" in values:
             state = replace(state, filters=_criteria(values["filters"]))
-        for name, choices in (("group", GROUP_CHOICES), ("color", COLOR_CHOICES)):
+        for name, choices in _CHOICES.items():
             if name in values and values[name] not in choices:
                 raise QueryError(f"{name}={values[name]!r}: expected one of {', '.join(choices)}")
-        chosen = {name: values[name] for name in ("group", "color") if name in values}
+        chosen = {name: values[name] for name in _CHOICES if name in values}
         tz = check_zone(values["tz"]) if "tz" in values else state.tz
         folded = _folded(values.get("folded", ()))
         return replace(state, **chosen, tz=tz, window=_window(values.get("window")), folded=folded)
@@ -83,6 +89,7 @@ class PanelState:
             "tz": self.tz,
             "window": None if self.window is None else list(self.window),
             "folded": list(self.folded),
+            "form": self.form,
         }
 
     def span(self) -> Window | None:

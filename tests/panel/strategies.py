@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from milestone_kit.analysis.filters import Criteria
 from milestone_kit.figures.time_axis import Window
-from milestone_kit.panel.state import COLOR_CHOICES, GROUP_CHOICES, PanelState
+from milestone_kit.panel.state import COLOR_CHOICES, FORM_CHOICES, GROUP_CHOICES, PanelState
 
 words = st.text(min_size=1, max_size=8).filter(str.strip)
 names = st.none() | st.lists(words, max_size=3)
@@ -35,6 +35,7 @@ def states(draw):
         draw(st.sampled_from(COLOR_CHOICES)),
         draw(st.sampled_from(["UTC", "Asia/Tokyo"])),
         folded=tuple(draw(st.lists(words, max_size=2, unique=True))),
+        form=draw(st.sampled_from(FORM_CHOICES)),
     )
     low = draw(st.floats(-1e12, 3e12))
     window = Window(low, low + draw(st.floats(2, 1e11)))

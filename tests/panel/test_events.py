@@ -206,6 +206,32 @@ def test_reset_clears_filters_window_and_selection_and_keeps_zone_and_order():
     assert session == Session(PanelState(tz="Asia/Tokyo"), sort=Sort("title"), windowed=False)
 
 
+def test_an_agenda_goes_by_the_time_and_leaves_chart_and_order_as_they_are():
+    view = seen({"window": ["2026-01-14", "2026-01-17"]}, sort=Sort("title", ascending=False), page=2)
+    session = after(view, "form", name="agenda")
+    assert session == replace(view.session, state=replace(view.session.state, form="agenda"), page=None)
+    agenda = MODEL.view(session, Screen(900), view)
+    assert agenda.chart is view.chart
+    assert list(agenda.listed) == sorted(view.listed, key=lambda at: (MODEL.table["start_date"][at], at))
+    assert after(agenda, "reset").state == PanelState(form="agenda")
+    assert after(agenda, "form", name="list") == agenda.session
+    back = after(agenda, "form", name="table")
+    assert list(MODEL.view(back, Screen(900), agenda).listed) == list(view.listed)
+
+
+def test_the_ways_out_of_nothing_lead_to_rows():
+    hidden = seen({"filters": USUAL | {"text": "no such words", "type": "tennis"}})
+    ways = {way["label"]: way for way in hidden.table["ways"]}
+    assert list(ways) == ["Clear the search", "Reset all filters"]
+    cleared = after(hidden, **ways["Clear the search"])
+    assert cleared.state.filters.as_dict() == USUAL | {"type": ["tennis"]}
+    view = seen({"window": ["1999-01-01", "1999-01-02"]}, windowed=True)
+    (way,) = view.table["ways"]
+    assert way["label"] == f"Show all {len(view.rows):,} that match"
+    assert len(MODEL.view(after(view, **way), Screen(900)).listed) == len(view.rows)
+    assert seen().table["ways"] == []
+
+
 def test_next_and_previous_open_the_cards_of_the_neighbours_in_the_table():
     view = seen()
     ids = list(MODEL.table["id"].iloc[view.rows])

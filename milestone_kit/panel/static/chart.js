@@ -64,7 +64,7 @@ function attach(box, model, Plotly) {
     const dragmode = gd._fullLayout?.dragmode; // the user's choice of tool stays
     const kept = dragmode === undefined ? {} : { dragmode };
     const { data, layout } = lanes.take(drawn);
-    Plotly.react(gd, data, { ...layout, ...kept, xaxis: { ...layout.xaxis, range } }, drawn.config);
+    Plotly.react(gd, data.map(hinted), { ...layout, ...kept, xaxis: { ...layout.xaxis, range } }, drawn.config);
     if (!listening) listen();
   };
   const draw = () => {
@@ -127,6 +127,7 @@ function attach(box, model, Plotly) {
         zooming = setTimeout(() => model.send({ kind: "zoom", at }), DOUBLE_MS);
       }
     });
+    gd.on("plotly_hover", () => keepWhole(gd, box));
     gd.on("plotly_relayout", (change) => {
       if (!moved(change)) return;
       moving = false;

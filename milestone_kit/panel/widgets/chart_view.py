@@ -21,7 +21,7 @@ __all__ = ["ChartView"]
 PLACES: Final = "$places"
 """The key under which the front end finds which places of a list have other values."""
 
-_LIVE: Final = CONFIG | {"doubleClick": False}  # the kernel knows what fits
+_LIVE: Final = CONFIG | {"scrollZoom": True, "doubleClick": False}  # the kernel knows what fits
 
 
 class ChartView(FrontEnd):
@@ -44,7 +44,7 @@ class ChartView(FrontEnd):
     "legend" (slot), "fold" (name) and "fit". The answer to a window is a picture with the same turn.
     """
 
-    _esm = script("lanes.js", "chart.js")
+    _esm = script("sight.js", "hover.js", "lanes.js", "chart.js")
     picture: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
     library: Any = traitlets.Bytes(None, allow_none=True).tag(sync=True)
 
