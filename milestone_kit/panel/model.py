@@ -28,12 +28,13 @@ from milestone_kit.figures.layout import heading_pixels
 from milestone_kit.figures.time_axis import Window, to_ms
 from milestone_kit.panel.card import details_card
 from milestone_kit.panel.choices import Order, choices_of, standing_order
+from milestone_kit.panel.relative import ALL
 from milestone_kit.panel.remembered import forget, remembered
 from milestone_kit.panel.reproduce import Recipe
 from milestone_kit.panel.strip import StartIndex
 from milestone_kit.panel.table_view import PAGE_ROWS, TableView, page_of
 from milestone_kit.panel.view import Chart, Choices, Strip, View
-from milestone_kit.panel.windows import fitting_window, preset_window
+from milestone_kit.panel.windows import asked_window, is_behind, still_holds
 from milestone_kit.table.arrays import to_numpy
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from milestone_kit.analysis.running import Passed
-    from milestone_kit.panel.session import Screen, Session, Sort
-    from milestone_kit.panel.state import PanelState
+    from milestone_kit.panel.session import Screen, Session
+    from milestone_kit.panel.state import PanelState, Sort
 
     Part = Window | frozenset[str] | None
     """Of which rows that pass the table view lists: what a window holds, what has these ids, or all."""
@@ -59,9 +60,6 @@ _TALLEST: Final = 4_800
 _WAITING: Final = "Waiting for the first milestones"
 _NO_MATCH: Final = "No milestone matches these filters"
 _NONE_HERE: Final = "No milestone in this window; untick “Only this window” for all that match"
-
-_AHEAD: Final = 0.25
-"""How much of a window that fits lies ahead of now at least; else another one is taken."""
 
 _CLOCKED: Final = frozenset({"status", "end_source"})
 """Columns to group and colour by that go on with the clock."""
@@ -173,8 +171,7 @@ class ExplorerModel:
         """
         session, chart = before.session, before.chart
         window, scene = chart.scene.window, chart.scene
-        if session.held is not None and self.now > window.end - _AHEAD * window.span > before.strip.now:
-            # what fitted about now lies in the past by now
+        if session.held is not None and is_behind(session.state, window, before.strip.now, self.now):
             return self.view(replace(session, held=None), before.screen)
         look = replace(chart.look, now=self.now)
         made: tuple[Scene, list[dict[str, Any]]] | None = (scene, chart.traces)
@@ -216,15 +213,15 @@ class ExplorerModel:
         state = session.state
         news = None if session.told is None else session.told[1]
         rows = self.listed(state.filters, session.sort, news)
-        held = session.held if before is None or _still_fits(before, state, screen) else None
-        known = None if before is None else (before.session.state, before.session.held, before.screen)
-        if before is not None and known == (state, held, screen):
+        held = session.held if before is None or _still_holds(before, state, screen) else None
+        known = None if before is None else (before.session.state.drawn, before.session.held, before.screen)
+        if before is not None and known == (state.drawn, held, screen):
             chart = before.chart
         else:
             moved_from = before.chart.scene if before is not None and moving else stood
             chart = self._chart(state, screen, moved_from, held)
         chart = self._outlined(chart, session, before)
-        held = chart.scene.window if state.window is None else None
+        held = chart.scene.window if state.span() is None else None
         part = _listed_part(session, chart.scene.window)
         listed = self.listed(state.filters, session.sort, part)
         return View(
@@ -260,10 +257,6 @@ class ExplorerModel:
         rows = some.drop_duplicates("id").set_index("id").loc[ids]
         return list(zip(to_ms(rows["start_date"]).tolist(), to_ms(rows["end"]).tolist(), strict=True))
 
-    def preset(self, name: str, state: PanelState) -> Window | None:
-        """Return the window of a preset button, None for the one that fits."""
-        return preset_window(name, *self._times(state.filters), self.now, state.tz)
-
     def stood_in(self, scene: Scene, of: ExplorerModel) -> Scene:
         """Return the scene of another table with the rows that they are in this one."""
         if scene.marks is None:
@@ -278,6 +271,8 @@ class ExplorerModel:
     def kept_in_place(self, before: View) -> Session:
         """Return the session in which the table view begins with the row it began with in another table."""
         session, shown = before.session, before.table["rows"]
+        if session.state.window == ALL:  # by now, that is more
+            session = replace(session, held=None)
         at = self.position(shown[0]["id"]) if shown else None
         part = _listed_part(session, before.chart.scene.window)
         place = np.flatnonzero(self.listed(session.state.filters, session.sort, part) == at)
@@ -406,10 +401,8 @@ class ExplorerModel:
                 before=moved_from,
             )
 
-        window = (
-            state.span()
-            or held
-            or fitting_window(*self._times(state.filters), self.now, lambda one: scene_of(one).level)
+        window = held or asked_window(
+            state, *self._times(state.filters), self.now, lambda one: scene_of(one).level
         )
         scene = scene_of(window, _BESIDE)
         return Chart(scene, look, draw_traces(scene, self.timeline, colors, look), draw_layout(scene, look))
@@ -554,7 +547,5 @@ def _own_colors(scale: ColorScale) -> tuple[str, ...]:
     return tuple(label for label in scale.labels if label and label != OTHER)
 
 
-def _still_fits(before: View, state: PanelState, screen: Screen) -> bool:
-    """Tell whether the window that fitted is the one to keep: of the same rows, on as wide a screen."""
-    asked, shown = (state.filters, state.group), (before.session.state.filters, before.session.state.group)
-    return asked == shown and screen.width == before.screen.width
+def _still_holds(before: View, state: PanelState, screen: Screen) -> bool:
+    return still_holds(before.session.state, state, same_width=screen.width == before.screen.width)

@@ -52,7 +52,7 @@ def explore(
     group: str = "league",
     color: str = "category",
     tz: str = "UTC",
-    window: tuple[DateLike, DateLike] | None = None,
+    window: tuple[DateLike, DateLike] | str | None = None,
     now: DateLike | None = None,
     every: TimedeltaLike | None = None,
     scores: bool = True,
@@ -75,8 +75,10 @@ def explore(
         What to group and colour by at first; see `MilestoneExplorer.state`.
     tz : str
         IANA time zone of all times shown.
-    window : pair of date-like, optional
-        The span on screen at first; without it, the one that fits.
+    window : pair of date-like, or str, optional
+        The span on screen at first: two dates, or words that tell it from now and are right tomorrow as
+        well ("next 6 h", "last 24 h", "last 1 d, next 6 d", "today", "tomorrow", "yesterday"), or "all";
+        without it, the one that fits.
     scores : bool
         Whether to ask a client how the live milestones on screen stand, every 15 seconds while somebody
         looks. A switch in the panel says the same; with `now` nothing is asked.

@@ -11,7 +11,7 @@ from milestone_kit.core.words import until_words
 from milestone_kit.figures.text import shorten
 from milestone_kit.figures.time_axis import format_short, to_ms
 from milestone_kit.panel.remembered import forget, remembered
-from milestone_kit.panel.session import Sort
+from milestone_kit.panel.state import Sort
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["PAGE_ROWS", "SORTABLE", "TableView", "page_of"]
+__all__ = ["PAGE_ROWS", "TableView", "page_of"]
 
 PAGE_ROWS: Final = 12
 
@@ -34,9 +34,6 @@ _COLUMNS: Final = (
     ("tickers", "Tickers", "68px"),
 )
 _BY_START: Final = Sort()
-
-SORTABLE: Final = tuple(name for name, _, _ in _COLUMNS if name != "when")
-"""What the table view can be sorted by."""
 
 _CELL: Final = 160
 _SECOND: Final = np.timedelta64(1, "s")
