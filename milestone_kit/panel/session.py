@@ -44,6 +44,8 @@ class Session:
     held : Window, optional
         What a window that is not given by dates came to when it was last asked for; it stays while rows come
         and time goes by.
+    watch : tuple of str
+        Tickers and ids that the user watches, as `read_watch` returns them.
     news : News
         What has changed and was not looked at yet.
     told : pair of str and frozenset of str, optional
@@ -56,6 +58,7 @@ class Session:
     page: int | None = None
     lead: int = 0
     held: Window | None = None
+    watch: tuple[str, ...] = ()
     news: News = field(default_factory=News)
     told: tuple[str, frozenset[str]] | None = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from milestone_kit.analysis.flags import is_placeholder
 from milestone_kit.analysis.groups import Keys, column_of
 from milestone_kit.analysis.timeline import with_timeline
+from milestone_kit.analysis.watching import find_watched, read_watch
 from milestone_kit.core.arguments import check_whole_number, check_zone, read_now
 from milestone_kit.errors import QueryError
 from milestone_kit.figures.colors import ColorScale, theme_of
@@ -86,6 +87,7 @@ def plot_gantt(
     color: str = "category",
     color_order: Sequence[str] = (),
     group: str | None = None,
+    watch: str | Iterable[str] = (),
     tz: str | None = None,
     now: DateLike | None = None,
     start: DateLike | None = None,
@@ -116,6 +118,8 @@ def plot_gantt(
         "status" always has the same colours.
     group : str, optional
         Column to group by, or "league"; one band without it.
+    watch : str or iterable of str
+        Tickers of events, their series, or ids: these milestones get a band of their own, above the groups.
     tz : str, optional
         IANA time zone of the axis and the hover cards, UTC without it. Durations are true across
         daylight-saving changes.
@@ -145,8 +149,8 @@ def plot_gantt(
     Raises
     ------
     QueryError
-        Unknown column, time zone or theme, an empty window, or a `color_order` that is no list of
-        different words.
+        Unknown column, time zone or theme, an empty window, a `watch` that is no text, or a `color_order`
+        that is no list of different words.
     SchemaError
         When `df` is no milestones table.
 
@@ -161,7 +165,7 @@ def plot_gantt(
         if value is not None or name == "max_bars":
             check_whole_number(value, name, least)
     check_title(title)
-    zone, colors_of = check_zone(tz), theme_of(theme)
+    zone, colors_of, watching = check_zone(tz), theme_of(theme), read_watch(watch)
     instant = read_now(now)
     timeline = with_timeline(df, now=instant, assume=assume)
     index = GanttIndex.of(timeline)
@@ -173,7 +177,7 @@ def plot_gantt(
         moment,
         colors_of,
         width or _WIDTH,
-        grouped=group is not None,
+        grouped=group is not None or bool(watching),
         legend=color != group,
         height=0,
     )
@@ -189,6 +193,7 @@ def plot_gantt(
         canvas=canvas,
         colors=colors,
         groups=None if group is None else Keys.of(column_of(timeline, group, "group")),
+        watched=find_watched(timeline, watching).rows if watching else None,
         max_bars=max_bars,
     )
     figure = static_figure(scene, timeline, colors, look, title)

@@ -45,9 +45,10 @@ class Bridge(FrontEnd):
 
     Notes
     -----
-    The events are "tick", "scores" and "close". The first comes as each minute begins, the second every 15
-    seconds, both when the panel comes into sight, and neither while nobody can see it: nothing runs in the
-    kernel for a panel that is hidden or gone. The last is the Escape key.
+    The events are "tick", "scores", "close", "back" and "forward". The first comes as each minute begins, the
+    second every 15 seconds, both when the panel comes into sight, and neither while nobody can see it:
+    nothing runs in the kernel for a panel that is hidden or gone. The others are keys: Escape, and the left
+    and right arrows with Alt.
     """
 
     _esm = script("keyboard.js", "wheel.js", "clipboard.js", "bridge.js")
