@@ -13,7 +13,7 @@ from milestone_kit.analysis.watching import read_watch
 from milestone_kit.core.arguments import check_flag, read_duration, spelled_out, to_utc
 from milestone_kit.core.notices import warn
 from milestone_kit.core.query import Query
-from milestone_kit.core.settings import Settings
+from milestone_kit.core.settings import PRODUCTION_URL, Settings
 from milestone_kit.errors import CacheWarning, QueryError
 from milestone_kit.panel.cells import CellOwners
 from milestone_kit.panel.explorer import MilestoneExplorer
@@ -153,7 +153,8 @@ def explore(
 def _cache_folder(given: object) -> Path:
     """Return the folder beside which the panel keeps what is a user's own."""
     folder = getattr(given, "cache_dir", None)
-    return folder if isinstance(folder, Path) else Settings.of().cache_dir
+    # whatever address the environment names: only the folder is asked for
+    return folder if isinstance(folder, Path) else Settings.of(base_url=PRODUCTION_URL).cache_dir
 
 
 def _saved(store: PanelStore, name: str, asked: PanelState) -> PanelState:

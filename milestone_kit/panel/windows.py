@@ -24,6 +24,7 @@ _FIRST_COUNTS: Final = (120, 80, 55, 38, 26, 18, 12)
 
 PRESETS: Final = {
     "Near now": None,
+    "Next 6 h": "next 6 h",
     "Today": "today",
     "7 days": "last 1 d, next 6 d",
     "30 days": "last 4 d, next 26 d",

@@ -18,6 +18,6 @@ def nobody_s_own(tmp_path_factory):
 @pytest.fixture
 def kept_in(tmp_path, monkeypatch):
     """Return the cache folder of this test alone."""
-    folder = tmp_path / "cache"
+    folder = tmp_path / "kept"
     monkeypatch.setenv(FOLDER, str(folder))
     return folder
