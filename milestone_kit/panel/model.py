@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ExplorerModel"]
 
-_AREA_HEIGHT: Final = 570
+_AREA_HEIGHT: Final = 440
 """The most pixels of the plotting area that are seen at one time."""
 
 _TALLEST: Final = 4_800
