@@ -331,6 +331,9 @@ class MilestoneExplorer(Revisiting, w.VBox):
         """Make a table ready, and tell what is news in it; this runs beside the kernel's loop."""
         before = self._model if "_model" in self.__dict__ else None
         model = ExplorerModel(df, self._moment(), fixed=self._now is not None, heir_of=before)
+        view: View | None = self.__dict__.get("_view")
+        if view is not None and view.session.watch:
+            model.watched(view.session.watch)  # looking through all tickers takes its time
         if before is None or before.awaited or self._feed.growing:
             return model, News()
         return model, news_between(before.table, df, before.fetched)
