@@ -23,7 +23,7 @@ from collections import Counter
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any, Final, get_args
+from typing import IO, TYPE_CHECKING, Any, Final, get_args
 
 import numpy as np
 import orjson
@@ -39,7 +39,10 @@ from milestone_kit.table.arrays import one_chunk
 from milestone_kit.table.cell_text import cell_values
 from milestone_kit.table.schema import ARROW_SCHEMA, COLUMNS, DTYPES, TIMELINE_DTYPES, from_arrow
 
-__all__ = ["Separator", "check_table", "csv_text", "read_csv", "to_csv", "write_whole"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Separator", "check_table", "csv_parts", "csv_text", "read_csv", "to_csv", "write_whole"]
 
 _CHUNK: Final = 20_000
 """Rows turned into text at a time, which bounds the memory that an export takes."""
@@ -117,9 +120,33 @@ def csv_text(df: pd.DataFrame, *, escape_formulas: bool = True, separator: Separ
     '"title",n\n"\'=1+1",1\n"",2\n,3\n'
     """
     check_table(df)
-    sink = io.BytesIO()
-    _write(df, sink, Layout.of(separator, escape=escape_formulas))
-    return sink.getvalue().decode()
+    return b"".join(_parts(df, Layout.of(separator, escape=escape_formulas), _CHUNK)).decode()
+
+
+def csv_parts(
+    df: pd.DataFrame, *, escape_formulas: bool = True, separator: Separator = ",", rows: int = _CHUNK
+) -> Iterator[bytes]:
+    r"""Return the file that `to_csv` would write piece by piece, each made when it is asked for.
+
+    Parameters
+    ----------
+    df, escape_formulas, separator
+        As for `to_csv`.
+    rows : int
+        The most rows of a piece.
+
+    Returns
+    -------
+    iterator of bytes
+        The pieces joined are the file. An error in a cell is raised where its piece is made.
+
+    Examples
+    --------
+    >>> list(csv_parts(pd.DataFrame({"n": [1, 2, 3]}), rows=2))
+    [b'n\n1\n2\n', b'3\n']
+    """
+    check_table(df)
+    return _parts(df, Layout.of(separator, escape=escape_formulas), rows)
 
 
 def read_csv(
@@ -199,6 +226,11 @@ def check_table(df: object) -> None:
 
 
 def _write(df: pd.DataFrame, sink: IO[bytes], layout: Layout) -> None:
+    for part in _parts(df, layout, _CHUNK):
+        sink.write(part)
+
+
+def _parts(df: pd.DataFrame, layout: Layout, rows: int) -> Iterator[bytes]:
     options = csv.WriteOptions(include_header=False, quoting_style="needed", delimiter=layout.separator)
     is_text = [
         layout.escape and isinstance(dtype, (pd.StringDtype, pd.CategoricalDtype)) for dtype in df.dtypes
@@ -209,11 +241,15 @@ def _write(df: pd.DataFrame, sink: IO[bytes], layout: Layout) -> None:
     header = layout.separator.join(
         _header_cell(name, layout, quote=quote) for name, quote in zip(names, is_text, strict=True)
     )
-    sink.write(f"{header}\n".encode())
-    for first in range(0, len(df), _CHUNK):
-        part = df.iloc[first : first + _CHUNK]
+    before = f"{header}\n".encode()
+    for first in range(0, max(len(df), 1), rows):
+        part = df.iloc[first : first + rows]
         arrays = [_cells(part.iloc[:, position], layout) for position in range(len(names))]
+        sink = io.BytesIO(before)
+        sink.seek(0, io.SEEK_END)
         csv.write_csv(pa.Table.from_arrays(arrays, names), sink, options)
+        yield sink.getvalue()
+        before = b""
 
 
 def _header_cell(name: str, layout: Layout, *, quote: bool) -> str:

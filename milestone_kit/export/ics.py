@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import icalendar
 import pandas as pd
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from milestone_kit.analysis.lengths import Assume
     from milestone_kit.core.arguments import DateLike
 
-__all__ = ["MAX_EVENTS", "to_ics"]
+__all__ = ["MAX_EVENTS", "ics_bytes", "to_ics"]
 
 MAX_EVENTS: Final = 20_000
 """The most events of one file; programs that read calendars take minutes for as many."""
@@ -104,6 +104,19 @@ def to_ics(
     Traceback (most recent call last):
     milestone_kit.errors.QueryError: path='nowhere/m.ics': there is no folder 'nowhere'; create it first
     """
+    made = ics_bytes(df, name=name, now=now, assume=assume)
+    return write_whole(path, lambda sink: sink.write(made))
+
+
+@told_once
+def ics_bytes(
+    df: pd.DataFrame,
+    *,
+    name: str = "Kalshi milestones",
+    now: DateLike | None = None,
+    assume: Assume = "typical",
+) -> bytes:
+    """Return the file that `to_ics` would write, for a download; arguments and errors are the same."""
     check_milestones(df)
     if not isinstance(name, str):
         raise QueryError(f"name={name!r:.80}: expected text")
@@ -118,11 +131,8 @@ def to_ics(
     if dateless.any():
         warn(f"{dateless.sum():,} placeholders have no date yet and were left out", DataWarning)
     calendar = _calendar(timeline[~dateless], check_text(name, "name"), moment.to_pydatetime())
-    return write_whole(path, lambda sink: _write(calendar, sink))
-
-
-def _write(calendar: icalendar.Calendar, sink: IO[bytes]) -> None:
-    sink.write(calendar.to_ical())
+    made: bytes = calendar.to_ical()
+    return made
 
 
 def _calendar(timeline: pd.DataFrame, name: str, written: dt.datetime) -> icalendar.Calendar:

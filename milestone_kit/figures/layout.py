@@ -42,14 +42,14 @@ __all__ = [
 
 CONFIG: Final[dict[str, Any]] = {
     "displaylogo": False,
-    "scrollZoom": True,
+    "scrollZoom": False,
     "responsive": True,
     "typesetMath": False,
     "showSendToCloud": False,
     "modeBarButtonsToRemove": ["lasso2d", "autoScale2d", "resetScale2d"],
     "toImageButtonOptions": {"filename": "milestones"},
 }
-"""plotly.js options: nothing is sent anywhere, no TeX, the wheel zooms."""
+"""plotly.js options: nothing is sent anywhere, no TeX, the wheel scrolls the page."""
 
 NARROW: Final = 760
 """Figures of fewer pixels give the names of their rows less room."""

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from milestone_kit.analysis.links import event_url
 from milestone_kit.core.words import basis_text
-from milestone_kit.errors import QueryError
 from milestone_kit.figures.text import DAY_ONLY, duration_text, shorten
 from milestone_kit.figures.time_axis import format_instants
+from milestone_kit.panel.ticker_links import address_of
+from milestone_kit.table.folding import fold, segments
 from milestone_kit.table.schema import event_tickers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -65,27 +65,38 @@ def _start(row: pd.Series, zone: str) -> str:
     return f"{_when(row['start_date'], zone)} ({zone}){day}"
 
 
-def _tickers(tickers: list[str]) -> str:
-    """Return tickers as links to their events and a button that copies them all, as safe HTML."""
+def _marked(text: str, words: Sequence[str]) -> str:
+    """Return text as safe HTML in which it is marked what was searched for."""
+    if not words:
+        return html.escape(text)
+    pieces = [(html.escape(piece), hit) for piece, hit in segments(text, words)]
+    return "".join(f"<mark>{piece}</mark>" if hit else piece for piece, hit in pieces)
+
+
+def _tickers(tickers: list[str], words: Sequence[str]) -> str:
+    """Return tickers as links to their events, each with a button that copies it, as safe HTML."""
     if not tickers:
         return "none"
-    links = " ".join(map(_ticker, tickers[:_MOST_TICKERS]))
+    links = " ".join(_ticker(one, words) for one in tickers[:_MOST_TICKERS])
     more = len(tickers) - _MOST_TICKERS
     rest = f" and {more:,} more" if more > 0 else ""
-    lines = "\n".join(tickers)
-    copied, label = lines, "copy" if len(tickers) == 1 else "copy all"
-    if len(lines) > _MOST_COPIED:
+    if len(tickers) == 1 and address_of(tickers[0]) is not None:
+        return links
+    copied, label = "\n".join(tickers), "copy all"
+    if len(copied) > _MOST_COPIED:
         copied, label = "\n".join(tickers[:_MOST_TICKERS])[:_MOST_COPIED], "copy these"
     return f"{links}{rest} {_button('copy', label, value=copied)}"
 
 
-def _ticker(ticker: str) -> str:
-    words = html.escape(shorten(ticker, 80))
-    try:
-        address = event_url(ticker)
-    except QueryError:  # what is no ticker leads nowhere
-        return f"<code>{words}</code>"
-    return f'<a class="mk-ticker" href="{html.escape(address)}" target="_blank" rel="{_REL}">{words}</a>'
+def _ticker(ticker: str, words: Sequence[str]) -> str:
+    said, address = _marked(shorten(ticker, 80), words), address_of(ticker)
+    if address is None:  # what is no ticker leads nowhere
+        return f"<code>{said}</code>"
+    link = f'<a class="mk-ticker" href="{html.escape(address)}" target="_blank" rel="{_REL}">{said}</a>'
+    name = html.escape(ticker)
+    named = f'data-value="{name}" aria-label="Copy {name}" title="Copy {name}"'
+    copies = f'<button type="button" class="mk-copy" data-act="copy" {named}></button>'
+    return f'<span class="mk-linked">{link}{copies}</span>'
 
 
 def _button(act: str, label: str, **given: str) -> str:
@@ -118,7 +129,13 @@ def _pretty(details: str) -> str:
         return details
 
 
-def details_card(row: pd.Series, zone: str, league: str = "", more: Mapping[str, str] = _NOTHING_MORE) -> str:
+def details_card(
+    row: pd.Series,
+    zone: str,
+    league: str = "",
+    more: Mapping[str, str] = _NOTHING_MORE,
+    searched: str = "",
+) -> str:
     """Return the card of one row of a timeline table.
 
     Parameters
@@ -131,6 +148,8 @@ def details_card(row: pd.Series, zone: str, league: str = "", more: Mapping[str,
         As `league_of` tells it; "" where there is none.
     more : mapping
         Further facts by their names, which come first; any text, also hostile.
+    searched : str
+        The words that were searched for, which are marked.
 
     Returns
     -------
@@ -138,16 +157,17 @@ def details_card(row: pd.Series, zone: str, league: str = "", more: Mapping[str,
         HTML in which every word of the server is escaped. The only links lead to the events' pages at
         kalshi.com, in a tab of their own. What buttons do stands in their `data-act`, as `Drawer` reads it.
     """
+    words = fold(searched).split()
     source = row["source_id"] if isinstance(row["source_id"], str) else "none"
     facts = {html.escape(name): html.escape(shorten(value, _MOST_MORE)) for name, value in more.items()} | {
         "Start": html.escape(_start(row, zone)),
         "End": html.escape(_end(row, zone)),
         "Status": html.escape(_status(row)),
-        "Primary tickers": _tickers(list(row["primary_event_tickers"])),
-        "Related tickers": _tickers(list(row["related_event_tickers"])),
-        "Source": html.escape(shorten(source, 120)),
+        "Primary tickers": _tickers(list(row["primary_event_tickers"]), words),
+        "Related tickers": _tickers(list(row["related_event_tickers"]), words),
+        "Source": _marked(shorten(source, 120), words),
         "Updated": html.escape(_when(row["last_updated_ts"], zone) or "never"),
-        "Id": html.escape(shorten(row["id"], 80)),
+        "Id": _marked(shorten(row["id"], 80), words),
     }
     items = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts.items())
     said = row["notification_message"]
@@ -155,8 +175,8 @@ def details_card(row: pd.Series, zone: str, league: str = "", more: Mapping[str,
     pretty = _pretty(row["details"])
     text = pretty if len(pretty) <= _MOST_JSON else pretty[:_MOST_JSON] + "\n… cut; see details_of()"
     return (
-        f'<div class="mk-card">{_ACTS}<h4>{html.escape(shorten(row["title"], 300))}</h4>'
-        + (f'<p class="mk-subtitle">{html.escape(subtitle)}</p>' if subtitle else "")
+        f'<div class="mk-card">{_ACTS}<h4>{_marked(shorten(row["title"], 300), words)}</h4>'
+        + (f'<p class="mk-subtitle">{_marked(subtitle, words)}</p>' if subtitle else "")
         + f'<p class="mk-chips">{_chips(row, league)}</p><dl>{items}</dl>'
         f"<details><summary>Details as JSON</summary><pre>{html.escape(text)}</pre></details></div>"
     )

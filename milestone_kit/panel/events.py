@@ -14,7 +14,7 @@ from milestone_kit.figures.gantt.picking import Box, rows_in_box
 from milestone_kit.figures.time_axis import Window
 from milestone_kit.panel.news import News
 from milestone_kit.panel.relative import local_day, local_day_of
-from milestone_kit.panel.state import SORTABLE, PanelState
+from milestone_kit.panel.state import FORM_CHOICES, SORTABLE, PanelState
 from milestone_kit.panel.table_view import page_of
 from milestone_kit.panel.windows import PRESETS
 
@@ -51,8 +51,9 @@ def next_session(model: ExplorerModel, view: View, event: Event) -> Session:
     event : mapping
         Its "kind" and what belongs to it: "click" or "pick" (id), "window" (low, high), "zoom" (at),
         "fit", "preset" (name), "day" (by), "box" (x, y), "deselect", "close", "step" (by), "narrow" (name,
-        value), "legend" (slot), "sort" (column), "page" (page), "windowed" (only), "news" (which), "reset";
-        times are milliseconds UTC, y is in lanes. Other kinds ask for nothing.
+        value), "legend" (slot), "fold" (name, all), "sort" (column), "page" (page), "windowed" (only), "form"
+        (name), "news" (which), "unsearch" and "reset"; times are milliseconds UTC, y is in lanes. Other kinds
+        ask for nothing.
     """
     act = _ACTS.get(event["kind"])
     return view.session if act is None else act(model, view, event)
@@ -175,6 +176,17 @@ def _legend(model: ExplorerModel, view: View, event: Event) -> Session:
     return replace(view.session, state=replace(state, filters=filters)).turned()
 
 
+def _fold(_model: ExplorerModel, view: View, event: Event) -> Session:
+    """Fold a group of the chart or unfold it; or all of them alike."""
+    here = {group.label: group.folded for group in view.chart.scene.groups}
+    name, state = str(event["name"]), view.session.state
+    if name not in here:
+        return view.session
+    turned = here if event.get("all") else [name]
+    folded = [one for one in state.folded if one not in turned] + ([] if here[name] else list(turned))
+    return replace(view.session, state=replace(state, folded=tuple(folded)))
+
+
 def _sort(_model: ExplorerModel, view: View, event: Event) -> Session:
     column = str(event["column"])
     if column not in SORTABLE:
@@ -210,10 +222,24 @@ def _windowed(_model: ExplorerModel, view: View, event: Event) -> Session:
     return replace(session, state=replace(session.state, windowed=bool(event["only"]))).turned()
 
 
+def _form(_model: ExplorerModel, view: View, event: Event) -> Session:
+    """List rows as a table or as an agenda."""
+    name, session = str(event["name"]), view.session
+    if name not in FORM_CHOICES or name == session.state.form:
+        return session
+    return replace(session, state=replace(session.state, form=name)).turned()
+
+
+def _unsearch(_model: ExplorerModel, view: View, _event: Event) -> Session:
+    """Search for nothing any more; the other filters stay."""
+    state = view.session.state
+    return replace(view.session, state=replace(state, filters=replace(state.filters, text=None))).turned()
+
+
 def _reset(_model: ExplorerModel, view: View, _event: Event) -> Session:
-    """Clear filters, window and selection; the time zone and how the table view lists are the user's own."""
+    """Clear filters, window and selection; the time zone and how rows are listed are the user's own."""
     before = view.session.state
-    state = PanelState(tz=before.tz, sort=before.sort, windowed=before.windowed)
+    state = PanelState(tz=before.tz, sort=before.sort, windowed=before.windowed, form=before.form)
     session = replace(view.session, state=state, selected=frozenset(), picked=None, held=None)
     return replace(session, told=None).turned()
 
@@ -232,9 +258,12 @@ _ACTS: Final[dict[str, Callable[[ExplorerModel, View, Event], Session]]] = {
     "step": _step,
     "narrow": _narrow,
     "legend": _legend,
+    "fold": _fold,
     "sort": _sort,
     "page": _page,
     "news": _news,
     "windowed": _windowed,
+    "form": _form,
+    "unsearch": _unsearch,
     "reset": _reset,
 }

@@ -13,10 +13,17 @@ from typing import TYPE_CHECKING, Any, Final
 import ipywidgets as w
 import pandas as pd
 
-from milestone_kit.errors import QueryError
-from milestone_kit.export.csv import csv_text, to_csv, write_whole
+from milestone_kit.export.csv import to_csv, write_whole
+from milestone_kit.export.ics import to_ics
 from milestone_kit.panel.complaints import error_words
-from milestone_kit.panel.downloads import DOWNLOADS, exported
+from milestone_kit.panel.downloads import (
+    DOWNLOADS,
+    Download,
+    chosen_rows,
+    csv_download,
+    exported,
+    ics_download,
+)
 from milestone_kit.panel.events import next_session
 from milestone_kit.panel.feed import Feed
 from milestone_kit.panel.fetch import ExplorerClosedError, running_loop
@@ -71,9 +78,6 @@ _PATIENCE: Final = 0.3
 
 _SETTLED: Final = 0.6
 """Seconds after which a panel has been sent to the browser."""
-
-_LARGEST_DOWNLOAD: Final = 80_000_000
-"""Characters of CSV that are handed to the browser; more would stall the page."""
 
 
 def _utc_now() -> pd.Timestamp:
@@ -289,11 +293,20 @@ class MilestoneExplorer(Revisiting, w.VBox):
         QueryError
             For another `what`, for a column that there is not, or with nothing selected.
         """
-        return to_csv(self._export(what, columns), path)
-
-    def _export(self, what: str, columns: Iterable[str] | None = None) -> pd.DataFrame:
         self._await_table()
-        return exported(self._model, self._view, what, columns)
+        return to_csv(exported(self._model, self._view, what, columns), path)
+
+    def to_ics(self, path: str | Path, *, what: str = "filtered") -> Path:
+        """Write rows as a calendar file; see `milestone_kit.to_ics`, and `to_csv` for `what`.
+
+        Raises
+        ------
+        QueryError
+            For another `what`, with nothing selected, or with too many rows for a calendar.
+        """
+        self._await_table()
+        rows = self._model.timeline.iloc[chosen_rows(self._model, self._view, what)]
+        return to_ics(rows, path, now=self._moment())
 
     # What the user does
 
@@ -346,6 +359,8 @@ class MilestoneExplorer(Revisiting, w.VBox):
             self._on_tool(event)
         elif event.get("kind") == "scores" and self._now is None:
             self._live.ask(self._model, self._view, self._moment())
+        elif event.get("kind") == "more":
+            self._bridge.delivery.go_on(event.get("file"), event.get("part"))
         elif event.get("kind") == "tick":
             if self._now is None:
                 self._tick()
@@ -463,6 +478,7 @@ class MilestoneExplorer(Revisiting, w.VBox):
     def _buttons(self, *, refresh: bool) -> list[w.Button]:
         actions: list[tuple[str, str, Callable[[], None]]] = [
             ("Download CSV", "The rows named beside as a CSV file", self._download_rows),
+            ("Calendar", "The rows named beside as a calendar file (.ics)", self._download_calendar),
             ("Chart HTML", "The chart as a page of its own", self._download_chart),
             ("Copy code", "The Python that makes this view", self._copy_code),
             ("Reset", "Clear all filters", lambda: self._on_event({"kind": "reset"})),
@@ -480,20 +496,19 @@ class MilestoneExplorer(Revisiting, w.VBox):
         self._bridge.copy(self.code(), "Copied: paste it into a cell")
 
     def _download_rows(self) -> None:
-        what = str(self._what.value)
-        rows = self._export(what)
-        text = csv_text(rows)
-        if len(text) > _LARGEST_DOWNLOAD:
-            raise QueryError(
-                f"{len(rows):,} rows are too many for a download through the browser; "
-                "filter further or call explorer.to_csv(path)"
-            )
-        name = "milestones.csv" if what == "filtered" else f"milestones-{what}.csv"
-        self._bridge.download(name, text, "text/csv;charset=utf-8")
-        self._bridge.say(f"{name}: {len(rows):,} rows")
+        self._await_table()
+        self._deliver(csv_download(self._model, self._view, str(self._what.value)))
+
+    def _download_calendar(self) -> None:
+        self._await_table()
+        self._deliver(ics_download(self._model, self._view, str(self._what.value), self._moment()))
 
     def _download_chart(self) -> None:
-        self._bridge.download("milestones.html", self._html(), "text/html;charset=utf-8")
+        parts = iter([self._html().encode()])
+        self._deliver(Download("milestones.html", "text/html;charset=utf-8", parts, "milestones.html"))
+
+    def _deliver(self, file: Download) -> None:
+        self._bridge.delivery.begin(*file)
 
 
 def _alerting(words: str) -> str:

@@ -67,7 +67,7 @@ _TALLEST: Final = 4_800
 
 _WAITING: Final = "Waiting for the first milestones"
 _NO_MATCH: Final = "No milestone matches these filters"
-_NONE_HERE: Final = "No milestone in this window; untick “Only this window” for all that match"
+_NONE_HERE: Final = "No milestone that matches lies in this window"
 
 _CLOCKED: Final = frozenset({"status", "end_source"})
 """Columns to group and colour by that go on with the clock."""
@@ -191,7 +191,7 @@ class ExplorerModel:
         sorted_out = state.filters.status is not None or not _CLOCKED.isdisjoint((state.group, state.color))
         if made is None or (sorted_out and passed.told.any()):
             return self.view(session, before.screen, stood=scene)
-        now = Chart(made[0], look, made[1], draw_layout(made[0], look), chart.outlines)
+        now = Chart(made[0], look, made[1], draw_layout(made[0], look, made[1]), chart.outlines)
         return self.view(session, before.screen, replace(before, chart=now))
 
     def view(
@@ -221,7 +221,7 @@ class ExplorerModel:
         session = self._up_to_date(session)
         state = session.state
         news = None if session.told is None else session.told[1]
-        rows = self.listed(state.filters, session.sort, news)
+        rows = self.listed(state.filters, session.order, news)
         held = session.held if before is None or _still_holds(before, state, screen) else None
         if before is not None and _asked_of_chart(before.session, before.screen) == _asked_of_chart(
             replace(session, held=held), screen
@@ -233,7 +233,7 @@ class ExplorerModel:
         chart = self._outlined(chart, session, before)
         held = chart.scene.window if state.span() is None else None
         part = _listed_part(session, chart.scene.window)
-        listed = self.listed(state.filters, session.sort, part)
+        listed = self.listed(state.filters, session.order, part)
         return View(
             replace(session, held=held),
             screen,
@@ -243,14 +243,14 @@ class ExplorerModel:
             summary=self._summary(session, chart.scene),
             strip=self._strip(state, chart),
             table=self._page(
-                (state.filters, session.sort, part),
+                (state.filters, session.order, part),
                 (self._page_of_now(session, listed) if session.page is None else session.page, session.lead),
-                state.tz,
+                (state.tz, state.form),
                 session.selected,
                 session.news.ids,
             ),
             watched=self._watched_rows(session.watch, state.filters, state.tz, session.selected),
-            card=self.card(session.picked, state.tz),
+            card=self.card(session.picked, state.tz, state.filters.text or ""),
             recipe=self._recipe(session, chart, dark=screen.dark),
             count_choices=lambda: self._choices(state.filters),
         )
@@ -286,7 +286,7 @@ class ExplorerModel:
             session = replace(session, held=None)
         at = self.position(shown[0]["id"]) if shown else None
         part = _listed_part(session, before.chart.scene.window)
-        place = np.flatnonzero(self.listed(session.state.filters, session.sort, part) == at)
+        place = np.flatnonzero(self.listed(session.state.filters, session.order, part) == at)
         if at is None or not len(place):
             return session.turned()
         lead = -int(place[0]) % PAGE_ROWS
@@ -410,13 +410,15 @@ class ExplorerModel:
                 watched=watched,
                 beside=beside,
                 before=moved_from,
+                folded=frozenset(state.folded),
             )
 
         window = session.held or asked_window(
             state, *self._times(state.filters), self.now, lambda one: scene_of(one).level
         )
         scene = scene_of(window, _BESIDE)
-        return Chart(scene, look, draw_traces(scene, self.timeline, colors, look), draw_layout(scene, look))
+        traces = draw_traces(scene, self.timeline, colors, look)
+        return Chart(scene, look, traces, draw_layout(scene, look, traces))
 
     def _outlined(self, chart: Chart, session: Session, before: View | None) -> Chart:
         """Return the chart with frames around what is selected, what is news and what is watched."""
@@ -455,37 +457,52 @@ class ExplorerModel:
         return self._starts.marks(zone, width)
 
     def _page_of_now(self, session: Session, listed: NDArray[np.int64]) -> int:
-        return self._table_view.page_of_now(listed, self.now, session.sort, session.lead)
+        return self._table_view.page_of_now(listed, self.now, session.order, session.lead)
 
     @remembered
     def _page(
         self,
         which: tuple[Criteria, Sort, Part],
         at: tuple[int, int],
-        zone: str,
+        how: tuple[str, str],
         selected: frozenset[str],
         news: frozenset[str],
     ) -> dict[str, Any]:
         rows, (number, lead), (criteria, sort, part) = self.listed(*which), at, which
-        page = self._table_view.page(rows, number, zone, selected, news=news, sort=sort, lead=lead)
-        windowed = isinstance(part, Window)
+        zone, form = how
+        page = self._table_view.page(
+            rows,
+            number,
+            zone,
+            selected,
+            news=news,
+            sort=sort,
+            lead=lead,
+            searched=criteria.text or "",
+            agenda_at=self.now if form == "agenda" else None,
+        )
+        windowed, matching = isinstance(part, Window), np.count_nonzero(self.chosen(criteria))
         if windowed:
-            page["where"] += f" in this window ({np.count_nonzero(self.chosen(criteria)):,} in all)"
+            page["where"] += f" in this window ({matching:,} in all)"
         return page | {
             "now": self.now,
             "windowed": windowed,
-            "empty": _WAITING if self.awaited else _NONE_HERE if windowed else _NO_MATCH,
+            "form": form,
+            "empty": _WAITING if self.awaited else _NONE_HERE if windowed and matching else _NO_MATCH,
+            "ways": [] if self.awaited or len(rows) else _ways_out(criteria, int(matching)),
         }
 
     @remembered
-    def card(self, picked: str | None, zone: str, facts: tuple[tuple[str, str], ...] = ()) -> str:
+    def card(
+        self, picked: str | None, zone: str, searched: str = "", facts: tuple[tuple[str, str], ...] = ()
+    ) -> str:
         """Return the details of a milestone, "" where there is no such; `facts` come first, as plain text."""
         at = None if picked is None else self.position(picked)
         if at is None:
             return ""
         league = league_of(self.timeline.iloc[[at]]).iloc[0]
         named = league if isinstance(league, str) else ""
-        return details_card(self.timeline.iloc[at], zone, named, dict(facts))
+        return details_card(self.timeline.iloc[at], zone, named, dict(facts), searched)
 
     # The watchlist
 
@@ -576,6 +593,18 @@ def _listed_part(session: Session, window: Window) -> Part:
     if session.told is not None:
         return session.told[1]
     return window if session.windowed else None
+
+
+def _ways_out(criteria: Criteria, matching: int) -> list[dict[str, Any]]:
+    """Return what can be done where no row is listed: events, each with the words of its button."""
+    ways: list[dict[str, Any]] = []
+    if matching:
+        ways.append({"kind": "windowed", "only": False, "label": f"Show all {matching:,} that match"})
+    if criteria.text:
+        ways.append({"kind": "unsearch", "label": "Clear the search"})
+    if not matching:
+        ways.append({"kind": "reset", "label": "Reset all filters"})
+    return ways
 
 
 def _height_of(chart: Chart) -> int:

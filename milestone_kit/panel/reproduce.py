@@ -74,6 +74,8 @@ class Recipe:
         options = {"color": state.color, **order, "tz": state.tz} | moment
         if state.group != "none":
             options["group"] = state.group
+            if state.folded:
+                options["folded"] = list(state.folded)
         if self.watch:
             options["watch"] = list(self.watch)
         if isinstance(state.window, tuple):

@@ -87,7 +87,8 @@ class Scoreboard:
         """
         card = view.card
         if card and facts:
-            card = model.card(view.session.picked, view.session.state.tz, tuple(facts.items()))
+            state = view.session.state
+            card = model.card(view.session.picked, state.tz, state.filters.text or "", tuple(facts.items()))
         if not words:
             return view if card is view.card else replace(view, card=card)
         chart = self._same("chart", (view.chart, words), lambda: _scored_chart(model, view.chart, words))

@@ -63,6 +63,11 @@ class Session:
     told: tuple[str, frozenset[str]] | None = None
 
     @property
+    def order(self) -> Sort:
+        """In which order rows are listed: an agenda goes by when they begin."""
+        return Sort() if self.state.form == "agenda" else self.state.sort
+
+    @property
     def sort(self) -> Sort:
         """The order of the table view."""
         return self.state.sort

@@ -14,15 +14,18 @@ from milestone_kit.errors import QueryError
 from milestone_kit.figures.time_axis import Window
 from milestone_kit.panel.relative import GRAMMAR, read_relative
 
-__all__ = ["COLOR_CHOICES", "GROUP_CHOICES", "SORTABLE", "PanelState", "Sort"]
+__all__ = ["COLOR_CHOICES", "FORM_CHOICES", "GROUP_CHOICES", "SORTABLE", "PanelState", "Sort"]
 
 GROUP_CHOICES: Final = ("category", "type", "league", "status", "none")
 COLOR_CHOICES: Final = ("category", "type", "league", "status", "end_source")
+FORM_CHOICES: Final = ("table", "agenda")
+
+_CHOICES: Final = {"group": GROUP_CHOICES, "color": COLOR_CHOICES, "form": FORM_CHOICES}
 
 SORTABLE: Final = ("status", "start_date", "end", "title", "category", "type", "tickers")
 """What the table view can be sorted by."""
 
-Drawn = tuple[Criteria, str, str, str, "tuple[str, str] | str | None"]
+Drawn = tuple[Criteria, str, str, str, "tuple[str, str] | str | None", tuple[str, ...]]
 
 
 def _instant(ms: float) -> str:
@@ -56,6 +59,10 @@ class PanelState:
     window : tuple of two str, str or None
         The span on screen: two dates, ISO 8601 with `Z`; or words that tell it from now, as `read_relative`
         reads them; None for the one that fits.
+    folded : tuple of str
+        The groups of the chart that take one line each.
+    form : str
+        How rows are listed below the chart, one of FORM_CHOICES.
     sort : Sort
         The order of the table view.
     windowed : bool
@@ -67,6 +74,8 @@ class PanelState:
     color: str = "category"
     tz: str = "UTC"
     window: tuple[str, str] | str | None = None
+    folded: tuple[str, ...] = ()
+    form: str = "table"
     sort: Sort = Sort()
     windowed: bool = True
 
@@ -88,12 +97,14 @@ class PanelState:
         state = cls()
         if "filters" in values:
             state = replace(state, filters=_criteria(values["filters"]))
-        for name, choices in (("group", GROUP_CHOICES), ("color", COLOR_CHOICES)):
+        for name, choices in _CHOICES.items():
             if name in values and values[name] not in choices:
                 raise QueryError(f"{name}={values[name]!r}: expected one of {', '.join(choices)}")
-        chosen: dict[str, Any] = {name: values[name] for name in ("group", "color") if name in values}
+        chosen: dict[str, Any] = {name: values[name] for name in _CHOICES if name in values}
         if "tz" in values:
             chosen["tz"] = check_zone(values["tz"])
+        if "folded" in values:
+            chosen["folded"] = _folded(values["folded"])
         if "sort" in values:
             chosen["sort"] = _sort(values["sort"])
         if "windowed" in values:
@@ -108,6 +119,8 @@ class PanelState:
             "color": self.color,
             "tz": self.tz,
             "window": list(self.window) if isinstance(self.window, tuple) else self.window,
+            "folded": list(self.folded),
+            "form": self.form,
             "sort": {"column": self.sort.column, "ascending": self.sort.ascending},
             "windowed": self.windowed,
         }
@@ -115,7 +128,7 @@ class PanelState:
     @property
     def drawn(self) -> Drawn:
         """What of the state the chart shows; the rest is the table view's."""
-        return self.filters, self.group, self.color, self.tz, self.window
+        return self.filters, self.group, self.color, self.tz, self.window, self.folded
 
     def span(self) -> Window | None:
         """Return the window in milliseconds where it is given by dates, else None."""
@@ -137,6 +150,12 @@ def _criteria(values: Any) -> Criteria:
     except TypeError as error:
         names = ", ".join(one.name for one in fields(Criteria))
         raise QueryError(f"filters={values!r} cannot be used: {error}; it has {names}") from error
+
+
+def _folded(values: Any) -> tuple[str, ...]:
+    if not isinstance(values, (list, tuple)) or not all(isinstance(name, str) for name in values):
+        raise QueryError(f"folded={values!r}: expected a list of groups")
+    return tuple(dict.fromkeys(values))
 
 
 def _sort(values: Any) -> Sort:

@@ -50,12 +50,14 @@ def static_form(
     drawn = [""] * len(view["rows"]) if window is None else [_bar(one, window) for one in spans]
     labels = [column["label"] for column in view["columns"]] + ([] if window is None else ["In the window"])
     head = "".join(f"<th>{html.escape(label)}</th>" for label in labels)
+    days: Sequence[str] = view["days"] or [""] * len(view["rows"])
     rows = "".join(
-        "<tr>"
+        (f'<tr><th colspan="{len(labels)}">{html.escape(day)}</th></tr>' if day != before else "")
+        + "<tr>"
         + "".join(f"<td>{html.escape(cell)}</td>" for cell in row["cells"])
         + (f"<td><code>{bar}</code></td>" if bar else "")
         + "</tr>"
-        for row, bar in zip(view["rows"], drawn, strict=True)
+        for row, bar, day, before in zip(view["rows"], drawn, days, ["", *days][: len(days)], strict=True)
     )
     return (
         f"<h4>Milestones</h4><p>{summary}</p>"

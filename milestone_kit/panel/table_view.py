@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from milestone_kit.core.words import until_words
-from milestone_kit.figures.text import shorten
-from milestone_kit.figures.time_axis import format_short, to_ms
+from milestone_kit.figures.time_axis import to_ms
+from milestone_kit.panel.agenda import AGENDA_COLUMNS, agenda_words, days_of
 from milestone_kit.panel.remembered import forget, remembered
-from milestone_kit.panel.state import Sort
+from milestone_kit.panel.row_cells import NEEDED, Column, cells_of, column_words
+from milestone_kit.panel.state import SORTABLE, Sort
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -24,25 +24,16 @@ __all__ = ["PAGE_ROWS", "TableView", "page_of"]
 PAGE_ROWS: Final = 12
 
 _COLUMNS: Final = (
-    ("status", "Status", "86px"),
-    ("when", "When", "172px"),
-    ("start_date", "Start", "126px"),
-    ("end", "End", "148px"),
-    ("title", "Title", "auto"),
-    ("category", "Category", "94px"),
-    ("type", "Type", "128px"),
-    ("tickers", "Tickers", "68px"),
+    Column("status", "Status", "86px"),
+    Column("when", "When", "172px"),
+    Column("start_date", "Start", "126px"),
+    Column("end", "End", "148px"),
+    Column("title", "Title", "auto"),
+    Column("category", "Category", "94px"),
+    Column("type", "Type", "128px"),
+    Column("tickers", "Tickers", "200px"),
 )
 _BY_START: Final = Sort()
-
-_CELL: Final = 160
-_SECOND: Final = np.timedelta64(1, "s")
-
-_SHOWN: Final = (
-    *("id", "status", "start_date", "starts_in", "end", "end_source", "title", "category", "type"),
-    "related_event_tickers",
-)
-"""What a page is made of; the other columns, and the JSON texts among them, need not be gathered."""
 
 
 def page_of(place: int, lead: int = 0) -> int:
@@ -61,13 +52,13 @@ class TableView:
 
     def __init__(self, timeline: pd.DataFrame) -> None:
         self._timeline = timeline
-        self._shown = timeline[list(_SHOWN)]
+        self._shown = timeline[list(NEEDED)]
 
     def retold(self, timeline: pd.DataFrame) -> TableView:
         """Return the view of the same rows at another moment."""
         other = copy(self)
         forget(other, {"_order": lambda key: key[0].column not in ("status", "end")})
-        vars(other).update(_timeline=timeline, _shown=timeline[list(_SHOWN)])
+        vars(other).update(_timeline=timeline, _shown=timeline[list(NEEDED)])
         return other
 
     @remembered
@@ -105,17 +96,44 @@ class TableView:
         news: Container[str] = (),
         sort: Sort = _BY_START,
         lead: int = 0,
+        searched: str = "",
+        agenda_at: float | None = None,
     ) -> dict[str, Any]:
-        """Return the `view` of one page for `PagedTable`; the first page is short of `lead` rows."""
+        """Return the `view` of one page for `PagedTable`.
+
+        Parameters
+        ----------
+        rows : ndarray of int64
+            Positions of all rows, in their order.
+        number : int
+            Which page.
+        zone : str
+            IANA time zone of the times.
+        selected, news : container of str
+            The ids of rows that stand out.
+        sort : Sort
+            How the rows are sorted.
+        lead : int
+            How many rows the first page is short of.
+        searched : str
+            The words that were searched for, which are marked.
+        agenda_at : float, optional
+            Makes an agenda of the page, as of this moment in milliseconds.
+        """
         pages = max(-(-(len(rows) + lead) // PAGE_ROWS), 1)
         number = min(max(number, 0), pages - 1)
         first = max(number * PAGE_ROWS - lead, 0)
         some = self._shown.iloc[rows[first : (number + 1) * PAGE_ROWS - lead]]
         last = first + len(some)
         where = f"{first + 1:,} to {last:,} of {len(rows):,}" if len(some) else "0 rows"
+        is_agenda = agenda_at is not None
+        columns, said = AGENDA_COLUMNS if is_agenda else _COLUMNS, column_words(some, zone)
+        if is_agenda:
+            said["time"] = agenda_words(some, zone)
         return {
-            "columns": [{"name": name, "label": label, "width": width} for name, label, width in _COLUMNS],
-            "rows": _cells(some, zone),
+            "columns": [one._asdict() | {"sorts": one.name in SORTABLE and not is_agenda} for one in columns],
+            "rows": cells_of(some, said, [one.name for one in columns], searched),
+            "days": [] if agenda_at is None else days_of(some, zone, agenda_at),
             "sort": {"column": sort.column, "ascending": sort.ascending},
             "page": number,
             "pages": pages,
@@ -123,51 +141,3 @@ class TableView:
             "selected": [id_ for id_ in some["id"] if id_ in selected],
             "news": [id_ for id_ in some["id"] if id_ in news],
         }
-
-
-def _words(rows: pd.DataFrame) -> list[str]:
-    """Return what the clock says of each row."""
-    to_start = rows["starts_in"].to_numpy("timedelta64[us]") / _SECOND
-    lasts = (rows["end"] - rows["start_date"]).to_numpy("timedelta64[us]") / _SECOND
-    told = zip(rows["status"], to_start, to_start + lasts, rows["end_source"] != "reported", strict=True)
-    return [until_words(str(one), begins, ends, assumed=bool(guess)) for one, begins, ends, guess in told]
-
-
-def _cells(rows: pd.DataFrame, zone: str) -> list[dict[str, Any]]:
-    near = abs(rows["starts_in"].to_numpy("timedelta64[us]") / _SECOND - 60) <= 60
-    begins = np.where(near, to_ms(rows["start_date"]), np.nan)
-    starts = format_short(to_ms(rows["start_date"]), zone)
-    ends = format_short(to_ms(rows["end"]), zone)
-    assumed = rows["end_source"] == "assumed"
-    counts = rows["related_event_tickers"].list.len()
-    return [
-        {
-            "id": id_,
-            # a countdown by the second is the browser's own
-            "begins": None if np.isnan(soon) else float(soon),
-            "cells": [
-                str(status),
-                words,
-                start,
-                f"≈ {end}" if guess else end or "–",
-                shorten(title, _CELL),
-                shorten(category, _CELL),
-                shorten(type_, _CELL),
-                f"{count:,}",
-            ],
-        }
-        for id_, soon, status, words, start, end, guess, title, category, type_, count in zip(
-            rows["id"],
-            begins,
-            rows["status"],
-            _words(rows),
-            starts,
-            ends,
-            assumed,
-            rows["title"],
-            rows["category"],
-            rows["type"],
-            counts,
-            strict=True,
-        )
-    ]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from milestone_kit.table.arrays import one_chunk
 
-__all__ = ["fold", "fold_all"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["fold", "fold_all", "segments"]
 
 _LOOKALIKES: Final = {
     "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"
@@ -61,3 +65,32 @@ def fold_all(texts: pa.Array | pa.ChunkedArray) -> pa.Array:
     if len(folded) != len(others):  # a text has what was to stand between texts
         folded = [fold(text) for text in others]
     return pc.replace_with_mask(lower, mask, pa.array(folded, lower.type))
+
+
+def segments(text: str, words: Sequence[str]) -> list[tuple[str, bool]]:
+    """Return a text in pieces, and of each whether it is one that was searched for.
+
+    Parameters
+    ----------
+    text : str
+        Any text; the pieces joined are this text.
+    words : sequence of str
+        What is searched for, as `fold` returns it; "" is nothing.
+
+    Examples
+    --------
+    >>> segments("Praia de São Telmo", ["sao", "telmo"])
+    [('Praia de ', False), ('São', True), (' ', False), ('Telmo', True)]
+    """
+    # letter by letter, `fold` gives the same as for the whole: what it leaves of each tells where it stood
+    folded = [fold(letter) for letter in text]
+    whole, places = "".join(folded), [at for at, left in enumerate(folded) for _ in left]
+    hit = bytearray(len(text))
+    for word in filter(None, words):
+        for found in re.finditer(f"(?={re.escape(word)})", whole):  # also where two lie over each other
+            first, last = places[found.start()], places[found.start() + len(word) - 1] + 1
+            while last < len(text) and not folded[last]:
+                last += 1  # an accent that stands for itself belongs to the letter before
+            hit[first:last] = bytes([1]) * (last - first)
+    runs = itertools.groupby(zip(text, hit, strict=True), key=lambda pair: pair[1])
+    return [("".join(letter for letter, _ in run), bool(is_hit)) for is_hit, run in runs]

@@ -28,7 +28,7 @@ MANY = "mk.explore(mk.sample_milestones(20_000, seed=3), now='2026-01-15T18:00',
 PICTURES = {
     "explorer-light": (SHOW, "Light", True),
     "explorer-dark": (SHOW, "Dark", True),
-    "everything": (MANY.format(", window=['2019-06-01', '2026-04-01']"), "Light", False),
+    "everything": (MANY.format(", group='category', window=['2019-06-01', '2026-04-01']"), "Light", False),
     "evening": (
         MANY.format(
             ", category='Sports', type=['tennis_tournament_singles', 'soccer_tournament_multi_leg'],"

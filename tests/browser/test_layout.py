@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.harness import await_chart, mark_points, notebook_of, settle
-
-START = "import milestone_kit as mk"
-EXPLORE = "explorer = mk.explore(mk.get_milestones())\nexplorer"
+from tests.browser.conftest import EXPLORE
+from tests.browser.harness import execute, mark_points, settle
 
 BROKEN_WORDS = """() => {
   const range = document.createRange();
@@ -63,28 +61,16 @@ OVERLAPS = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def opened(lab, browser):
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=lab.url)
-    page = context.new_page()
-    assert lab.run(page, "layout.ipynb", notebook_of(START, EXPLORE)) == []
-    await_chart(page)
-    yield page
-    page.evaluate("window.jupyterapp?.serviceManager.sessions.shutdownAll()")
-    context.close()
-
-
 @pytest.fixture
-def explorer(opened):
+def explorer(notebook):
     """The panel as it was when it opened: no card, no filter, the pointer and the focus elsewhere."""
-    opened.set_viewport_size({"width": 1440, "height": 900})
-    opened.mouse.move(1, 1)
-    opened.locator(".mk-explorer").get_by_role("button", name="Reset").click()
-    opened.locator(".mk-card").wait_for(state="detached")
-    opened.evaluate("document.querySelector('.mk-explorer').scrollIntoView({ block: 'start' })")
-    settle(opened)
-    return opened
+    page = notebook.show(f"{EXPLORE}  # in all tests of the layout", anew=False)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.locator(".mk-explorer").get_by_role("button", name="Reset").click()
+    page.locator(".mk-card").wait_for(state="detached")
+    page.evaluate("document.querySelector('.mk-explorer').scrollIntoView({ block: 'start' })")
+    settle(page)
+    return page
 
 
 def chart_width(page):
@@ -248,3 +234,50 @@ def test_a_long_list_opens_is_searched_and_keeps_its_order(explorer):
     assert names.all_inner_texts() == whole
     explorer.get_by_role("button", name="fewer of League").click()
     assert names.count() == 8
+
+
+def test_lanes_scroll_under_an_axis_and_beside_names_that_stay(explorer):
+    before = execute(explorer, "import json; print(json.dumps(explorer.state))")
+    marks = "document.querySelectorAll('.mk-figure .bars .point').length"
+    drawn = "document.querySelectorAll('.mk-figure .textpoint').length"
+    place = "(one) => [one.getBoundingClientRect().top, one.textContent]"
+    execute(
+        explorer,
+        "import pandas as pd\nnow, day = pd.Timestamp.now('UTC'), pd.Timedelta('1D')\n"
+        "explorer.state |= {'group': 'league', 'window': [now - 3 * day, now + 4 * day]}",
+    )
+    figure = explorer.locator(".mk-figure")
+    explorer.wait_for_function(
+        "(one => one.scrollHeight > 2 * one.clientHeight)(document.querySelector('.mk-figure'))"
+    )
+    settle(explorer)
+    rows = int(execute(explorer, "print(len(explorer._view.chart.scene.labels))"))
+    axis, zone = figure.locator(".xtick text").first, figure.locator(".xtitle")
+    stood, titled = axis.evaluate(place), zone.evaluate(place)
+    first = figure.locator(".mk-groups button:visible").first
+    top, name = first.evaluate(place)
+    assert 0 < explorer.evaluate(drawn) < rows / 2
+    assert explorer.evaluate(marks) < rows / 2
+    figure.evaluate("(one) => { one.scrollTop = 1500; }")
+    shown = "document.querySelector('.mk-groups button:not([hidden])').textContent"
+    explorer.wait_for_function(f"(name) => {shown} !== name", arg=name)
+    settle(explorer)
+    assert axis.evaluate(place) == stood
+    assert zone.evaluate(place) == titled
+    assert abs(first.evaluate(place)[0] - top) < 200
+    point = mark_points(explorer)[0]
+    explorer.mouse.click(point["x"], point["y"])
+    explorer.locator(".mk-card").get_by_text(point["id"], exact=True).wait_for()
+    explorer.keyboard.press("Escape")
+
+    # the names fold their groups, by the keyboard too
+    names = figure.locator(".mk-groups button:visible")
+    names.nth(0).focus()
+    explorer.keyboard.press("ArrowDown")
+    wanted = explorer.evaluate("document.activeElement.dataset.name")
+    assert wanted == names.nth(1).get_attribute("data-name")
+    explorer.keyboard.press("Enter")
+    explorer.locator(".mk-groups button[aria-expanded=false]").wait_for()
+    assert execute(explorer, "print(*explorer.state['folded'])") == wanted
+    execute(explorer, f"explorer.state = json.loads({before!r})")
+    settle(explorer)

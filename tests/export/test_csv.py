@@ -19,7 +19,7 @@ from milestone_kit.analysis.tickers import ticker_table
 from milestone_kit.analysis.timeline import compute_timeline
 from milestone_kit.errors import QueryError, SchemaError
 from milestone_kit.export import csv as export
-from milestone_kit.export.csv import csv_text, read_csv, to_csv
+from milestone_kit.export.csv import csv_parts, csv_text, read_csv, to_csv
 from milestone_kit.export.csv_layout import Layout
 from milestone_kit.table.schema import COLUMNS, empty_milestones
 from tests.strategies import NOW, at, milestones, table
@@ -144,6 +144,15 @@ def test_columns_of_ones_own_come_back_with_sensible_dtypes(tmp_path):
 def test_other_tables_can_be_taken_away_too(tmp_path):
     text = to_csv(ticker_table(table({"primary_event_tickers": ["A-1"]})), tmp_path / "t.csv").read_text()
     assert text.splitlines()[1] == '"m0","A-1","A",true,true,"2026-01-15T00:00:00Z","Game 0"'
+
+
+@pytest.mark.parametrize("rows", [1, 3, 7, 100])
+def test_the_parts_of_a_download_are_the_file(rows):
+    df = table(*[{"title": f"=row {i}"} for i in range(20)])
+    parts = list(csv_parts(df, rows=rows))
+    assert len(parts) == -(-len(df) // rows)
+    assert b"".join(parts).decode() == csv_text(df)
+    assert list(csv_parts(df.iloc[:0])) == [csv_text(df.iloc[:0]).encode()]
 
 
 def test_the_text_of_a_download_is_what_the_file_holds(tmp_path):

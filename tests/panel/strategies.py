@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from milestone_kit.analysis.filters import Criteria
 from milestone_kit.figures.time_axis import Window
 from milestone_kit.panel.relative import read_relative
-from milestone_kit.panel.state import COLOR_CHOICES, GROUP_CHOICES, SORTABLE, PanelState, Sort
+from milestone_kit.panel.state import (
+    COLOR_CHOICES,
+    FORM_CHOICES,
+    GROUP_CHOICES,
+    SORTABLE,
+    PanelState,
+    Sort,
+)
 
 words = st.text(min_size=1, max_size=8).filter(str.strip)
 names = st.none() | st.lists(words, max_size=3)
@@ -48,6 +55,8 @@ def states(draw):
         draw(st.sampled_from(GROUP_CHOICES)),
         draw(st.sampled_from(COLOR_CHOICES)),
         draw(st.sampled_from(["UTC", "Asia/Tokyo"])),
+        folded=tuple(draw(st.lists(words, max_size=2, unique=True))),
+        form=draw(st.sampled_from(FORM_CHOICES)),
         sort=Sort(draw(st.sampled_from(SORTABLE)), draw(st.booleans())),
         windowed=draw(st.booleans()),
     )

@@ -37,7 +37,22 @@ def row_of(**values):
     return compute_timeline(table(values), now=NOW).iloc[0]
 
 
-OURS = {"div", "h4", "p", "dl", "dt", "dd", "details", "summary", "pre", "button", "a", "code"}
+OURS = {
+    "div",
+    "h4",
+    "p",
+    "dl",
+    "dt",
+    "dd",
+    "details",
+    "summary",
+    "pre",
+    "button",
+    "a",
+    "code",
+    "span",
+    "mark",
+}
 ATTRIBUTES = {"class", "type", "title", "aria-label", "data-act", "data-name", "data-value"}
 LINK = {"class": "mk-ticker", "target": "_blank", "rel": "noopener noreferrer"}
 
@@ -55,12 +70,16 @@ def test_the_card_shows_hostile_text_as_text():
         notification_message=HOSTILE,
     )
     card = Reader(details_card(hostile, "UTC"))
-    assert card.tags == OURS - {"a"} | ({"a"} if card.links else set())
+    assert card.tags == OURS - {"mark"}
     assert card.attributes <= ATTRIBUTES | LINK.keys() | {"href"}
     for link in card.links:
         assert link == LINK | {"href": link["href"]}
         assert link["href"].startswith("https://kalshi.com/events/")
     assert "<script>alert(1)</script>" in "".join(card.text)
+    searched = Reader(details_card(hostile, "UTC", searched="SCRÍPT <img ' x"))
+    assert searched.tags == OURS
+    assert searched.attributes == card.attributes
+    assert "".join(searched.text) == "".join(card.text)
 
 
 @given(milestones(max_size=3))
@@ -107,6 +126,8 @@ def test_tickers_lead_to_their_events_and_can_be_copied_together():
     card = details_card(row_of(primary_event_tickers=tickers[:1], related_event_tickers=tickers), "UTC")
     links = Reader(card).links
     assert [one["href"] for one in links] == [mk.event_url(one) for one in [tickers[0], *tickers]]
+    copied = 'class="mk-copy" data-act="copy" data-value="{0}" aria-label="Copy {0}"'
+    assert all(copied.format(one) in card for one in tickers)
     assert 'data-value="KXNBAGAME-26JAN15BOSLAL\nKXNBATOTAL-26JAN15BOSLAL">copy all<' in card
     assert 'data-name="ticker" data-value="KXNBATOTAL-*">KXNBATOTAL<' in card
 
@@ -118,3 +139,12 @@ def test_the_card_offers_what_a_milestone_shares_and_says_its_message():
         assert f'data-act="narrow" data-name="{name}" data-value="{value}"' in card
     assert '<p class="mk-subtitle">Tip-off is near</p>' in card
     assert 'data-name="league"' not in details_card(row, "UTC")
+
+
+def test_what_was_searched_for_is_marked_whatever_its_accents():
+    row = row_of(title="Praia de São Telmo", notification_message="sao paulo", id="abc123def")
+    card = details_card(row, "UTC", searched="SÃO abc123")
+    assert "<h4>Praia de <mark>São</mark> Telmo</h4>" in card
+    assert "<mark>sao</mark> paulo" in card
+    assert "<dd><mark>abc123</mark>def</dd>" in card
+    assert "<mark>" not in details_card(row, "UTC", searched="nobody")

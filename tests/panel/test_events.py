@@ -235,6 +235,35 @@ def test_reset_clears_filters_window_and_selection_and_keeps_zone_and_order():
     assert session == Session(PanelState(tz="Asia/Tokyo", sort=Sort("title"), windowed=False))
 
 
+def test_an_agenda_goes_by_the_time_and_leaves_chart_and_order_as_they_are():
+    backwards = {"column": "title", "ascending": False}
+    view = seen({"window": ["2026-01-14", "2026-01-17"], "sort": backwards}, page=2)
+    session = after(view, "form", name="agenda")
+    assert session == replace(view.session, state=replace(view.session.state, form="agenda"), page=None)
+    agenda = MODEL.view(session, Screen(900), view)
+    assert agenda.chart is view.chart
+    assert list(agenda.listed) == sorted(view.listed, key=lambda at: (MODEL.table["start_date"][at], at))
+    assert after(agenda, "reset").state == PanelState.of(
+        {"form": "agenda", "sort": backwards, "windowed": False}
+    )
+    assert after(agenda, "form", name="list") == agenda.session
+    back = after(agenda, "form", name="table")
+    assert list(MODEL.view(back, Screen(900), agenda).listed) == list(view.listed)
+
+
+def test_the_ways_out_of_nothing_lead_to_rows():
+    hidden = seen({"filters": USUAL | {"text": "no such words", "type": "tennis"}})
+    ways = {way["label"]: way for way in hidden.table["ways"]}
+    assert list(ways) == ["Clear the search", "Reset all filters"]
+    cleared = after(hidden, **ways["Clear the search"])
+    assert cleared.state.filters.as_dict() == USUAL | {"type": ["tennis"]}
+    view = seen({"window": ["1999-01-01", "1999-01-02"], "windowed": True})
+    (way,) = view.table["ways"]
+    assert way["label"] == f"Show all {len(view.rows):,} that match"
+    assert len(MODEL.view(after(view, **way), Screen(900)).listed) == len(view.rows)
+    assert seen().table["ways"] == []
+
+
 def test_next_and_previous_open_the_cards_of_the_neighbours_in_the_table():
     view = seen()
     ids = list(MODEL.table["id"].iloc[view.rows])
@@ -290,3 +319,18 @@ def test_a_card_follows_the_time_zone_and_the_table():
     without = ExplorerModel(MODEL.table.drop(index=MODEL.table.index[at]), pd.Timestamp(NOW))
     gone = without.view(session, Screen(900))
     assert (gone.card, gone.session.selected) == ("", frozenset())
+
+
+def test_a_group_is_folded_and_unfolded_alone_or_with_all_others():
+    view = seen({"group": "category"})
+    first, second, *rest = (group.label for group in view.chart.scene.groups)
+    session = after(view, "fold", name=first)
+    assert session.state.folded == (first,)
+    folded = MODEL.view(session, Screen(900), view)
+    assert [group.label for group in folded.chart.scene.groups if group.folded] == [first]
+    assert after(folded, "fold", name=first).state.folded == ()
+    every = after(folded, "fold", name=second, all=True)
+    assert set(every.state.folded) == {first, second, *rest}
+    all_folded = MODEL.view(every, Screen(900), folded)
+    assert after(all_folded, "fold", name=second, all=True).state.folded == ()
+    assert after(view, "fold", name="of no such group") == view.session

@@ -321,9 +321,15 @@ def test_only_what_is_selected_can_be_downloaded_as_selected():
     press(explorer, "Download CSV")
     assert alert(explorer) == ""
     ((sent, _),) = comm.told("download")
-    assert sent["name"] == "milestones-selected.csv"
-    assert DF["id"].iloc[7] in sent["text"]
-    assert comm.told("say")[0][0]["said"] == "milestones-selected.csv: 1 rows"
+    assert (sent["name"], sent["said"]) == ("milestones-selected.csv", "milestones-selected.csv: 1 rows")
+    ((_, (text,)),) = comm.told("part")
+    assert DF["id"].iloc[7] in text.decode()
+    assert comm.told("downloaded") == []
+    send(one(explorer, Bridge), kind="more", file=sent["file"], part=1)
+    assert comm.told("downloaded") == [({"kind": "downloaded", "file": sent["file"]}, [])]
+    press(explorer, "Calendar")
+    assert comm.told("download")[1][0]["said"] == "milestones-selected.ics: 1 events"
+    assert b"BEGIN:VEVENT" in comm.told("part")[1][1][0]
 
 
 def test_a_file_holds_the_window_or_all_and_what_was_computed(tmp_path):

@@ -342,7 +342,7 @@ def test_a_card_whose_names_cannot_be_had_is_the_card_without_them(server, game,
     explorer = opened()
     pick(explorer, game)
     assert "<dt>Home</dt>" not in card(explorer)
-    assert TITLE in card(explorer)
+    assert TITLE in re.sub("</?mark>", "", card(explorer))
     server.script.clear()
     pick(explorer, game)
     assert "<dt>Home</dt>" not in card(explorer)  # not asked again by every click on the same card

@@ -42,6 +42,8 @@ def test_an_empty_state_is_the_default():
         ({"group": ["type"]}, "['type']"),
         ({"color": None}, "None"),
         ({"color": "none"}, "'none'"),
+        ({"form": "list"}, "'list'"),
+        ({"form": {}}, "{}"),
         ({"tz": "Mars"}, "'Mars'"),
         ({"tz": 5}, "5"),
         ({"window": 5}, "5"),

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import milestone_kit as mk
 from milestone_kit.analysis.timeline import compute_timeline
 from milestone_kit.figures.time_axis import to_ms
 from milestone_kit.panel.state import SORTABLE, Sort
@@ -81,7 +82,7 @@ def test_the_cells_say_what_is_assumed_and_cut_what_is_long():
     assert page["rows"][0]["cells"][1:4] == ["", "2026-01-14 19:00", "2026-01-14 21:00"]
     assert page["rows"][1]["cells"][3] == "≈ 2026-01-14 23:00"
     assert len(page["rows"][0]["cells"][4]) == 160
-    assert page["rows"][0]["cells"][-1] == "2"
+    assert page["rows"][0]["cells"][-1] == "a +1"
     assert page["selected"] == ["m1"]
 
 
@@ -102,3 +103,20 @@ def test_making_a_page_does_not_change_the_table():
     for column in SORTABLE:
         view.page(view.rows(np.ones(2, bool), Sort(column)), 0, "UTC", (), sort=Sort(column))
     pd.testing.assert_frame_equal(timeline, before)
+
+
+def test_the_ticker_that_was_searched_for_stands_for_the_others():
+    row = {"primary_event_tickers": ["KXONE-1"], "related_event_tickers": ["KXONE-1", "KXTWO-2", "no ticker"]}
+    _, view = view_of(table(row, {"related_event_tickers": ["<b> no ticker"]}, {"title": "Série A"}))
+    rows = np.arange(3)
+    first, second, third = view.page(rows, 0, "UTC", ())["rows"]
+    assert first["cells"][-1] == "KXONE-1 +2"
+    links = first["tickers"]
+    assert (links["ticker"], links["address"], links["more"]) == ("KXONE-1", mk.event_url("KXONE-1"), 2)
+    assert links["all"] == "KXONE-1, KXTWO-2, no ticker"
+    assert (second["tickers"]["address"], second["cells"][-1]) == (None, "<b> no ticker")
+    assert third["cells"][-1] == "–"
+    searched = view.page(rows, 0, "UTC", (), searched="TWÓ serie")["rows"]
+    assert searched[0]["tickers"]["marks"] == [("KX", False), ("TWO", True), ("-2", False)]
+    assert searched[2]["marks"]["title"] == [("Série", True), (" A", False)]
+    assert [one["marks"] for one in searched[:2]] == [{}, {}]

@@ -28,6 +28,8 @@ from milestone_kit.figures.gantt.scene import (
 from milestone_kit.figures.time_axis import DAY, Window, bin_step
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -59,6 +61,7 @@ class _Grouping:
 
     codes: NDArray[np.int64]
     labels: tuple[str, ...]
+    folded: NDArray[np.bool_]
     place: NDArray[np.int64] | None = None
 
     @classmethod
@@ -68,6 +71,8 @@ class _Grouping:
         rows: NDArray[np.int64],
         most: int,
         throughout: NDArray[np.bool_],
+        *,
+        folded: Collection[str],
         top: int = NOWHERE,
     ) -> _Grouping:
         """Rank the groups by how many rows begin or end here; `throughout` tells which do neither.
@@ -75,7 +80,7 @@ class _Grouping:
         The group with the code `top` stands first.
         """
         if keys is None:
-            return cls(np.zeros(len(rows), np.int64), ("",))
+            return cls(np.zeros(len(rows), np.int64), ("",), np.zeros(1, bool))
         counts = np.bincount(keys.codes[rows], minlength=len(keys.names))
         events = np.bincount(keys.codes[rows[~throughout]], minlength=len(keys.names))
         present = np.flatnonzero(counts)
@@ -88,7 +93,7 @@ class _Grouping:
             labels = (*labels, f"{len(ranked) - len(kept)} others")
         place = np.full(len(keys.names), rest, np.int64)
         place[kept] = np.arange(len(kept))
-        return cls(place[keys.codes[rows]], labels, place)
+        return cls(place[keys.codes[rows]], labels, np.array([label in folded for label in labels]), place)
 
     def of_rows(self, keys: Keys | None, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the group of other rows, NOWHERE where it is not on screen."""
@@ -97,11 +102,13 @@ class _Grouping:
         return self.place[keys.codes[rows]]
 
 
-def _stack(labels: tuple[str, ...], codes: NDArray[np.int64], heights: list[float]) -> tuple[Group, ...]:
-    counts = np.bincount(codes, minlength=len(labels))
+def _stack(grouping: _Grouping, heights: list[float]) -> tuple[Group, ...]:
+    counts = np.bincount(grouping.codes, minlength=len(grouping.labels)).tolist()
     groups, top = [], 0.0
-    for label, count, height in zip(labels, counts, heights, strict=True):
-        groups.append(Group(label, int(count), top, top + height))
+    for label, count, folded, height in zip(
+        grouping.labels, counts, grouping.folded.tolist(), heights, strict=True
+    ):
+        groups.append(Group(label, count, top, top + height, folded))
         top += height + _GROUP_GAP_LANES
     return tuple(groups)
 
@@ -110,7 +117,7 @@ def _bands(grouping: _Grouping, used: list[int], height: int) -> tuple[Group, ..
     """Stack the groups, none of them lower than the line of text that names it."""
     lane_px = height / (sum(used) + _GROUP_GAP_LANES * len(used))
     least = _LABEL_LINE_PX / max(lane_px, 0.1)
-    return _stack(grouping.labels, grouping.codes, [max(float(lanes), least) for lanes in used])
+    return _stack(grouping, [max(float(lanes), least) for lanes in used])
 
 
 def _pixel_extents(
@@ -202,18 +209,18 @@ class _Picture:
     beside: float
     before: Scene | None
 
-    def around(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the rows to both sides of the window, the nearest first come."""
+    def around(self, at: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+        """Return the rows to both sides of the window, which holds those `at`; the nearest first come."""
         if not self.beside:
             return at[:0]
         wide = self.index.inside(self.window.padded(self.beside), self.chosen)
         outside = np.setdiff1d(wide, at, assume_unique=True)
         middle = (self.window.start + self.window.end) / 2
         nearest = np.argsort(np.abs(self.index.start[outside] - middle), kind="stable")
-        return outside[nearest[: max(self.max_bars - len(at), 0)]]
+        return outside[nearest[: max(most, 0)]]
 
     def stood(
-        self, at: NDArray[np.int64], grouping: _Grouping, level: DetailLevel
+        self, at: NDArray[np.int64], own: NDArray[np.int64], labels: tuple[str, ...], level: DetailLevel
     ) -> NDArray[np.int64] | None:
         """Return the lanes of the scene before, where the window has only moved since."""
         before = self.before
@@ -222,36 +229,37 @@ class _Picture:
         if abs(before.window.span / self.window.span - 1) > _SAME_ZOOM:
             return None
         names = [group.label for group in before.groups]
-        marks, count = before.marks, before.shown  # only what was on screen is seen to move
+        marks, count = before.marks, len(before.at)  # only what was on screen is seen to move
         columns = (marks.row[:count], marks.code[:count], marks.tier[:count])
         tiers = {(int(row), names[code]): int(tier) for row, code, tier in zip(*columns, strict=True)}
-        rows = zip(self.index.row[at].tolist(), grouping.codes.tolist(), strict=True)
-        return np.array([tiers.get((row, grouping.labels[code]), NOWHERE) for row, code in rows], np.int64)
+        rows = zip(self.index.row[at].tolist(), own.tolist(), strict=True)
+        return np.array([tiers.get((row, labels[code]), NOWHERE) for row, code in rows], np.int64)
 
-    def marks(
-        self,
-        scene: Scene,
-        grouping: _Grouping,
-        level: DetailLevel,
-        lengths: NDArray[np.int64],
-        lane_px: float,
-    ) -> Scene | None:
+    def marks(self, scene: Scene, grouping: _Grouping, level: DetailLevel, lane_px: float) -> Scene | None:
         """Return the scene with single marks, or None where they do not fit."""
-        at, codes, room = scene.at, grouping.codes, self.canvas.room(level)
+        unfolded = ~grouping.folded[grouping.codes]
+        at, codes = scene.at[unfolded], grouping.codes[unfolded]  # noqa: PD008 - positions, not a frame
+        room = self.canvas.room(level)
+        lengths = self.label_lengths(at) if level == "labelled" else np.zeros(len(at), np.int64)
         extents = _pixel_extents(self.index, at, self.window, self.canvas, lengths)
         # what goes on all the time says least about it, and stands below
         last = (self.index.start[at] < self.window.start) & (self.index.end[at] > self.window.end)
-        stood = self.stood(at, grouping, level)
-        lanes, used = pack_lanes(*extents[:2], codes, len(grouping.labels), stood, last=last)
-        bands = _bands(grouping, used, room)
+        stood = self.stood(at, codes, grouping.labels, level)
+
+        def packed(stood: NDArray[np.int64] | None) -> tuple[NDArray[np.int64], list[int], tuple[Group, ...]]:
+            lanes, used = pack_lanes(*extents[:2], codes, len(grouping.labels), stood, last=last)
+            high = [1 if folded else lanes for lanes, folded in zip(used, grouping.folded, strict=True)]
+            return lanes, used, _bands(grouping, high, room)
+
+        lanes, used, bands = packed(stood)
         if stood is not None and bands[-1].bottom * lane_px > room:
-            lanes, used = pack_lanes(*extents[:2], codes, len(grouping.labels), last=last)
-            bands = _bands(grouping, used, room)
+            lanes, used, bands = packed(None)
         if bands[-1].bottom * lane_px > room:
             return None
-        around = self.around(at)
+        around = self.around(scene.at, self.max_bars - len(at))
         beside = grouping.of_rows(self.groups, self.index.row[around])
-        around, beside = around[beside != NOWHERE], beside[beside != NOWHERE]
+        drawn = (beside != NOWHERE) & ~grouping.folded[beside]
+        around, beside = around[drawn], beside[drawn]
         # They bring no title: it would reach into the window without its mark.
         untitled = np.zeros(len(around), np.int64)
         outer = _pixel_extents(self.index, around, self.window, self.canvas, untitled)
@@ -279,7 +287,10 @@ class _Picture:
         # A chart that is dragged does not shrink under the pointer.
         least = self.before.lanes if self.before is not None and stood is not None else 0.0
         height = max(bands[-1].bottom, min(least, room / lane_px))
-        return replace(scene, level=level, groups=bands, lanes=height, marks=marks, labels=labels)
+        marked = replace(
+            scene, level=level, groups=bands, lanes=height, marks=marks, labels=labels, at=at, codes=codes
+        )
+        return self.with_silhouettes(marked, scene, grouping, of=grouping.folded)
 
     def label_lengths(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return how many characters the title of each row takes."""
@@ -287,22 +298,31 @@ class _Picture:
         return np.minimum(titles.str.len().to_numpy(dtype=np.int64), MAX_LABEL)
 
     def density(self, scene: Scene, grouping: _Grouping) -> Scene:
-        """Return the scene with a density per group."""
-        bands = _stack(grouping.labels, grouping.codes, [_DENSITY_LANES] * len(grouping.labels))
+        """Return the scene with a silhouette per group."""
+        bands = _stack(grouping, [1.0 if folded else _DENSITY_LANES for folded in grouping.folded])
+        drawn = replace(scene, level="density", groups=bands, lanes=bands[-1].bottom)
+        return self.with_silhouettes(drawn, scene, grouping, of=np.ones(len(bands), bool))
+
+    def with_silhouettes(
+        self, drawn: Scene, whole: Scene, grouping: _Grouping, *, of: NDArray[np.bool_]
+    ) -> Scene:
+        """Return a scene with the silhouettes of some groups; `whole` has all rows in the window."""
+        if not of.any():
+            return drawn
         step = bin_step(self.window, max(int(self.canvas.width / _BIN_PX), 20))
         span = self.window.padded(self.beside) if self.beside else self.window
-        at, codes = scene.at, grouping.codes
+        at, codes = whole.at, grouping.codes
         if self.beside:
             at = self.index.inside(span, self.chosen)
             codes = grouping.of_rows(self.groups, self.index.row[at])
+        codes = np.where((codes == NOWHERE) | ~of[codes], NOWHERE, codes)
         # in a short window most of what is on has begun before: starts alone would leave it blank
         on = self.window.span < _SHORT
         spans = (self.index.start[at], self.index.end[at])
         count = _count_on if on else _count_starts
         first, counts = count(spans, codes, len(grouping.labels), span, step)
-        slots = _group_slots(self.colors, self.index.row[scene.at], grouping)
-        density = StartCounts(first, step, counts, slots, on)
-        return replace(scene, level="density", groups=bands, lanes=bands[-1].bottom, density=density)
+        slots = _group_slots(self.colors, self.index.row[whole.at], grouping)
+        return replace(drawn, density=StartCounts(first, step, counts, slots, on))
 
 
 def lay_out(
@@ -318,6 +338,7 @@ def lay_out(
     max_bars: int = MAX_BARS,
     beside: float = 0.0,
     before: Scene | None = None,
+    folded: Collection[str] = (),
 ) -> Scene:
     """Decide what to draw in a window.
 
@@ -346,11 +367,14 @@ def lay_out(
         that dragging does not show blank edges.
     before : Scene, optional
         What is on screen. Where the window has only moved since, marks keep their lanes.
+    folded : collection of str
+        Groups that take one line each, with a silhouette in place of single marks.
 
     Returns
     -------
     Scene
-        With `marks` at the levels "labelled" and "bars", with `density` at "density".
+        With `marks` at the levels "labelled" and "bars", with `density` at "density" and where groups
+        are folded.
     """
     at = index.inside(window, chosen)
     matching = int(np.count_nonzero(chosen))
@@ -361,22 +385,20 @@ def lay_out(
     throughout = (index.start[at] < window.start) & (index.end[at] > window.end)
     groups, top = (groups, NOWHERE) if watched is None else _with_band(groups, watched)
 
+    picture = _Picture(index, timeline, chosen, window, canvas, colors, groups, max_bars, beside, before)
+
     def grouping_for(level: DetailLevel) -> _Grouping:
         most = max(int(canvas.room(level) / _MIN_GROUP_PX), 1)
-        return _Grouping.of(groups, index.row[at], most, throughout, top)
+        return _Grouping.of(groups, index.row[at], most, throughout, folded=folded, top=top)
 
-    picture = _Picture(index, timeline, chosen, window, canvas, colors, groups, max_bars, beside, before)
-    if len(at) <= max_bars:
-        lengths = picture.label_lengths(at)
-        levels: tuple[tuple[DetailLevel, NDArray[np.int64], float], ...] = (
-            ("labelled", lengths, LABEL_LANE_PX),
-            ("bars", np.zeros_like(lengths), _MIN_LANE_PX),
-        )
-        for level, room, lane_px in levels:
-            grouping = grouping_for(level)
-            found = picture.marks(replace(scene, at=at, codes=grouping.codes), grouping, level, room, lane_px)
-            if found is not None:
-                return found
+    levels: tuple[tuple[DetailLevel, float], ...] = (("labelled", LABEL_LANE_PX), ("bars", _MIN_LANE_PX))
+    for level, lane_px in levels:
+        grouping = grouping_for(level)
+        if len(at) - int(grouping.folded[grouping.codes].sum()) > max_bars:
+            break
+        found = picture.marks(replace(scene, at=at, codes=grouping.codes), grouping, level, lane_px)
+        if found is not None:
+            return found
     grouping = grouping_for("density")
     return picture.density(replace(scene, at=at, codes=grouping.codes), grouping)
 

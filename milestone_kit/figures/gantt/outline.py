@@ -37,7 +37,7 @@ def outline_traces(scene: Scene, chosen: NDArray[np.bool_], color: str, look: Lo
     bars = {"base": np.empty(0), "x": np.empty(0), "y": np.empty(0)}
     points = {"x": np.empty(0), "y": np.empty(0)}
     if marks is not None:
-        here = chosen[marks.row] & (np.arange(len(marks.row)) < scene.shown)
+        here = chosen[marks.row] & (np.arange(len(marks.row)) < len(scene.at))
         solid, loose = here & (marks.kind != OPEN), here & (marks.kind == OPEN)
         lengths = bar_lengths(marks.start[solid], marks.end[solid], scene.window, look.area_width)
         bars = {"base": marks.start[solid], "x": lengths, "y": marks.lane[solid]}

@@ -25,7 +25,6 @@ from milestone_kit.figures.layout import (
     check_title,
     heading,
     heading_pixels,
-    legend_rows_pixels,
 )
 from milestone_kit.figures.time_axis import DAY, Window, fit_window
 
@@ -56,10 +55,8 @@ def static_figure(
 ) -> go.Figure:
     """Return a scene as a figure of its own, under a line that says how much of how many it shows."""
     traces = [trace for trace in draw_traces(scene, timeline, colors, look) if trace.get("visible", True)]
-    layout = draw_layout(scene, look)
-    entries = [trace["name"] for trace in traces if trace.get("showlegend") and layout["showlegend"]]
-    layout["title"], pixels = heading(scene_words(scene), title, look.width)
-    above = pixels + legend_rows_pixels(entries, look.area_width)
+    layout = draw_layout(scene, look, traces)
+    layout["title"], above = heading(scene_words(scene), title, look.width)
     layout["margin"] = layout["margin"] | {"t": layout["margin"]["t"] + above}
     layout["height"] += above
     if look.zone == "UTC":
@@ -69,13 +66,17 @@ def static_figure(
     return go.Figure(data=traces, layout=layout)
 
 
-def _checked_order(order: Sequence[str]) -> Sequence[str]:
+def _check_words(words: object, name: str, of: str) -> None:
     if (
-        isinstance(order, str)
-        or not isinstance(order, Sequence)
-        or not all(isinstance(name, str) for name in order)
+        isinstance(words, str)
+        or not isinstance(words, Sequence)
+        or not all(isinstance(word, str) for word in words)
     ):
-        raise QueryError(f"color_order={order!r}: expected a list of values of the column that colours")
+        raise QueryError(f"{name}={words!r}: expected a list of {of}")
+
+
+def _checked_order(order: Sequence[str]) -> Sequence[str]:
+    _check_words(order, "color_order", "values of the column that colours")
     if len({name.casefold() for name in order}) < len(order):
         raise QueryError(f"color_order={order!r}: a value can have one colour only")
     return order
@@ -87,6 +88,7 @@ def plot_gantt(
     color: str = "category",
     color_order: Sequence[str] = (),
     group: str | None = None,
+    folded: Sequence[str] = (),
     watch: str | Iterable[str] = (),
     tz: str | None = None,
     now: DateLike | None = None,
@@ -118,6 +120,8 @@ def plot_gantt(
         "status" always has the same colours.
     group : str, optional
         Column to group by, or "league"; one band without it.
+    folded : sequence of str
+        Groups that take one line each: a silhouette of what is on or starts when, no single marks.
     watch : str or iterable of str
         Tickers of events, their series, or ids: these milestones get a band of their own, above the groups.
     tz : str, optional
@@ -149,8 +153,8 @@ def plot_gantt(
     Raises
     ------
     QueryError
-        Unknown column, time zone or theme, an empty window, a `watch` that is no text, or a `color_order`
-        that is no list of different words.
+        Unknown column, time zone or theme, an empty window, a `color_order` that is no list of
+        different words, `folded` that is no list of words, or a `watch` that is no text.
     SchemaError
         When `df` is no milestones table.
 
@@ -164,6 +168,7 @@ def plot_gantt(
     for name, value, least in (("max_bars", max_bars, 1), ("width", width, 200), ("height", height, 100)):
         if value is not None or name == "max_bars":
             check_whole_number(value, name, least)
+    _check_words(folded, "folded", "groups")
     check_title(title)
     zone, colors_of, watching = check_zone(tz), theme_of(theme), read_watch(watch)
     instant = read_now(now)
@@ -195,6 +200,7 @@ def plot_gantt(
         groups=None if group is None else Keys.of(column_of(timeline, group, "group")),
         watched=find_watched(timeline, watching).rows if watching else None,
         max_bars=max_bars,
+        folded=frozenset(folded),
     )
     figure = static_figure(scene, timeline, colors, look, title)
     return figure if width is not None else figure.update_layout(width=None, autosize=True)

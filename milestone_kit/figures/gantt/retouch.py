@@ -45,7 +45,7 @@ def outdated(scene: Scene, index: GanttIndex, told: NDArray[np.bool_], width: in
     """
     if scene.marks is None:
         return np.empty(0, np.int64)
-    count, at = scene.shown, scene.at
+    count, at = len(scene.at), scene.at
     drawn, now = scene.marks.end[:count], index.end[at]
     far = abs(now - drawn) > _VISIBLE_PX * scene.window.span / width
     # beyond the right edge nobody sees an end move

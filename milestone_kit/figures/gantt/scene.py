@@ -131,12 +131,13 @@ class GanttIndex:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A horizontal band: its label, how many rows it shows, and its span of lanes (top, bottom)."""
+    """A horizontal band: its label, how many rows it has, its span of lanes (top, bottom), whether folded."""
 
     label: str
     count: int
     top: float
     bottom: float
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +202,9 @@ class Scene:
     shown, matching, before, after : int
         Rows in the window, rows that match the filters, and those of them that lie before and
         after the window.
-    at, codes : ndarray of int64, shape (shown,)
-        The rows in the window as positions of the index, and the group of each.
+    at, codes : ndarray of int64, shape (drawn,)
+        The rows in the window as positions of the index, and the group of each; at the levels "labelled"
+        and "bars" those of folded groups are not among them.
     """
 
     level: DetailLevel
@@ -232,7 +234,8 @@ def scene_words(scene: Scene) -> str:
         "density": "shown as how many are on when" if _counts_on(scene) else "shown as how many start when",
         "empty": "none in this window",
     }[scene.level]
-    outside = beside(scene.before, scene.after)
+    folded = sum(group.count for group in scene.groups if group.folded)
+    outside = beside(scene.before, scene.after, f"{folded:,} in folded groups" if folded else "")
     return f"{scene.shown:,} of {scene.matching:,} milestones, {level}{outside}"
 
 

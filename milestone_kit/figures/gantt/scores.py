@@ -38,7 +38,7 @@ def scored(
     scene : Scene
         What they show.
     ids : sequence of str
-        Of the rows in the window, as many as `scene.shown`, in the order of the marks.
+        Of the rows in the window, as many as `scene.at`, in the order of the marks.
     words : mapping
         By id, what is to be said. Any text, also hostile.
     width : int

@@ -7,16 +7,6 @@ function isDark() {
   return document.body.dataset.jpThemeLight === "false";
 }
 
-function save({ name, text, type }) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = name;
-  document.body.append(link);
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
 function say(el, words) {
   const note = document.createElement("span");
   note.className = "mk-note";
@@ -94,10 +84,11 @@ function render({ model, el }) {
   const themes = new MutationObserver(measure);
   themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
   search();
-  const receive = (message) => {
-    if (message.kind === "download") save(message);
-    else if (message.kind === "say") say(el, message.said);
+  const take = receiver(model, (words) => say(el, words));
+  const receive = (message, buffers) => {
+    if (message.kind === "say") say(el, message.said);
     else if (message.kind === "copy") copy(message.text).then(() => say(el, message.said));
+    else take(message, buffers);
   };
   model.on("msg:custom", receive);
   return () => {

@@ -42,7 +42,11 @@ function merged(old, patch) {
 
 // One figure's pictures and windows. While the user moves the chart the kernel is asked ahead, and its
 // newest answer waits: it is drawn when the chart is let go.
-function attach(gd, model, Plotly) {
+function attach(box, model, Plotly) {
+  const lanes = scrolled(box, model, () => {
+    if (drawn && !picture && !moving && !gd._dragging) react(gd.layout.xaxis.range);
+  });
+  const { gd } = lanes;
   const view = crypto.randomUUID?.() ?? String(Math.random());
   let number = 0; // of the window that was last asked for
   let answered = 0;
@@ -54,30 +58,31 @@ function attach(gd, model, Plotly) {
   let listening = false;
   let zooming = 0;
   let fitted = -Infinity;
-  let drawn = null; // data, layout, config and serial of what is on screen
+  let drawn = null; // data, layout, groups, pixels seen, config and serial of what is on screen
 
-  const react = () => {
+  const react = (range = drawn.layout.xaxis.range) => {
     const dragmode = gd._fullLayout?.dragmode; // the user's choice of tool stays
     const kept = dragmode === undefined ? {} : { dragmode };
-    Plotly.react(gd, drawn.data, { ...drawn.layout, ...kept }, drawn.config);
+    const { data, layout } = lanes.take(drawn);
+    Plotly.react(gd, data.map(hinted), { ...layout, ...kept, xaxis: { ...layout.xaxis, range } }, drawn.config);
     if (!listening) listen();
   };
   const draw = () => {
     timer = 0;
     if (!picture || moving || gd._dragging) return;
-    const [{ data, layout, config, serial }, buffers] = picture;
+    const [{ data, layout, groups, seen, config, serial }, buffers] = picture;
     picture = null;
-    drawn = { data: unpack(data, buffers), layout: unpack(layout, buffers), config, serial };
+    drawn = { data: unpack(data, buffers), layout: unpack(layout, buffers), groups, seen, config, serial };
     react();
   };
   // a minute has passed: only what differs comes
-  const amend = ({ traces, layout, base, serial }, buffers) => {
+  const amend = ({ traces, layout, groups, seen, base, serial }, buffers) => {
     if (moving || gd._dragging || picture || drawn?.serial !== base) {
       if (!picture) model.send({ kind: "attached", lacks_library: false, serial: 0 });
       return;
     }
     const data = drawn.data.map((trace, i) => (traces[i] ? merged(trace, unpack(traces[i], buffers)) : trace));
-    drawn = { ...drawn, data, layout: merged(drawn.layout, unpack(layout, buffers)), serial };
+    drawn = { ...drawn, data, layout: merged(drawn.layout, unpack(layout, buffers)), groups, seen, serial };
     react();
   };
   const soon = () => {
@@ -122,6 +127,7 @@ function attach(gd, model, Plotly) {
         zooming = setTimeout(() => model.send({ kind: "zoom", at }), DOUBLE_MS);
       }
     });
+    gd.on("plotly_hover", () => keepWhole(gd, box));
     gd.on("plotly_relayout", (change) => {
       if (!moved(change)) return;
       moving = false;
@@ -162,6 +168,7 @@ function attach(gd, model, Plotly) {
     clearTimeout(timer);
     clearTimeout(zooming);
     window.removeEventListener("mouseup", released);
+    lanes.leave();
     Plotly.purge(gd);
   };
   return { receive, leave };
@@ -191,8 +198,6 @@ export default () => {
     model_library = model.get("library");
   };
   const render = async ({ model, el }) => {
-    const gd = document.createElement("div");
-    el.append(gd);
     let over = false;
     const lacks = !window[LOADED] && !model_library?.byteLength;
     const loading = library();
@@ -200,7 +205,7 @@ export default () => {
     model.send({ kind: "attached", lacks_library: lacks, serial: newest?.[0].serial ?? 0 });
     loading.then((Plotly) => {
       if (over) return;
-      screen = attach(gd, model, Plotly);
+      screen = attach(el, model, Plotly);
       if (newest) screen.receive(...newest);
     });
     return () => {

@@ -11,3 +11,12 @@ async function copy(text) {
     area.remove();
   }
 }
+
+// Puts a text on the clipboard, and shows on the button that asked for it that this is done
+function copyFor(button, text) {
+  return copy(text).then(() => {
+    if (!button.classList.contains("mk-copy")) button.textContent = "copied";
+    button.dataset.done = "true";
+    setTimeout(() => { delete button.dataset.done; }, 2_000);
+  });
+}

@@ -3,17 +3,6 @@
 const SMALLEST = 200; // pixels of height
 const NARROW = 620; // pixels of the stage: the drawer takes all of its width
 
-// The part of an element that can be seen: what cuts it off, and the window
-function sight(el) {
-  let { top, bottom } = el.getBoundingClientRect();
-  for (let one = el.parentElement; one && one !== document.body; one = one.parentElement) {
-    if (getComputedStyle(one).overflowY === "visible") continue;
-    const box = one.getBoundingClientRect();
-    [top, bottom] = [Math.max(top, box.top), Math.min(bottom, box.bottom)];
-  }
-  return [Math.max(top, 0), Math.min(bottom, window.innerHeight)];
-}
-
 function render({ model, el: own }) {
   own.hidden = true;
   let el = null; // the box around
@@ -60,7 +49,7 @@ function render({ model, el: own }) {
     if (kind === "close") model.send({ kind: "close" });
     else if (kind === "next" || kind === "previous") model.send({ kind: "step", by: kind === "next" ? 1 : -1 });
     else if (kind === "narrow") model.send({ kind: "narrow", name, value });
-    else if (kind === "copy") copy(value).then(() => { button.textContent = "copied"; });
+    else if (kind === "copy") copyFor(button, value);
   };
   const changes = new MutationObserver(changed);
   const attach = () => {

@@ -69,7 +69,7 @@ function holdKeys(root, tell) {
   document.addEventListener("pointerdown", pressing, true);
   document.addEventListener("pointerup", released, true);
   document.addEventListener("mouseup", released, true);
-  // no toolbar lies in the chart, which changes with every hover
+  // the chart, which changes with every hover, looks after its own
   const changes = new MutationObserver((seen) => {
     if (seen.some(({ target }) => !target.closest(".mk-figure"))) settle();
   });

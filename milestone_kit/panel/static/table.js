@@ -1,8 +1,14 @@
-// One page of rows; sorting and paging are asked of the kernel. Text goes in through textContent only.
+// One page of rows, as a table or day by day; sorting and paging are asked of the kernel. Text goes in
+// through textContent only.
 function header(column, sort, ask) {
   const cell = document.createElement("th");
   cell.scope = "col";
   cell.style.width = column.width;
+  cell.dataset.column = column.name;
+  if (!column.sorts) {
+    cell.textContent = column.label;
+    return cell;
+  }
   const active = sort.column === column.name;
   cell.setAttribute("aria-sort", active ? (sort.ascending ? "ascending" : "descending") : "none");
   const button = document.createElement("button");
@@ -13,52 +19,113 @@ function header(column, sort, ask) {
   return cell;
 }
 
-function neighbour(line, key) {
-  if (key === "ArrowDown") return line.nextElementSibling ?? line;
-  if (key === "ArrowUp") return line.previousElementSibling ?? line;
-  if (key === "Home") return line.parentElement.firstElementChild;
-  return key === "End" ? line.parentElement.lastElementChild : null;
+function neighbour(lines, line, key) {
+  const at = lines.indexOf(line);
+  if (key === "ArrowDown") return lines[at + 1] ?? line;
+  if (key === "ArrowUp") return lines[at - 1] ?? line;
+  if (key === "Home") return lines[0];
+  return key === "End" ? lines.at(-1) : null;
+}
+
+// One Tab stop for all rows, and from there to the links of that row
+function stopAt(line, tabIndex) {
+  line.tabIndex = tabIndex;
+  for (const one of line.querySelectorAll("a, button")) one.tabIndex = tabIndex;
+}
+
+function filled(cell, row, name, text, pick) {
+  if (name === "tickers") tickerCell(cell, row.tickers, text, pick);
+  else if (name === "status") {
+    const badge = document.createElement("span");
+    badge.className = "mk-status";
+    badge.dataset.status = text;
+    badge.textContent = text;
+    cell.append(badge);
+  } else {
+    written(cell, text, row.marks[name]);
+    cell.title = text;
+  }
 }
 
 function body(view, ask) {
-  const rows = view.rows.map((row) => {
+  const lines = view.rows.map((row) => {
     const line = document.createElement("tr");
-    line.tabIndex = -1; // one Tab stop for all rows
     line.dataset.id = row.id;
     if (view.news.includes(row.id)) line.dataset.news = "true";
     line.setAttribute("aria-selected", String(view.selected.includes(row.id)));
     const pick = () => ask({ kind: "pick", id: row.id });
-    line.addEventListener("click", pick);
+    line.addEventListener("click", (event) => event.target.closest("a, button") || pick());
     line.addEventListener("keydown", (event) => {
-      const other = neighbour(line, event.key);
-      if (event.key === "Enter" || event.key === " ") pick();
+      const other = neighbour(lines, line, event.key);
+      const own = event.target === line; // and not one of its links
+      if (own && (event.key === "Enter" || event.key === " ")) pick();
       else if (event.key === "PageDown" || event.key === "PageUp")
         ask({ kind: "page", page: view.page + (event.key === "PageDown" ? 1 : -1) });
       else if (!other) return;
       event.preventDefault();
       if (!other) return;
-      line.tabIndex = -1;
-      other.tabIndex = 0;
+      stopAt(line, -1);
+      stopAt(other, 0);
       other.focus();
     });
     row.cells.forEach((text, i) => {
       const cell = document.createElement("td");
-      cell.dataset.column = view.columns[i].name;
-      if (view.columns[i].name === "status") {
-        const badge = document.createElement("span");
-        badge.className = "mk-status";
-        badge.dataset.status = text;
-        badge.textContent = text;
-        cell.append(badge);
-      } else {
-        cell.textContent = text;
-        cell.title = text;
-      }
+      const { name } = view.columns[i];
+      cell.dataset.column = name;
+      filled(cell, row, name, text, pick);
       line.append(cell);
     });
+    stopAt(line, -1);
     return line;
   });
-  return rows;
+  return lines;
+}
+
+// The rows of an agenda under the days on which they begin
+function daily(view, lines) {
+  return lines.flatMap((line, i) => {
+    if (!view.days.length || view.days[i] === view.days[i - 1]) return [line];
+    const heading = document.createElement("tr");
+    heading.className = "mk-day";
+    const cell = document.createElement("th");
+    cell.scope = "rowgroup";
+    cell.textContent = view.days[i];
+    heading.append(cell);
+    return [heading, line];
+  });
+}
+
+function forms(view, ask) {
+  const bar = document.createElement("div");
+  bar.className = "mk-forms mk-toolbar";
+  bar.setAttribute("role", "group");
+  bar.setAttribute("aria-label", "How milestones are listed");
+  for (const [name, label] of [["table", "Table"], ["agenda", "Agenda"]]) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = label;
+    button.setAttribute("aria-label", label); // by which it has the focus again
+    button.setAttribute("aria-pressed", String(view.form === name));
+    button.addEventListener("click", () => ask({ kind: "form", name }));
+    bar.append(button);
+  }
+  return bar;
+}
+
+function emptiness(view, ask) {
+  const note = document.createElement("div");
+  note.className = "mk-empty";
+  const words = document.createElement("p");
+  words.textContent = view.empty;
+  note.append(words);
+  for (const { label, ...event } of view.ways) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = label;
+    button.addEventListener("click", () => ask(event));
+    note.append(button);
+  }
+  return note;
 }
 
 function pager(view, ask) {
@@ -103,26 +170,22 @@ function render({ model, el }) {
     const view = model.get("view");
     const active = el.contains(document.activeElement) ? document.activeElement : null;
     const focused = active?.getAttribute("aria-label");
-    const place = active ? Array.from(el.querySelectorAll("tbody tr")).indexOf(active) : -1;
+    const line = active?.closest("tbody tr[data-id]");
+    const place = line ? Array.from(el.querySelectorAll("tbody tr[data-id]")).indexOf(line) : -1;
     const table = document.createElement("table");
     table.setAttribute("aria-label", "Milestones");
+    table.dataset.form = view.form;
     const head = table.createTHead().insertRow();
     head.append(...view.columns.map((column) => header(column, view.sort, ask)));
     const rows = body(view, ask);
-    table.createTBody().append(...rows);
-    const parts = [table];
-    if (!rows.length) {
-      const note = document.createElement("div");
-      note.className = "mk-empty";
-      note.textContent = view.empty;
-      parts.push(note);
-    }
-    el.replaceChildren(...parts, pager(view, ask));
-    const same = rows.find((line) => line.dataset.id === active?.dataset.id);
+    table.createTBody().append(...daily(view, rows));
+    const parts = rows.length ? [table] : [table, emptiness(view, ask)];
+    el.replaceChildren(forms(view, ask), ...parts, pager(view, ask));
+    const same = rows.find((line) => line.dataset.id === line?.dataset.id);
     const stop = same ?? rows[place] ?? rows.find((_, i) => view.selected.includes(view.rows[i].id)) ?? rows[0];
-    if (stop) stop.tabIndex = 0;
+    if (stop) stopAt(stop, 0);
     if (place >= 0) stop?.focus({ preventScroll: true });
-    if (focused) el.querySelector(`[aria-label="${focused}"]`)?.focus({ preventScroll: true });
+    if (focused) el.querySelector(`[aria-label="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   };
   // what begins within two minutes is counted down by the second, by the kernel's clock
   let ahead = 0;

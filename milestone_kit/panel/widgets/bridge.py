@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import traitlets
 
+from milestone_kit.panel.widgets.delivery import Delivery
 from milestone_kit.panel.widgets.front_end import FrontEnd, script
 
 __all__ = ["WIDEST", "Bridge"]
@@ -43,24 +44,27 @@ class Bridge(FrontEnd):
     scoring : bool
         Whether it asks how things stand.
 
+    delivery : Delivery
+        Hands files to the browser.
+
     Notes
     -----
-    The events are "tick", "scores", "close", "back" and "forward". The first comes as each minute begins, the
-    second every 15 seconds, both when the panel comes into sight, and neither while nobody can see it:
-    nothing runs in the kernel for a panel that is hidden or gone. The others are keys: Escape, and the left
-    and right arrows with Alt.
+    The events are "tick", "scores", "close", "back", "forward" and "more" (file, part). The first comes as
+    each minute begins, the second every 15 seconds, both when the panel comes into sight, and neither while
+    nobody can see it: nothing runs in the kernel for a panel that is hidden or gone. The next three are keys:
+    Escape, and the left and right arrows with Alt; for "more" waits `delivery`.
     """
 
-    _esm = script("keyboard.js", "wheel.js", "clipboard.js", "bridge.js")
+    _esm = script("keyboard.js", "wheel.js", "clipboard.js", "delivery.js", "bridge.js")
     width = _Pixels(default_value=0).tag(sync=True)
     zone = traitlets.Unicode().tag(sync=True)
     ticking = traitlets.Bool(default_value=True).tag(sync=True)
     scoring = traitlets.Bool(default_value=False).tag(sync=True)
     dark = traitlets.CBool(default_value=False).tag(sync=True)
 
-    def download(self, name: str, text: str, mime: str) -> None:
-        """Hand `text` to the browser as a file."""
-        self.send({"kind": "download", "name": name, "text": text, "type": mime})
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.delivery = Delivery(self.send)
 
     def copy(self, text: str, said: str) -> None:
         """Put `text` on the clipboard, and say so in these words."""

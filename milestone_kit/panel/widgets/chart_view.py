@@ -21,7 +21,7 @@ __all__ = ["ChartView"]
 PLACES: Final = "$places"
 """The key under which the front end finds which places of a list have other values."""
 
-_LIVE: Final = CONFIG | {"doubleClick": False}  # the kernel knows what fits
+_LIVE: Final = CONFIG | {"scrollZoom": True, "doubleClick": False}  # the kernel knows what fits
 
 
 class ChartView(FrontEnd):
@@ -41,10 +41,10 @@ class ChartView(FrontEnd):
     Notes
     -----
     The events are "click" (id), "zoom" (at), "window" (low, high, turn), "box" (x, y), "deselect",
-    "legend" (slot) and "fit". The answer to a window is a picture with the same turn.
+    "legend" (slot), "fold" (name) and "fit". The answer to a window is a picture with the same turn.
     """
 
-    _esm = script("chart.js")
+    _esm = script("sight.js", "hover.js", "lanes.js", "chart.js")
     picture: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
     library: Any = traitlets.Bytes(None, allow_none=True).tag(sync=True)
 
@@ -82,14 +82,15 @@ class ChartView(FrontEnd):
         traces = pack({i: keys for i, keys in differ.items() if keys}, buffers)
         layout = pack(_differing(chart.layout, before.layout), buffers)
         base, self._serial, self._shown = self._serial, self._serial + 1, chart
-        patch = {"kind": "patch", "base": base, "serial": self._serial, "traces": traces, "layout": layout}
-        self.send(patch, buffers)
+        numbers = {"base": base, "serial": self._serial}
+        patch = {"kind": "patch", "traces": traces, "layout": layout}
+        self.send(patch | numbers | _about(chart), buffers)
 
     def _whole(self, turn: dict[str, Any] | None) -> tuple[dict[str, Any], list[bytes]]:
         assert self._shown is not None
         buffers: list[bytes] = []
         data, layout = pack(_visible(self._shown), buffers), pack(self._shown.layout, buffers)
-        picture = {"data": data, "layout": layout, "config": _LIVE}
+        picture = {"data": data, "layout": layout, "config": _LIVE} | _about(self._shown)
         return {"kind": "draw", "turn": turn, "serial": self._serial, **picture}, buffers
 
     def _send_whole(self, turn: dict[str, Any] | None = None) -> None:
@@ -107,6 +108,16 @@ class ChartView(FrontEnd):
                 self.picture, self.library = {}, None
         if self._shown is not None and content.get("serial") != self._serial:
             self._send_whole()
+
+
+def _about(chart: Chart) -> dict[str, Any]:
+    """Return what the front end needs to scroll lanes: the pixels that are seen, and the bands by name."""
+    around = chart.layout["margin"]
+    groups = [
+        {"name": one.label, "count": one.count, "top": one.top, "bottom": one.bottom, "folded": one.folded}
+        for one in chart.scene.groups
+    ]
+    return {"seen": chart.look.height + around["t"] + around["b"], "groups": groups}
 
 
 def _visible(chart: Chart) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from milestone_kit.analysis.filters import TEXT_FACETS, Criteria
 from milestone_kit.errors import QueryError
 from milestone_kit.figures.time_axis import midnight
 from milestone_kit.panel.state import COLOR_CHOICES, GROUP_CHOICES, PanelState
+from milestone_kit.panel.widgets.clearable import clearable
 from milestone_kit.panel.widgets.facet_list import FacetList
 from milestone_kit.panel.widgets.furniture import foldable, toolbar
 from milestone_kit.panel.windows import PRESETS
@@ -197,9 +198,8 @@ class Controls:
     def side(self) -> w.VBox:
         """Return the column of filters."""
         flags = w.HBox([self.simulated, self.placeholder])
-        return foldable(
-            "Filters", [self.text, self.ticker, self.start, self.end, self.has_end, flags, self.facets]
-        )
+        fields = [clearable(self.text, "Clear the search"), clearable(self.ticker, "Clear the ticker")]
+        return foldable("Filters", [*fields, self.start, self.end, self.has_end, flags, self.facets])
 
     def bar(self, before: Sequence[w.Widget] = ()) -> w.HBox:
         """Return the row of presets and view choices; other tools stand before them."""

@@ -25,7 +25,7 @@ class Drawer(FrontEnd):
     "narrow" (name, value: only milestones of this value are to be shown).
     """
 
-    _esm = script("clipboard.js", "drawer.js")
+    _esm = script("sight.js", "clipboard.js", "drawer.js")
 
     def __init__(self) -> None:
         super().__init__()

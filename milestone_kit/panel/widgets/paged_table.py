@@ -17,14 +17,17 @@ class PagedTable(FrontEnd):
     Attributes
     ----------
     view : dict
-        `columns` (name, label, width), `rows` (id, cells), `sort`, `page`, `pages`, `where`, `selected`
-        and `news` (ids), `empty` (what stands there without rows), `now`, `windowed` (whether these are only
-        the rows of the chart's window).
+        `columns` (name, label, width, sorts), `rows` (id, cells, tickers, marks, begins), `days` (the day
+        of each row of an agenda, none of a table), `sort`, `page`, `pages`, `where`, `selected` and `news`
+        (ids), `empty` (what stands there without rows) and `ways` (events that lead out of that, each with
+        its `label`), `now`, `windowed` (whether these are only the rows of the chart's window), `form`
+        ("table" or "agenda").
 
     Notes
     -----
-    The events are "pick" (id), "sort" (column), "page" (page) and "windowed" (only).
+    The events are "pick" (id), "sort" (column), "page" (page), "windowed" (only), "form" (name) and what
+    `ways` names.
     """
 
-    _esm = script("table.js")
+    _esm = script("clipboard.js", "ticker_cell.js", "table.js")
     view: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)

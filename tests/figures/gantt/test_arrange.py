@@ -45,7 +45,7 @@ def engine(df, assume="3h"):
     return timeline, GanttIndex.of(timeline)
 
 
-def scene_of(timeline, index, window, *, chosen=None, canvas=WIDE, group="category", max_bars=600):
+def scene_of(timeline, index, window, *, chosen=None, canvas=WIDE, group="category", max_bars=600, folded=()):
     return lay_out(
         index,
         timeline,
@@ -55,6 +55,7 @@ def scene_of(timeline, index, window, *, chosen=None, canvas=WIDE, group="catego
         colors=ColorScale.of(Keys.of(timeline["type"])),
         groups=None if group is None else Keys.of(timeline[group]),
         max_bars=max_bars,
+        folded=folded,
     )
 
 
@@ -249,10 +250,42 @@ def test_titles_are_shown_where_lanes_can_be_scrolled_through_though_few_are_see
     assert (scene.level, len(scene.labels)) == ("labelled", 60)
     assert scene.lanes * LABEL_LANE_PX <= 1_100
     look = Look("UTC", MIDNIGHT, LIGHT, 1_000, grouped=False, legend=False, height=300)
-    layout = draw_layout(scene, look)
+    layout = draw_layout(scene, look, [])
     assert layout["height"] >= scene.lanes * LABEL_LANE_PX
     assert layout["xaxis"]["side"] == "top"
     few = scene_of(
         timeline.iloc[:3], GanttIndex.of(timeline.iloc[:3]), window, canvas=Canvas(800, 300, 1_100)
     )
-    assert "side" not in draw_layout(few, look)["xaxis"]
+    assert "side" not in draw_layout(few, look, [])["xaxis"]
+
+
+@given(milestones(max_size=30), windows, st.integers(1, 30), st.data())
+def test_a_folded_group_takes_one_line_and_loses_no_row(df, window, max_bars, data):
+    timeline, index = engine(df)
+    plain = scene_of(timeline, index, window)
+    folded = data.draw(st.sets(st.sampled_from([group.label for group in plain.groups] or ["none"])))
+    scene = scene_of(timeline, index, window, folded=folded, max_bars=max_bars)
+    assert {group.label for group in scene.groups if group.folded} == folded & {
+        group.label for group in scene.groups
+    }
+    assert sum(group.count for group in scene.groups) == scene.shown == plain.shown
+    for place, group in enumerate(scene.groups):
+        if group.folded:
+            assert group.bottom - group.top <= 2.2  # a line of text may take more than a lane
+            assert scene.density.counts[place].any()
+            assert scene.marks is None or place not in scene.marks.code
+    if scene.marks is not None:
+        assert len(scene.at) == sum(group.count for group in scene.groups if not group.folded)
+
+
+def test_folding_brings_back_the_titles_of_the_others():
+    df = table(
+        *({"start_date": at(1), "category": "Crowd"} for _ in range(50)),
+        {"start_date": at(2), "category": "Few"},
+    )
+    timeline, index = engine(df)
+    window = Window(MIDNIGHT, MIDNIGHT + 6 * HOUR)
+    assert scene_of(timeline, index, window, max_bars=40).level == "density"
+    scene = scene_of(timeline, index, window, max_bars=40, folded={"Crowd"})
+    assert (scene.level, len(scene.labels)) == ("labelled", 1)
+    assert "50 in folded groups" in scene_words(scene)
