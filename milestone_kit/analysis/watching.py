@@ -108,8 +108,8 @@ def find_watched(df: pd.DataFrame, watch: Iterable[str], index: TickerIndex | No
     for ticker, codes in zip(by_ticker, index.meant(by_ticker), strict=True):
         fits[codes] = True
         found.update([by_ticker[ticker]] if len(codes) else [])
-    series = _events_by_series(index, [ticker for ticker in by_ticker if by_ticker[ticker] not in found])
-    for ticker, codes in series.items():
+    others = [ticker for ticker in by_ticker if by_ticker[ticker] not in found]
+    for ticker, codes in (index.of_series(others) if others else {}).items():
         fits[codes] = True
         found.add(by_ticker[ticker])
     own = pa.array(df["id"], pa.large_string())
@@ -117,13 +117,3 @@ def find_watched(df: pd.DataFrame, watch: Iterable[str], index: TickerIndex | No
     found.update(df["id"][rows])
     rows[index.rows[fits[index.codes]]] = True
     return Watched(rows, tuple(entry for entry in entries if entry not in found))
-
-
-def _events_by_series(index: TickerIndex, asked: list[str]) -> dict[str, NDArray[np.int64]]:
-    """Return the codes of the events of each series that there is: what stands before the first "-"."""
-    if not asked:
-        return {}
-    of_each = pc.list_element(pc.split_pattern(index.names, "-", max_splits=1), 0)
-    place = pc.index_in(of_each, value_set=pa.array(asked, of_each.type)).fill_null(-1)
-    places = place.to_numpy(zero_copy_only=False)
-    return {ticker: np.flatnonzero(places == at) for at, ticker in enumerate(asked) if at in places}

@@ -35,6 +35,7 @@ from milestone_kit.panel.revisiting import Revisiting
 from milestone_kit.panel.session import FIRST_WIDTH, Screen, Session
 from milestone_kit.panel.state import PanelState
 from milestone_kit.panel.static_form import is_unattended, static_form
+from milestone_kit.panel.summary import clock_words
 from milestone_kit.panel.widgets.bridge import Bridge
 from milestone_kit.panel.widgets.chart_view import ChartView
 from milestone_kit.panel.widgets.closing import close_all
@@ -344,6 +345,9 @@ class MilestoneExplorer(Revisiting, w.VBox):
         """Make a table ready, and tell what is news in it; this runs beside the kernel's loop."""
         before = self._model if "_model" in self.__dict__ else None
         model = ExplorerModel(df, self._moment(), fixed=self._now is not None, heir_of=before)
+        view: View | None = self.__dict__.get("_view")
+        if view is not None and view.session.watch:
+            model.watched(view.session.watch)  # looking through all tickers takes its time
         if before is None or before.awaited or self._feed.growing:
             return model, News()
         return model, news_between(before.table, df, before.fetched)
@@ -381,7 +385,7 @@ class MilestoneExplorer(Revisiting, w.VBox):
         self._bridge.ticking = self._now is None or self._keeper.switch.value
 
     def _data_of(self) -> str:
-        return self._model.clock_words(self._model.fetched, self._view.session.state.tz)
+        return clock_words(self._model.fetched, self._view.session.state.tz)
 
     def _awaiting(self) -> ExplorerModel:
         return ExplorerModel(empty_milestones(), self._moment(), awaited=True)
@@ -447,7 +451,7 @@ class MilestoneExplorer(Revisiting, w.VBox):
         past = self._past
         self._tools.show(back=bool(past.behind), forward=bool(past.ahead), watch=view.session.watch)
         news, told = view.session.news, view.session.told
-        since = "" if news.since is None else self._model.clock_words(news.since, view.session.state.tz)
+        since = "" if news.since is None else clock_words(news.since, view.session.state.tz)
         self._news.show(news, since, None if told is None else told[0])
         self._live.look_at(self._model, view.session.picked)
         self._bridge.scoring = self._live.wanted and not self._model.awaited

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,7 +22,7 @@ from milestone_kit.figures.gantt.draw import draw_layout, draw_traces
 from milestone_kit.figures.gantt.look import Look
 from milestone_kit.figures.gantt.outline import outline_traces
 from milestone_kit.figures.gantt.retouch import outdated, retouched
-from milestone_kit.figures.gantt.scene import Canvas, GanttIndex, Scene, scene_words
+from milestone_kit.figures.gantt.scene import Canvas, GanttIndex, Scene
 from milestone_kit.figures.layout import heading_pixels
 from milestone_kit.figures.time_axis import Window, to_ms
 from milestone_kit.panel.card import details_card
@@ -33,6 +31,7 @@ from milestone_kit.panel.relative import ALL
 from milestone_kit.panel.remembered import forget, remembered
 from milestone_kit.panel.reproduce import Recipe
 from milestone_kit.panel.strip import StartIndex
+from milestone_kit.panel.summary import as_of_words, status_words, summary_line
 from milestone_kit.panel.table_view import PAGE_ROWS, TableView, page_of
 from milestone_kit.panel.view import Chart, Choices, Strip, View
 from milestone_kit.panel.watched import (
@@ -48,6 +47,7 @@ from milestone_kit.table.arrays import to_numpy
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from milestone_kit.analysis.running import Passed
@@ -367,11 +367,7 @@ class ExplorerModel:
 
     @remembered
     def _status_words(self, criteria: Criteria) -> str:
-        status = self.timeline["status"].cat
-        counts = np.bincount(status.codes[self.chosen(criteria)] + 1, minlength=len(status.categories) + 1)[
-            1:
-        ]
-        return " · ".join(f"{count:,} {name}" for name, count in zip(status.categories, counts, strict=True))
+        return status_words(self.timeline["status"], self.chosen(criteria))
 
     @remembered
     def _counts(self, criteria: Criteria) -> list[int]:
@@ -520,10 +516,8 @@ class ExplorerModel:
         found = self.watched(watch)
         rows = nearest_rows(self.timeline, np.flatnonzero(found.rows & self.chosen(criteria)))
         page = self._table_view.page(rows[:WATCHED_ROWS], 0, zone, selected)
-        return watched_view(page, len(rows), int(np.count_nonzero(found.rows)), self._unknown(watch))
-
-    def _unknown(self, watch: tuple[str, ...]) -> str:
-        return "" if self.awaited else unknown_words(watch, self.watched(watch).unknown)
+        unknown = "" if self.awaited else unknown_words(watch, found.unknown)
+        return watched_view(page, len(rows), int(np.count_nonzero(found.rows)), unknown)
 
     @remembered
     def _in_sight(self, criteria: Criteria, ids: frozenset[str]) -> frozenset[str]:
@@ -547,29 +541,15 @@ class ExplorerModel:
     def _summary(self, session: Session, scene: Scene) -> str:
         if self.awaited:
             return "No milestones yet"
-        selected = f" · {len(session.selected):,} selected" if session.selected else ""
-        return (
-            f"<b>{scene.matching:,}</b> of {len(self.timeline):,} milestones · "
-            f"{self._status_words(session.state.filters)}{selected} · {self._as_of(session.state.tz)}"
-            f'<br><span class="mk-muted">In the chart: {html.escape(scene_words(scene))}</span>'
-        )
+        state, statuses = session.state, self._status_words(session.state.filters)
+        as_of = as_of_words(self.now, state.tz, fixed=self.fixed)
+        return summary_line(scene, len(self.timeline), len(session.selected), statuses, as_of)
 
     @property
     def fetched(self) -> float:
         """When the table was fetched, milliseconds UTC; the moment it came here, where it does not tell."""
         fetched = fetched_at(self.table)
         return self._came if fetched is None else float(fetched.astype(np.int64)) / 1000
-
-    def clock_words(self, ms: float, zone: str) -> str:
-        """Return an instant as people say it of today: hour and minute in a zone."""
-        return f"{pd.Timestamp(ms, unit='ms', tz='UTC').tz_convert(zone):%H:%M}"
-
-    def _as_of(self, zone: str) -> str:
-        """Return which moment all this is true of."""
-        instant = pd.Timestamp(self.now, unit="ms", tz="UTC").tz_convert(zone)
-        if self.fixed:
-            return f"As of {instant:%d %b %Y %H:%M:%S} {html.escape(zone)}, held there by now="
-        return f"As of {instant:%H:%M:%S} {html.escape(zone)}"
 
     def _recipe(self, session: Session, chart: Chart, *, dark: bool) -> Recipe:
         state = session.state.with_span(chart.scene.window)

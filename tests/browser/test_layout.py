@@ -210,7 +210,7 @@ def test_there_are_few_tab_stops_before_the_chart_and_all_is_reached(explorer):
     first = explorer.get_by_role("button", name="Near now")
     first.focus()
     explorer.keyboard.press("ArrowRight")
-    assert explorer.evaluate("document.activeElement.textContent") == "Today"
+    assert explorer.evaluate("document.activeElement.textContent") == "Next 6 h"
 
 
 def test_a_long_list_opens_is_searched_and_keeps_its_order(explorer):
