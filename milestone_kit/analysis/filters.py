@@ -299,7 +299,7 @@ class FilterIndex:
             flag = self._flag(name)
             return flag.copy() if value else ~flag
         if name == "ticker":
-            return self._tickers.mask(value)
+            return self.tickers.mask(value)
         if name == "text":
             return self._text.mask(value)
         bound = stamp_instant(pd.Timestamp(value))
@@ -322,7 +322,8 @@ class FilterIndex:
         return self._flags[name]
 
     @cached_property
-    def _tickers(self) -> TickerIndex:
+    def tickers(self) -> TickerIndex:
+        """The tickers of the table, ready to be searched."""
         return TickerIndex(self._df)
 
     @cached_property

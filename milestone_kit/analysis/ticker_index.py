@@ -72,6 +72,19 @@ class TickerIndex:
             else:
                 yield exact[ticker]
 
+    def of_series(self, asked: list[str]) -> dict[str, np.ndarray]:
+        """Return the codes of the events of each series, in upper case, of which there are any.
+
+        A series is what stands before the first "-" of its events' tickers.
+        """
+        place = pc.index_in(self._series, value_set=pa.array(asked, self._series.type)).fill_null(-1)
+        places = place.to_numpy(zero_copy_only=False)
+        return {ticker: np.flatnonzero(places == at) for at, ticker in enumerate(asked) if at in places}
+
+    @cached_property
+    def _series(self) -> pa.Array:
+        return pc.list_element(pc.split_pattern(self.names, "-", max_splits=1), 0)
+
     def _exact(self, tickers: list[str]) -> dict[str, np.ndarray]:
         """Find the code of each event or market ticker; none where nothing is listed."""
         candidates = {ticker: list(_beginnings(ticker)) for ticker in tickers}

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     import datetime as dt
     import os
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     import pyarrow as pa
 
@@ -228,6 +229,11 @@ class MilestoneClient:
         an error instead.
         """
         return rejected_frame(self._rejected)
+
+    @property
+    def cache_dir(self) -> Path:
+        """The folder in which answers are kept."""
+        return self._settings.cache_dir
 
     @property
     def base_url(self) -> str:

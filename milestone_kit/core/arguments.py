@@ -149,7 +149,7 @@ def read_duration(
     Parameters
     ----------
     value : str, datetime.timedelta or numpy.timedelta64
-        Text such as "90min", "1d12h", "7D", or a unit alone ("h").
+        Text such as "90min", "1d12h", "7D", ISO 8601's "PT90M", or a unit alone ("h").
     name : str
         The argument's name, for the error.
     least, most : numpy.timedelta64
@@ -184,7 +184,8 @@ def read_duration(
         raise QueryError(f"{expected}; got {type(value).__name__}")
     try:
         if isinstance(value, str):
-            text = f"1{value}" if value[:1].isalpha() else value
+            # "h" is one hour; a duration as ISO 8601 writes it begins with a P
+            text = f"1{value}" if value[:1].isalpha() and value[:1] != "P" else value
             span = pd.Timedelta(_DAYS.sub("D", text))  # pandas wants days as "D"; people write "7d"
         else:
             span = pd.Timedelta(value, unit="s") if is_number else pd.Timedelta(value)  # type: ignore[arg-type]  # checked above
@@ -197,11 +198,13 @@ def read_duration(
 
 
 def _words(span: np.timedelta64) -> str:
-    us = int(span.astype(np.int64))
+    us = int(span.astype("timedelta64[us]").astype(np.int64))
     if us == 0:
         return "zero"
-    days, rest = divmod(us, 86_400_000_000)
-    return f"{days} days" if not rest else f"{us} us"
+    for unit, size in (("days", 86_400_000_000), ("s", 1_000_000)):
+        if us % size == 0:
+            return f"{us // size} {unit}"
+    return f"{us} us"
 
 
 def check_zone(tz: str | None) -> str:

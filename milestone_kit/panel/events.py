@@ -13,8 +13,10 @@ from milestone_kit.figures.colors import OTHER
 from milestone_kit.figures.gantt.picking import Box, rows_in_box
 from milestone_kit.figures.time_axis import Window
 from milestone_kit.panel.news import News
-from milestone_kit.panel.state import FORM_CHOICES, PanelState
-from milestone_kit.panel.table_view import SORTABLE, page_of
+from milestone_kit.panel.relative import local_day, local_day_of
+from milestone_kit.panel.state import FORM_CHOICES, SORTABLE, PanelState
+from milestone_kit.panel.table_view import page_of
+from milestone_kit.panel.windows import PRESETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,10 +50,10 @@ def next_session(model: ExplorerModel, view: View, event: Event) -> Session:
         What was on screen when the event happened.
     event : mapping
         Its "kind" and what belongs to it: "click" or "pick" (id), "window" (low, high), "zoom" (at),
-        "fit", "preset" (name), "box" (x, y), "deselect", "close", "step" (by), "narrow" (name, value),
-        "legend" (slot), "fold" (name, all), "sort" (column), "page" (page), "windowed" (only), "form" (name),
-        "news" (which), "unsearch" and "reset"; times are milliseconds UTC, y is in lanes. Other kinds ask for
-        nothing.
+        "fit", "preset" (name), "day" (by), "box" (x, y), "deselect", "close", "step" (by), "narrow" (name,
+        value), "legend" (slot), "fold" (name, all), "sort" (column), "page" (page), "windowed" (only), "form"
+        (name), "news" (which), "unsearch" and "reset"; times are milliseconds UTC, y is in lanes. Other kinds
+        ask for nothing.
     """
     act = _ACTS.get(event["kind"])
     return view.session if act is None else act(model, view, event)
@@ -108,8 +110,17 @@ def _fit(_model: ExplorerModel, view: View, _event: Event) -> Session:
     return _spanning(_unpaged(view.session), None)
 
 
-def _preset(model: ExplorerModel, view: View, event: Event) -> Session:
-    return _spanning(_unpaged(view.session), model.preset(str(event["name"]), view.session.state))
+def _preset(_model: ExplorerModel, view: View, event: Event) -> Session:
+    session = _unpaged(view.session)
+    return replace(session, state=replace(session.state, window=PRESETS[str(event["name"])]), held=None)
+
+
+def _day(_model: ExplorerModel, view: View, event: Event) -> Session:
+    """Show a whole day: the one after or before the day in the middle of the window."""
+    shown, zone = view.chart.scene.window, view.session.state.tz
+    middle = local_day_of(shown.start + shown.span / 2, zone)
+    later = 1 if int(event["by"]) > 0 else -1
+    return _spanning(_unpaged(view.session), local_day(middle, later, zone))
 
 
 def _box(model: ExplorerModel, view: View, event: Event) -> Session:
@@ -180,7 +191,8 @@ def _sort(_model: ExplorerModel, view: View, event: Event) -> Session:
     column = str(event["column"])
     if column not in SORTABLE:
         return view.session
-    return replace(view.session, sort=view.session.sort.by(column)).turned(0)
+    state = replace(view.session.state, sort=view.session.sort.by(column))
+    return replace(view.session, state=state).turned(0)
 
 
 def _page(_model: ExplorerModel, view: View, event: Event) -> Session:
@@ -206,7 +218,8 @@ def _looked_through(session: Session) -> Session:
 
 
 def _windowed(_model: ExplorerModel, view: View, event: Event) -> Session:
-    return replace(_looked_through(view.session), windowed=bool(event["only"])).turned()
+    session = _looked_through(view.session)
+    return replace(session, state=replace(session.state, windowed=bool(event["only"]))).turned()
 
 
 def _form(_model: ExplorerModel, view: View, event: Event) -> Session:
@@ -224,8 +237,9 @@ def _unsearch(_model: ExplorerModel, view: View, _event: Event) -> Session:
 
 
 def _reset(_model: ExplorerModel, view: View, _event: Event) -> Session:
-    """Clear filters, window and selection; the time zone and the form of the list are the user's own."""
-    state = PanelState(tz=view.session.state.tz, form=view.session.state.form)
+    """Clear filters, window and selection; the time zone and how rows are listed are the user's own."""
+    before = view.session.state
+    state = PanelState(tz=before.tz, sort=before.sort, windowed=before.windowed, form=before.form)
     session = replace(view.session, state=state, selected=frozenset(), picked=None, held=None)
     return replace(session, told=None).turned()
 
@@ -237,6 +251,7 @@ _ACTS: Final[dict[str, Callable[[ExplorerModel, View, Event], Session]]] = {
     "zoom": _zoom,
     "fit": _fit,
     "preset": _preset,
+    "day": _day,
     "box": _box,
     "deselect": _deselect,
     "close": _close,

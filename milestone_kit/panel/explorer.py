@@ -31,9 +31,11 @@ from milestone_kit.panel.keeper import Keeper
 from milestone_kit.panel.live_part import LivePart
 from milestone_kit.panel.model import ExplorerModel
 from milestone_kit.panel.news import News, news_between
+from milestone_kit.panel.revisiting import Revisiting
 from milestone_kit.panel.session import FIRST_WIDTH, Screen, Session
 from milestone_kit.panel.state import PanelState
 from milestone_kit.panel.static_form import is_unattended, static_form
+from milestone_kit.panel.summary import clock_words
 from milestone_kit.panel.widgets.bridge import Bridge
 from milestone_kit.panel.widgets.chart_view import ChartView
 from milestone_kit.panel.widgets.closing import close_all
@@ -44,6 +46,7 @@ from milestone_kit.panel.widgets.furniture import body, button, head, main, tool
 from milestone_kit.panel.widgets.news_bar import NewsBar
 from milestone_kit.panel.widgets.overview import Overview
 from milestone_kit.panel.widgets.paged_table import PagedTable
+from milestone_kit.panel.widgets.watched_rows import WatchedRows
 from milestone_kit.table.schema import empty_milestones
 
 if TYPE_CHECKING:
@@ -54,7 +57,9 @@ if TYPE_CHECKING:
 
     from milestone_kit.client.client import MilestoneClient
     from milestone_kit.panel.fetch import Tables
+    from milestone_kit.panel.past import Past
     from milestone_kit.panel.view import View
+    from milestone_kit.storage.panel_store import PanelStore
 
 __all__ = ["MilestoneExplorer"]
 
@@ -65,7 +70,7 @@ _TICK: Final[Mapping[str, Any]] = {"kind": "tick"}
 
 _FREED: Final = frozenset(
     {"_model", "_view", "_controls", "_chart", "_overview", "_table", "_feed", "_bridge", "_keeper"}
-    | {"_shown", "_live", "_drawer"}
+    | {"_shown", "_live", "_drawer", "_tools", "_watched", "_past"}
 )
 """What is let go when the panel is closed: the table and all that was made of it."""
 
@@ -80,10 +85,11 @@ def _utc_now() -> pd.Timestamp:
     return pd.Timestamp.now("UTC")
 
 
-class MilestoneExplorer(w.VBox):
+class MilestoneExplorer(Revisiting, w.VBox):
     """Filters, Gantt chart, table and details card over one milestones table.
 
-    Made by `explore`. Everything a user can set is in `state`, a JSON dict that can be set back.
+    Made by `explore`. Everything a user can set is in `state`, a JSON dict that can be set back, but for the
+    watchlist, which is `watch`.
 
     Parameters
     ----------
@@ -107,6 +113,10 @@ class MilestoneExplorer(w.VBox):
         Gives the client that knows how things stand and who takes part; without it, neither is shown.
     scores : bool
         Whether it is asked how things stand.
+    watch : tuple of str, optional
+        What is watched, as `read_watch` returns it; without it, what is kept in the store.
+    store : PanelStore, optional
+        Where views and watchlist are kept.
 
     Notes
     -----
@@ -126,7 +136,10 @@ class MilestoneExplorer(w.VBox):
         every: float | None = None,
         client: Callable[[], MilestoneClient] | None = None,
         scores: bool = True,
+        watch: tuple[str, ...] | None = None,
+        store: PanelStore | None = None,
     ) -> None:
+        self._remember_in(store)
         self._now, self._source, self._clock = now, source, clock
         self._live = LivePart(client, self._tell, now_moves=now is None, scores=scores)
         opened = time.monotonic()
@@ -134,12 +147,12 @@ class MilestoneExplorer(w.VBox):
         if not isinstance(df, pd.DataFrame):
             self._feed.follow(df)  # the network takes longer than all that follows
         self._model = self._prepared(df)[0] if isinstance(df, pd.DataFrame) else self._awaiting()
-        self._view = self._model.view(Session(state), Screen())
+        self._view = self._model.view(Session(state, watch=self._recalled(watch)), Screen())
         self._debouncer = Debouncer(lambda: self._guard(self._read_controls))
         self._resizer = Debouncer(lambda: self._guard(self._show, self._view.session, clears=False))
         self._controls = Controls(self._debouncer.poke, self._on_preset)
         self._bridge = Bridge()
-        self._overview, self._table = Overview(), PagedTable()
+        self._overview, self._table, self._watched = Overview(), PagedTable(), WatchedRows()
         self._what = w.Dropdown(
             options=DOWNLOADS,
             description="Take",
@@ -158,11 +171,12 @@ class MilestoneExplorer(w.VBox):
         # width and theme come together when the panel opens: one redraw serves both
         self._bridge.observe(lambda _: self._resizer.poke(0.0), ["width", "dark"])
         self._bridge.observe(lambda change: self._controls.offer_zones(change["new"]), "zone")
-        for widget in (self._chart, self._overview, self._table, self._drawer):
+        for widget in (self._chart, self._overview, self._table, self._watched, self._drawer):
             widget.on_event(functools.partial(self._guard, self._on_event))
+        self._tools.on_event(functools.partial(self._guard, self._on_tool))
         self._bridge.on_event(functools.partial(self._guard, self._on_page, clears=False))
-        above = [self._controls.bar(), *self._live.controls, self._overview, self._bridge]
-        column = main(above, self._chart, [self._table], self._drawer.box)
+        above = [self._controls.bar([self._tools]), *self._live.controls, self._overview, self._bridge]
+        column = main(above, self._chart, [self._watched, self._table], self._drawer.box)
         content = body(self._controls.side(), column)
         top = head(self._summary, self._actions(refresh=reload is not None))
         lines = [self._feed.bar.widget, self._news.widget, self._keeper.line, self._alert]
@@ -170,6 +184,8 @@ class MilestoneExplorer(w.VBox):
         self.add_class("mk-explorer")
         # what the cache holds is there at once, and so is the word that an address is wrong
         self._guard(self._feed.settle, opened + _PATIENCE)
+        if self._remark and not self._alert.value:
+            self._alert.value = _alerting(self._remark)
         # so many objects are new that Python will soon look through all there are, which takes a tenth of
         # a second: while the browser builds the panel, and not under one of the first clicks
         loop = running_loop()
@@ -197,10 +213,16 @@ class MilestoneExplorer(w.VBox):
 
     @state.setter
     def state(self, values: dict[str, Any]) -> None:
-        state = PanelState.of(values)
-        self._debouncer.cancel()
-        self._show(replace(self._view.session.turned(), state=state, held=None), write=True)
+        self._turn_to(PanelState.of(values))
         self._alert.value = ""
+
+    def _turn_to(self, state: PanelState, past: Past | None = None) -> None:
+        self._debouncer.cancel()
+        session = replace(self._view.session.turned(), state=state, held=None)
+        self._show(session, write=True, past=past)
+
+    def _follow(self, watch: tuple[str, ...]) -> None:
+        self._show(replace(self._view.session, watch=watch))
 
     def close(self) -> None:
         """Take the panel off the screen and free all that it holds; it cannot be used any more."""
@@ -329,6 +351,9 @@ class MilestoneExplorer(w.VBox):
         """Make a table ready, and tell what is news in it; this runs beside the kernel's loop."""
         before = self._model if "_model" in self.__dict__ else None
         model = ExplorerModel(df, self._moment(), fixed=self._now is not None, heir_of=before)
+        view: View | None = self.__dict__.get("_view")
+        if view is not None and view.session.watch:
+            model.watched(view.session.watch)  # looking through all tickers takes its time
         if before is None or before.awaited or self._feed.growing:
             return model, News()
         return model, news_between(before.table, df, before.fetched)
@@ -337,6 +362,8 @@ class MilestoneExplorer(w.VBox):
         """Do what the browser tells of its own accord: a moment has passed, scores are due, or Escape."""
         if event.get("kind") == "close":
             self._on_event(event)
+        elif event.get("kind") in ("back", "forward"):
+            self._on_tool(event)
         elif event.get("kind") == "scores" and self._now is None:
             self._live.ask(self._model, self._view, self._moment())
         elif event.get("kind") == "more":
@@ -364,7 +391,7 @@ class MilestoneExplorer(w.VBox):
         self._bridge.ticking = self._now is None or self._keeper.switch.value
 
     def _data_of(self) -> str:
-        return self._model.clock_words(self._model.fetched, self._view.session.state.tz)
+        return clock_words(self._model.fetched, self._view.session.state.tz)
 
     def _awaiting(self) -> ExplorerModel:
         return ExplorerModel(empty_milestones(), self._moment(), awaited=True)
@@ -381,11 +408,19 @@ class MilestoneExplorer(w.VBox):
     def _screen(self) -> Screen:
         return Screen(self._bridge.width or FIRST_WIDTH, self._bridge.dark)
 
-    def _show(self, session: Session, event: Mapping[str, Any] = _NO_EVENT, *, write: bool = False) -> None:
+    def _show(
+        self,
+        session: Session,
+        event: Mapping[str, Any] = _NO_EVENT,
+        *,
+        write: bool = False,
+        past: Past | None = None,
+    ) -> None:
         """Show a session: the view it makes, where it differs from what is on screen."""
-        before = self._view
-        moving = event["kind"] == "window"
-        self._view = self._model.view(session, self._screen(), before, moving=moving)
+        before, kind = self._view, event["kind"]
+        self._view = self._model.view(session, self._screen(), before, moving=kind == "window")
+        states = (before.session.state, self._view.session.state)
+        self._past = past or self._past.then(*states, kind, self._clock().timestamp())
         self._assign(self._view, event, write=write)
 
     def _assign(self, view: View, event: Mapping[str, Any] = _NO_EVENT, *, write: bool = False) -> None:
@@ -416,27 +451,31 @@ class MilestoneExplorer(w.VBox):
             self._controls.count(view.choices)
         if before is None or view.table is not before.table:
             self._table.view = view.table
+        if before is None or view.watched is not before.watched:
+            self._watched.view = view.watched
         self._drawer.card = view.card
+        past = self._past
+        self._tools.show(back=bool(past.behind), forward=bool(past.ahead), watch=view.session.watch)
         news, told = view.session.news, view.session.told
-        since = "" if news.since is None else self._model.clock_words(news.since, view.session.state.tz)
+        since = "" if news.since is None else clock_words(news.since, view.session.state.tz)
         self._news.show(news, since, None if told is None else told[0])
         self._live.look_at(self._model, view.session.picked)
         self._bridge.scoring = self._live.wanted and not self._model.awaited
 
-    def _guard(self, work: Callable[..., None], *arguments: Any, clears: bool = True) -> None:
+    def _guard(self, work: Callable[..., str | None], *arguments: Any, clears: bool = True) -> None:
         """Run `work`; an error is shown in the panel, where the user is looking, and logged.
 
-        What the user has asked for and went well `clears` the error before; what comes by itself does not.
+        What `work` returns is words to show as well. What the user has asked for and went well `clears` the
+        error before; what comes by itself does not.
         """
         try:
-            work(*arguments)
+            said = work(*arguments)
         except Exception as error:  # noqa: BLE001 - the panel must outlive whatever goes wrong in one update
             _log.exception("the explorer could not update")
-            words = html.escape(error_words(error))
-            self._alert.value = f'<div class="mk-alert" role="alert">{words}</div>'
+            self._alert.value = _alerting(error_words(error))
             return
-        if clears:
-            self._alert.value = ""
+        if said or clears:
+            self._alert.value = _alerting(said) if said else ""
 
     # The buttons at the top
 
@@ -477,3 +516,7 @@ class MilestoneExplorer(w.VBox):
 
     def _deliver(self, file: Download) -> None:
         self._bridge.delivery.begin(*file)
+
+
+def _alerting(words: str) -> str:
+    return f'<div class="mk-alert" role="alert">{html.escape(words)}</div>'

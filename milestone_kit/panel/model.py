@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,40 +15,51 @@ from milestone_kit.analysis.ends import fetched_at
 from milestone_kit.analysis.filters import Criteria, FilterIndex
 from milestone_kit.analysis.groups import Keys, column_of
 from milestone_kit.analysis.running import RunningTimeline
+from milestone_kit.analysis.watching import Watched, find_watched
 from milestone_kit.figures.colors import DARK, LIGHT, OTHER, ColorScale
 from milestone_kit.figures.gantt.arrange import lay_out
 from milestone_kit.figures.gantt.draw import draw_layout, draw_traces
 from milestone_kit.figures.gantt.look import Look
 from milestone_kit.figures.gantt.outline import outline_traces
 from milestone_kit.figures.gantt.retouch import outdated, retouched
-from milestone_kit.figures.gantt.scene import Canvas, GanttIndex, Scene, scene_words
+from milestone_kit.figures.gantt.scene import Canvas, GanttIndex, Scene
 from milestone_kit.figures.layout import heading_pixels
 from milestone_kit.figures.time_axis import Window, to_ms
 from milestone_kit.panel.card import details_card
 from milestone_kit.panel.choices import Order, choices_of, standing_order
+from milestone_kit.panel.relative import ALL
 from milestone_kit.panel.remembered import forget, remembered
 from milestone_kit.panel.reproduce import Recipe
 from milestone_kit.panel.strip import StartIndex
+from milestone_kit.panel.summary import as_of_words, status_words, summary_line
 from milestone_kit.panel.table_view import PAGE_ROWS, TableView, page_of
 from milestone_kit.panel.view import Chart, Choices, Strip, View
-from milestone_kit.panel.windows import fitting_window, preset_window
+from milestone_kit.panel.watched import (
+    WATCH_COLORS,
+    WATCHED_ROWS,
+    nearest_rows,
+    unknown_words,
+    watched_view,
+)
+from milestone_kit.panel.windows import asked_window, is_behind, still_holds
 from milestone_kit.table.arrays import to_numpy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from milestone_kit.analysis.running import Passed
-    from milestone_kit.panel.session import Screen, Session, Sort
-    from milestone_kit.panel.state import PanelState
+    from milestone_kit.panel.session import Screen, Session
+    from milestone_kit.panel.state import PanelState, Sort
 
     Part = Window | frozenset[str] | None
     """Of which rows that pass the table view lists: what a window holds, what has these ids, or all."""
 
 __all__ = ["ExplorerModel"]
 
-_AREA_HEIGHT: Final = 570
+_AREA_HEIGHT: Final = 440
 """The most pixels of the plotting area that are seen at one time."""
 
 _TALLEST: Final = 4_800
@@ -59,9 +68,6 @@ _TALLEST: Final = 4_800
 _WAITING: Final = "Waiting for the first milestones"
 _NO_MATCH: Final = "No milestone matches these filters"
 _NONE_HERE: Final = "No milestone that matches lies in this window"
-
-_AHEAD: Final = 0.25
-"""How much of a window that fits lies ahead of now at least; else another one is taken."""
 
 _CLOCKED: Final = frozenset({"status", "end_source"})
 """Columns to group and colour by that go on with the clock."""
@@ -77,6 +83,7 @@ _TIMELESS: Final[dict[str, Callable[[tuple[Any, ...]], bool]]] = {
     "_counts": lambda key: key[0].status is None,
     "_marks": lambda _: True,
     "_has_id": lambda _: True,
+    "watched": lambda _: True,
     "_order": lambda _: True,
 }
 """Which of the answers that a model remembers hold at any moment."""
@@ -173,8 +180,7 @@ class ExplorerModel:
         """
         session, chart = before.session, before.chart
         window, scene = chart.scene.window, chart.scene
-        if session.held is not None and self.now > window.end - _AHEAD * window.span > before.strip.now:
-            # what fitted about now lies in the past by now
+        if session.held is not None and is_behind(session.state, window, before.strip.now, self.now):
             return self.view(replace(session, held=None), before.screen)
         look = replace(chart.look, now=self.now)
         made: tuple[Scene, list[dict[str, Any]]] | None = (scene, chart.traces)
@@ -185,7 +191,7 @@ class ExplorerModel:
         sorted_out = state.filters.status is not None or not _CLOCKED.isdisjoint((state.group, state.color))
         if made is None or (sorted_out and passed.told.any()):
             return self.view(session, before.screen, stood=scene)
-        now = Chart(made[0], look, made[1], draw_layout(made[0], look), chart.outlines)
+        now = Chart(made[0], look, made[1], draw_layout(made[0], look, made[1]), chart.outlines)
         return self.view(session, before.screen, replace(before, chart=now))
 
     def view(
@@ -216,15 +222,16 @@ class ExplorerModel:
         state = session.state
         news = None if session.told is None else session.told[1]
         rows = self.listed(state.filters, session.order, news)
-        held = session.held if before is None or _still_fits(before, state, screen) else None
-        known = None if before is None else (_drawn(before.session.state), before.session.held, before.screen)
-        if before is not None and known == (_drawn(state), held, screen):
+        held = session.held if before is None or _still_holds(before, state, screen) else None
+        if before is not None and _asked_of_chart(before.session, before.screen) == _asked_of_chart(
+            replace(session, held=held), screen
+        ):
             chart = before.chart
         else:
             moved_from = before.chart.scene if before is not None and moving else stood
-            chart = self._chart(state, screen, moved_from, held)
+            chart = self._chart(replace(session, held=held), screen, moved_from)
         chart = self._outlined(chart, session, before)
-        held = chart.scene.window if state.window is None else None
+        held = chart.scene.window if state.span() is None else None
         part = _listed_part(session, chart.scene.window)
         listed = self.listed(state.filters, session.order, part)
         return View(
@@ -242,8 +249,9 @@ class ExplorerModel:
                 session.selected,
                 session.news.ids,
             ),
+            watched=self._watched_rows(session.watch, state.filters, state.tz, session.selected),
             card=self.card(session.picked, state.tz, state.filters.text or ""),
-            recipe=self._recipe(state.with_span(chart.scene.window), chart, dark=screen.dark),
+            recipe=self._recipe(session, chart, dark=screen.dark),
             count_choices=lambda: self._choices(state.filters),
         )
 
@@ -260,10 +268,6 @@ class ExplorerModel:
         rows = some.drop_duplicates("id").set_index("id").loc[ids]
         return list(zip(to_ms(rows["start_date"]).tolist(), to_ms(rows["end"]).tolist(), strict=True))
 
-    def preset(self, name: str, state: PanelState) -> Window | None:
-        """Return the window of a preset button, None for the one that fits."""
-        return preset_window(name, *self._times(state.filters), self.now, state.tz)
-
     def stood_in(self, scene: Scene, of: ExplorerModel) -> Scene:
         """Return the scene of another table with the rows that they are in this one."""
         if scene.marks is None:
@@ -278,6 +282,8 @@ class ExplorerModel:
     def kept_in_place(self, before: View) -> Session:
         """Return the session in which the table view begins with the row it began with in another table."""
         session, shown = before.session, before.table["rows"]
+        if session.state.window == ALL:  # by now, that is more
+            session = replace(session, held=None)
         at = self.position(shown[0]["id"]) if shown else None
         part = _listed_part(session, before.chart.scene.window)
         place = np.flatnonzero(self.listed(session.state.filters, session.order, part) == at)
@@ -361,11 +367,7 @@ class ExplorerModel:
 
     @remembered
     def _status_words(self, criteria: Criteria) -> str:
-        status = self.timeline["status"].cat
-        counts = np.bincount(status.codes[self.chosen(criteria)] + 1, minlength=len(status.categories) + 1)[
-            1:
-        ]
-        return " · ".join(f"{count:,} {name}" for name, count in zip(status.categories, counts, strict=True))
+        return status_words(self.timeline["status"], self.chosen(criteria))
 
     @remembered
     def _counts(self, criteria: Criteria) -> list[int]:
@@ -378,15 +380,14 @@ class ExplorerModel:
 
     # The parts of a view
 
-    def _chart(
-        self, state: PanelState, screen: Screen, moved_from: Scene | None, held: Window | None
-    ) -> Chart:
+    def _chart(self, session: Session, screen: Screen, moved_from: Scene | None) -> Chart:
+        state, watched = session.state, self.watched(session.watch).rows if session.watch else None
         look = Look(
             state.tz,
             self.now,
             DARK if screen.dark else LIGHT,
             screen.width,
-            grouped=state.group != "none",
+            grouped=state.group != "none" or watched is not None,
             legend=state.color != state.group,
             height=_AREA_HEIGHT,
             empty=_WAITING if self.awaited else _NO_MATCH,
@@ -401,30 +402,34 @@ class ExplorerModel:
                 window=window,
                 canvas=Canvas(look.area_width, look.height, _TALLEST),
                 colors=colors,
-                groups=self._groups(state.group) if look.grouped else None,
+                groups=self._groups(state.group) if state.group != "none" else None,
+                watched=watched,
                 beside=beside,
                 before=moved_from,
                 folded=frozenset(state.folded),
             )
 
-        window = (
-            state.span()
-            or held
-            or fitting_window(*self._times(state.filters), self.now, lambda one: scene_of(one).level)
+        window = session.held or asked_window(
+            state, *self._times(state.filters), self.now, lambda one: scene_of(one).level
         )
         scene = scene_of(window, _BESIDE)
-        return Chart(scene, look, draw_traces(scene, self.timeline, colors, look), draw_layout(scene, look))
+        traces = draw_traces(scene, self.timeline, colors, look)
+        return Chart(scene, look, traces, draw_layout(scene, look, traces))
 
     def _outlined(self, chart: Chart, session: Session, before: View | None) -> Chart:
-        """Return the chart with frames around what is selected and what is news."""
+        """Return the chart with frames around what is selected, what is news and what is watched."""
         asked = (session.selected, session.news.ids)
-        if before is not None and (before.session.selected, before.session.news.ids) == asked:
+        known = None if before is None else (before.session.selected, before.session.news.ids)
+        if before is not None and known == asked and before.session.watch == session.watch:
             shown = before.chart
             if shown.scene is chart.scene and shown.look.theme == chart.look.theme:
                 return chart if chart is shown else replace(chart, outlines=shown.outlines)
         theme, outlines = chart.look.theme, []
         for ids, color in zip(asked, (theme.text, theme.now), strict=True):
             outlines += outline_traces(chart.scene, self._has_id(ids), color, chart.look)
+        if session.watch:
+            mine = self.watched(session.watch).rows
+            outlines += outline_traces(chart.scene, mine, WATCH_COLORS[theme.name], chart.look)
         return replace(chart, outlines=outlines)
 
     @remembered
@@ -495,6 +500,25 @@ class ExplorerModel:
         named = league if isinstance(league, str) else ""
         return details_card(self.timeline.iloc[at], zone, named, dict(facts), searched)
 
+    # The watchlist
+
+    @remembered
+    def watched(self, watch: tuple[str, ...]) -> Watched:
+        """Return which rows a watchlist means, and what of it means none."""
+        return find_watched(self.timeline, watch, self._filters.tickers)
+
+    @remembered
+    def _watched_rows(
+        self, watch: tuple[str, ...], criteria: Criteria, zone: str, selected: frozenset[str]
+    ) -> dict[str, Any]:
+        if not watch:
+            return {}
+        found = self.watched(watch)
+        rows = nearest_rows(self.timeline, np.flatnonzero(found.rows & self.chosen(criteria)))
+        page = self._table_view.page(rows[:WATCHED_ROWS], 0, zone, selected)
+        unknown = "" if self.awaited else unknown_words(watch, found.unknown)
+        return watched_view(page, len(rows), int(np.count_nonzero(found.rows)), unknown)
+
     @remembered
     def _in_sight(self, criteria: Criteria, ids: frozenset[str]) -> frozenset[str]:
         """Return those of the milestones that the table has and the filters leave."""
@@ -517,12 +541,9 @@ class ExplorerModel:
     def _summary(self, session: Session, scene: Scene) -> str:
         if self.awaited:
             return "No milestones yet"
-        selected = f" · {len(session.selected):,} selected" if session.selected else ""
-        return (
-            f"<b>{scene.matching:,}</b> of {len(self.timeline):,} milestones · "
-            f"{self._status_words(session.state.filters)}{selected} · {self._as_of(session.state.tz)}"
-            f'<br><span class="mk-muted">In the chart: {html.escape(scene_words(scene))}</span>'
-        )
+        state, statuses = session.state, self._status_words(session.state.filters)
+        as_of = as_of_words(self.now, state.tz, fixed=self.fixed)
+        return summary_line(scene, len(self.timeline), len(session.selected), statuses, as_of)
 
     @property
     def fetched(self) -> float:
@@ -530,20 +551,11 @@ class ExplorerModel:
         fetched = fetched_at(self.table)
         return self._came if fetched is None else float(fetched.astype(np.int64)) / 1000
 
-    def clock_words(self, ms: float, zone: str) -> str:
-        """Return an instant as people say it of today: hour and minute in a zone."""
-        return f"{pd.Timestamp(ms, unit='ms', tz='UTC').tz_convert(zone):%H:%M}"
-
-    def _as_of(self, zone: str) -> str:
-        """Return which moment all this is true of."""
-        instant = pd.Timestamp(self.now, unit="ms", tz="UTC").tz_convert(zone)
-        if self.fixed:
-            return f"As of {instant:%d %b %Y %H:%M:%S} {html.escape(zone)}, held there by now="
-        return f"As of {instant:%H:%M:%S} {html.escape(zone)}"
-
-    def _recipe(self, state: PanelState, chart: Chart, *, dark: bool) -> Recipe:
+    def _recipe(self, session: Session, chart: Chart, *, dark: bool) -> Recipe:
+        state = session.state.with_span(chart.scene.window)
         return Recipe(
             state,
+            watch=session.watch,
             timed=self.timeline is self.table,
             color_order=() if state.color == "status" else _own_colors(self.colors(state.color)),
             size=(chart.look.width, _height_of(chart)),
@@ -551,9 +563,9 @@ class ExplorerModel:
         )
 
 
-def _drawn(state: PanelState) -> PanelState:
-    """Return a state without what the chart does not depend on."""
-    return replace(state, form="")
+def _asked_of_chart(session: Session, screen: Screen) -> tuple[Any, ...]:
+    """Return all that the chart is made from, but for its outlines."""
+    return session.state.drawn, session.held, session.watch, screen
 
 
 def _listed_part(session: Session, window: Window) -> Part:
@@ -587,7 +599,5 @@ def _own_colors(scale: ColorScale) -> tuple[str, ...]:
     return tuple(label for label in scale.labels if label and label != OTHER)
 
 
-def _still_fits(before: View, state: PanelState, screen: Screen) -> bool:
-    """Tell whether the window that fitted is the one to keep: of the same rows, on as wide a screen."""
-    asked, shown = (state.filters, state.group), (before.session.state.filters, before.session.state.group)
-    return asked == shown and screen.width == before.screen.width
+def _still_holds(before: View, state: PanelState, screen: Screen) -> bool:
+    return still_holds(before.session.state, state, same_width=screen.width == before.screen.width)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
 import numpy as np
 import pandas as pd
 
 from milestone_kit.analysis.filters import CriteriaOptions
+from milestone_kit.analysis.watching import read_watch
 from milestone_kit.core.arguments import check_flag, read_duration, spelled_out, to_utc
+from milestone_kit.core.notices import warn
 from milestone_kit.core.query import Query
-from milestone_kit.errors import QueryError
+from milestone_kit.core.settings import PRODUCTION_URL, Settings
+from milestone_kit.errors import CacheWarning, QueryError
 from milestone_kit.panel.cells import CellOwners
 from milestone_kit.panel.explorer import MilestoneExplorer
 from milestone_kit.panel.fetch import running_loop
 from milestone_kit.panel.reproduce import YOUR_TABLE, name_of
+from milestone_kit.panel.saved_views import saved_view
 from milestone_kit.panel.state import PanelState
+from milestone_kit.storage.panel_store import PanelStore
 from milestone_kit.table.schema import check_milestones
 
 if TYPE_CHECKING:
@@ -52,7 +58,9 @@ def explore(
     group: str = "league",
     color: str = "category",
     tz: str = "UTC",
-    window: tuple[DateLike, DateLike] | None = None,
+    window: tuple[DateLike, DateLike] | str | None = None,
+    view: str | None = None,
+    watch: str | Iterable[str] | None = None,
     now: DateLike | None = None,
     every: TimedeltaLike | None = None,
     scores: bool = True,
@@ -75,8 +83,16 @@ def explore(
         What to group and colour by at first; see `MilestoneExplorer.state`.
     tz : str
         IANA time zone of all times shown.
-    window : pair of date-like, optional
-        The span on screen at first; without it, the one that fits.
+    window : pair of date-like, or str, optional
+        The span on screen at first: two dates, or words that tell it from now and are right tomorrow as
+        well ("next 6 h", "last 24 h", "last 1 d, next 6 d", "today", "tomorrow", "yesterday"), or "all";
+        without it, the one that fits.
+    view : str, optional
+        The name of a saved view to open with (see `MilestoneExplorer.save_view`), in place of what else says
+        what to show first.
+    watch : str or iterable of str, optional
+        Tickers of events, series or markets, and ids, whose milestones stand on top of chart and table; the
+        list that the panel keeps beside the cache without it, which `watch` does not change.
     scores : bool
         Whether to ask a client how the live milestones on screen stand, every 15 seconds while somebody
         looks. A switch in the panel says the same; with `now` nothing is asked.
@@ -114,14 +130,47 @@ def explore(
     instant = None if now is None else to_utc(now, "now")
     query = _query_of(df_or_client, dict(options))
     filters = {"simulated": False, "placeholder": False} | options
-    view = {"group": group, "color": color, "tz": tz, "window": window}
-    state = PanelState.of({**view, "filters": {n: v for n, v in filters.items() if n not in query}})
-    shown = {"state": state, "now": instant, "every": pause, "scores": check_flag(scores, "scores")}
+    asked = {"group": group, "color": color, "tz": tz, "window": window}
+    state = PanelState.of({**asked, "filters": {n: v for n, v in filters.items() if n not in query}})
+    store = PanelStore(lambda: _cache_folder(df_or_client))
+    if view is not None:
+        state = _saved(store, view, state)
+    watched = None if watch is None else read_watch(watch)
+    shown: dict[str, Any] = {
+        "state": state,
+        "now": instant,
+        "every": pause,
+        "scores": check_flag(scores, "scores"),
+    }
+    shown |= {"watch": watched, "store": store}
     explorer = _opened(df_or_client, query, **shown)
     owners = CellOwners.here()
     if owners is not None:
         owners.add(explorer)
     return explorer
+
+
+def _cache_folder(given: object) -> Path:
+    """Return the folder beside which the panel keeps what is a user's own."""
+    folder = getattr(given, "cache_dir", None)
+    # whatever address the environment names: only the folder is asked for
+    return folder if isinstance(folder, Path) else Settings.of(base_url=PRODUCTION_URL).cache_dir
+
+
+def _saved(store: PanelStore, name: str, asked: PanelState) -> PanelState:
+    """Return a saved view; QueryError where something else was asked for as well."""
+    first = PanelState(group="league").as_dict()
+    for one, value in asked.as_dict().items():
+        if value != first[one]:
+            raise QueryError(
+                f"view={name!r} says itself what to show first, and so does {one}={value!r:.100}; "
+                "leave one of them out"
+            )
+    kept = store.views()
+    state, note = saved_view(kept.views, name)
+    for words in filter(None, (kept.note, note)):
+        warn(words, CacheWarning)
+    return state
 
 
 def _query_of(given: object, options: dict[str, Any]) -> dict[str, Any]:

@@ -45,6 +45,8 @@ class Recipe:
         Width and height in pixels of the picture as `plot_gantt` takes them.
     dark : bool
         Whether it is drawn on a dark ground.
+    watch : tuple of str
+        The watchlist, whose milestones stand on top.
     """
 
     state: PanelState
@@ -52,6 +54,7 @@ class Recipe:
     color_order: tuple[str, ...] = ()
     size: tuple[int, int] | None = None
     dark: bool = False
+    watch: tuple[str, ...] = ()
 
     def python(self, source: str, now: pd.Timestamp | None = None) -> str:
         """Return the code.
@@ -73,7 +76,9 @@ class Recipe:
             options["group"] = state.group
             if state.folded:
                 options["folded"] = list(state.folded)
-        if state.window is not None:
+        if self.watch:
+            options["watch"] = list(self.watch)
+        if isinstance(state.window, tuple):
             options |= {"start": state.window[0], "end": state.window[1]}
         if self.size is not None:
             options |= {"width": self.size[0], "height": self.size[1]}

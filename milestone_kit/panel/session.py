@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from milestone_kit.panel.news import News
-from milestone_kit.panel.state import PanelState
+from milestone_kit.panel.state import PanelState, Sort
 
 if TYPE_CHECKING:
     from milestone_kit.figures.time_axis import Window
@@ -15,18 +15,6 @@ __all__ = ["FIRST_WIDTH", "Screen", "Session", "Sort"]
 
 FIRST_WIDTH: Final = 860
 """Pixels of the figure until the browser has told how many there are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sort:
-    """The order of the table view: by which column, and which way."""
-
-    column: str = "start_date"
-    ascending: bool = True
-
-    def by(self, column: str) -> Sort:
-        """Return the order by a column; by the same one again, the other way round."""
-        return Sort(column, not self.ascending if column == self.column else True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +41,11 @@ class Session:
         The page of the table view; without one, that of now.
     lead : int
         How many rows the first page of the table view is short of: where its pages begin.
-    sort : Sort
-        The order of the table view.
-    windowed : bool
-        Whether the table view shows only what the chart's window holds.
     held : Window, optional
-        The window that fitted when that was last asked for; it stays while rows come and time goes by.
+        What a window that is not given by dates came to when it was last asked for; it stays while rows come
+        and time goes by.
+    watch : tuple of str
+        Tickers and ids that the user watches, as `read_watch` returns them.
     news : News
         What has changed and was not looked at yet.
     told : pair of str and frozenset of str, optional
@@ -70,16 +57,25 @@ class Session:
     picked: str | None = None
     page: int | None = None
     lead: int = 0
-    sort: Sort = Sort()
-    windowed: bool = True
     held: Window | None = None
+    watch: tuple[str, ...] = ()
     news: News = field(default_factory=News)
     told: tuple[str, frozenset[str]] | None = None
 
     @property
     def order(self) -> Sort:
         """In which order rows are listed: an agenda goes by when they begin."""
-        return Sort() if self.state.form == "agenda" else self.sort
+        return Sort() if self.state.form == "agenda" else self.state.sort
+
+    @property
+    def sort(self) -> Sort:
+        """The order of the table view."""
+        return self.state.sort
+
+    @property
+    def windowed(self) -> bool:
+        """Whether the table view shows only what the chart's window holds."""
+        return self.state.windowed
 
     def turned(self, page: int | None = None) -> Session:
         """Return the session with the table view on a page of its own count, without one on that of now."""

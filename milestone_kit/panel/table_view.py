@@ -11,7 +11,7 @@ from milestone_kit.figures.time_axis import to_ms
 from milestone_kit.panel.agenda import AGENDA_COLUMNS, agenda_words, days_of
 from milestone_kit.panel.remembered import forget, remembered
 from milestone_kit.panel.row_cells import NEEDED, Column, cells_of, column_words
-from milestone_kit.panel.session import Sort
+from milestone_kit.panel.state import SORTABLE, Sort
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["PAGE_ROWS", "SORTABLE", "TableView", "page_of"]
+__all__ = ["PAGE_ROWS", "TableView", "page_of"]
 
 PAGE_ROWS: Final = 12
 
@@ -34,9 +34,6 @@ _COLUMNS: Final = (
     Column("tickers", "Tickers", "200px"),
 )
 _BY_START: Final = Sort()
-
-SORTABLE: Final = tuple(column.name for column in _COLUMNS if column.name != "when")
-"""What the table view can be sorted by."""
 
 
 def page_of(place: int, lead: int = 0) -> int:

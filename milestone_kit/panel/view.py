@@ -84,6 +84,8 @@ class View:
         The overview.
     table : dict
         One page, as `PagedTable.view` takes it.
+    watched : dict
+        The milestones that the user watches, as `WatchedRows.view` takes them; empty without a watchlist.
     card : str
         The details of the picked milestone, as safe HTML; "" without one.
     recipe : Recipe
@@ -98,6 +100,7 @@ class View:
     summary: str
     strip: Strip
     table: dict[str, Any]
+    watched: dict[str, Any]
     card: str
     recipe: Recipe
     count_choices: Callable[[], Choices] = field(repr=False)

@@ -45,6 +45,31 @@ async (path) => {
 """
 
 
+_RUN_CELL = """
+async (code) => {
+  const app = window.jupyterapp;
+  const { content } = app.shell.currentWidget;
+  const [cell] = content.model.sharedModel.cells;
+  cell.setOutputs([]);
+  cell.setSource(code);
+  content.activeCellIndex = 0;
+  document.activeElement?.blur();
+  await app.commands.execute("notebook:run-cell");
+  document.querySelector(".jp-WindowedPanel-outer").scrollTop = 0;
+  return cell.outputs
+    .filter((one) => one.output_type === "error")
+    .map((one) => `${one.ename}: ${one.evalue}`);
+}
+"""
+
+
+_END_KERNELS = """
+() => Promise.all(
+  Array.from(window.jupyterapp?.shell.widgets("main") ?? [], (one) => one.sessionContext?.shutdown())
+)
+"""
+
+
 _EXECUTE = """
 async (code) => {
   const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
@@ -158,6 +183,16 @@ class Lab:
         page.goto(f"{self.url}/lab?reset", wait_until="domcontentloaded")
         page.wait_for_function("window.jupyterapp !== undefined", timeout=60_000)
         return page.evaluate(_RUN_ALL, notebook)
+
+
+def run_cell(page, code: str) -> list[str]:
+    """Make the first cell of the open notebook this code, run it, and return the errors that it raised."""
+    return page.evaluate(_RUN_CELL, code)
+
+
+def end_kernels(page) -> None:
+    """Shut down the kernels of what is open on a page, if that is JupyterLab; other pages keep theirs."""
+    page.evaluate(_END_KERNELS)
 
 
 def execute(page, code: str) -> str:

@@ -16,13 +16,9 @@ from tests.browser.harness import (
     execute,
     is_an_events,
     mark_points,
-    notebook_of,
     set_theme,
     settle,
 )
-
-START = "import milestone_kit as mk"
-EXPLORE = "explorer = mk.explore(mk.get_milestones())\nexplorer"
 
 
 def summary(page) -> str:
@@ -43,13 +39,6 @@ def field(page, label: str):
 
 def count_of(page, facet: str, value: str) -> int:
     return int(option(page, facet, value).locator(".mk-count").inner_text().replace(",", ""))
-
-
-@pytest.fixture
-def explorer(lab, page):
-    assert lab.run(page, "explorer.ipynb", notebook_of(START, EXPLORE)) == []
-    await_chart(page)
-    return page
 
 
 def test_the_starter_notebook_runs_to_its_end_and_shows_the_panel(lab, page):
@@ -276,16 +265,17 @@ def test_the_wheel_and_the_zoom_tool_bring_the_window_that_they_were_left_at(exp
     assert explorer.locator(".modebar-btn.active").get_attribute("aria-label") == "Zoom"
 
 
-def test_a_notebook_reopened_on_its_running_kernel_shows_the_chart_again(explorer, lab):
+def test_a_notebook_reopened_on_its_running_kernel_shows_the_chart_again(explorer):
     change_chart(explorer, option(explorer, "category", "Economics").locator("input").click)
     change_chart(explorer, lambda: explorer.get_by_role("button", name="30 days").click())
     explorer.evaluate(
         """async () => {
           const app = window.jupyterapp;
           const panel = app.shell.currentWidget;
+          const { path } = panel.context;
           await panel.context.save();
           panel.dispose();
-          const again = await app.commands.execute("docmanager:open", { path: "explorer.ipynb" });
+          const again = await app.commands.execute("docmanager:open", { path });
           await again.sessionContext.ready;
         }"""
     )
@@ -296,7 +286,7 @@ def test_a_notebook_reopened_on_its_running_kernel_shows_the_chart_again(explore
     assert range_drawn(explorer) == pytest.approx(range_kept(explorer), abs=1)
 
 
-def test_hostile_words_from_the_server_are_shown_as_text(lab, page, server):
+def test_hostile_words_from_the_server_are_shown_as_text(notebook):
     hostile = [
         "<script>window.hacked = 1</script>",
         "<img src=x onerror='window.hacked = 1'>",
@@ -305,6 +295,7 @@ def test_hostile_words_from_the_server_are_shown_as_text(lab, page, server):
         "%{x} %{customdata} \u202eright to left \u200b 🎾 שלום",
     ]
     cell = (
+        "import pandas as pd\n"
         "rows = mk.sample_milestones(40)\n"
         f"hostile = {hostile!r}\n"
         "rows = rows.assign(\n"
@@ -316,8 +307,7 @@ def test_hostile_words_from_the_server_are_shown_as_text(lab, page, server):
         "explorer = mk.explore(rows, placeholder=None, simulated=None, now='2026-01-15T18:00')\n"
         "explorer"
     )
-    assert lab.run(page, "hostile.ipynb", notebook_of(f"{START}\nimport pandas as pd", cell)) == []
-    await_chart(page)
+    page = notebook.show(cell)
     change_chart(page, lambda: page.get_by_role("button", name="All", exact=True).click())
     for row in page.locator(".mk-table tbody tr").all()[:5]:
         row.click()
@@ -389,18 +379,12 @@ def test_the_legend_filters_and_the_code_goes_to_the_clipboard(explorer):
     change_chart(explorer, lambda: choice.select_option("type"))
     change_chart(explorer, explorer.locator(".legend .legendtoggle").first.click)
     assert execute(explorer, "print(len(explorer.state['filters']['type']))") == "1"
+    code = execute(explorer, "print(explorer.code())")
+    assert "filter_milestones" in code
     explorer.get_by_role("button", name="Copy code").click()
-    copied = explorer.evaluate(
-        """async () => {
-          for (let turn = 0; turn < 100; turn++) {
-            const text = await navigator.clipboard.readText();
-            if (text.includes("filter_milestones")) return text;
-            await new Promise((done) => setTimeout(done, 100));
-          }
-          return "";
-        }"""
+    explorer.wait_for_function(
+        "async (code) => (await navigator.clipboard.readText()).trim() === code", arg=code
     )
-    assert copied.strip() == execute(explorer, "print(explorer.code())")
 
 
 def test_the_chart_downloads_as_a_page_that_needs_nothing(explorer, browser, tmp_path):
@@ -413,45 +397,3 @@ def test_the_chart_downloads_as_a_page_that_needs_nothing(explorer, browser, tmp
     page.wait_for_selector(".js-plotly-plot .bars path, .js-plotly-plot .fills path", state="attached")
     assert f"{rows_found(explorer):,} milestones" in page.locator(".gtitle").text_content()
     context.close()
-
-
-def test_minutes_pass_while_the_panel_is_in_sight_and_keys_stay_in_it(explorer):
-    code = (
-        "import pandas as pd\nfrom milestone_kit.panel.state import PanelState\n"
-        "explorer._clock = lambda: pd.Timestamp.now('UTC') + pd.Timedelta(hours=hours)\nexplorer._now = None"
-    )
-    execute(explorer, f"hours = 0\n{code}")
-    explorer.clock.install()
-    explorer.evaluate("document.querySelector('.mk-explorer').scrollIntoView()")
-
-    def hour():
-        return re.search(r"As of ([\d:]+)", summary(explorer))[1]
-
-    def pass_time(hours):
-        execute(explorer, f"hours = {hours}")
-        explorer.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-        explorer.clock.run_for(130_000)
-
-    before = hour()
-    pass_time(2)
-    explorer.wait_for_function(
-        "(before) => !document.querySelector('.mk-summary').innerText.includes(before)", arg=before
-    )
-    drawn = explorer.locator(".mk-figure .annotation").all_inner_texts()
-    assert len(drawn) <= 1
-    # out of sight, nothing is asked of the kernel
-    explorer.evaluate("document.querySelector('.mk-main').style.display = 'none'")
-    explorer.clock.run_for(1_000)
-    still = hour()
-    pass_time(5)
-    explorer.clock.run_for(600_000)
-    assert hour() == still
-    explorer.evaluate("document.querySelector('.mk-main').style.display = ''")
-    explorer.clock.run_for(1_000)
-    explorer.wait_for_function(
-        "(still) => !document.querySelector('.mk-summary').innerText.includes(still)", arg=still
-    )
-    cells = explorer.evaluate("window.jupyterapp.shell.currentWidget.content.model.cells.length")
-    explorer.get_by_role("button", name="Today").click()
-    explorer.keyboard.press("x")
-    assert explorer.evaluate("window.jupyterapp.shell.currentWidget.content.model.cells.length") == cells

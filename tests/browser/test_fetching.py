@@ -8,7 +8,7 @@ import pytest
 
 from milestone_kit import sandbox
 from tests.browser.conftest import ARTIFACTS
-from tests.browser.harness import await_chart, execute, notebook_of
+from tests.browser.harness import await_chart, execute
 
 
 @pytest.fixture
@@ -20,11 +20,10 @@ def slow():
         gate.set()
 
 
-def test_the_panel_shows_how_far_a_fetch_is_and_what_stopped_it(lab, page, slow, tmp_path):
+def test_the_panel_shows_how_far_a_fetch_is_and_what_stopped_it(notebook, slow, tmp_path):
     server, gate = slow
     client = f"client = mk.MilestoneClient(base_url={server.url!r}, cache_dir={str(tmp_path)!r})"
-    cells = notebook_of(f"import milestone_kit as mk\n{client}", "explorer = mk.explore(client)\nexplorer")
-    assert lab.run(page, "slow.ipynb", cells) == []
+    page = notebook.run(f"{client}\nexplorer = mk.explore(client)\nexplorer")
     loading = page.locator(".mk-loading")
     loading.get_by_label("Fetching milestones").wait_for()
     assert page.locator(".mk-empty").inner_text() == "Waiting for the first milestones"
@@ -49,4 +48,3 @@ def test_the_panel_shows_how_far_a_fetch_is_and_what_stopped_it(lab, page, slow,
     page.get_by_role("button", name="Refresh").click()
     page.locator(".mk-alert").wait_for(state="detached")
     loading.get_by_text("All 1,500 milestones are here.").wait_for()
-    assert page.problems == []

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.harness import await_chart, execute, mark_points, notebook_of, settle
-
-START = "import milestone_kit as mk"
-EXPLORE = "explorer = mk.explore(mk.get_milestones())\nexplorer"
+from tests.browser.conftest import EXPLORE
+from tests.browser.harness import execute, mark_points, settle
 
 BROKEN_WORDS = """() => {
   const range = document.createRange();
@@ -63,28 +61,16 @@ OVERLAPS = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def opened(lab, browser):
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=lab.url)
-    page = context.new_page()
-    assert lab.run(page, "layout.ipynb", notebook_of(START, EXPLORE)) == []
-    await_chart(page)
-    yield page
-    page.evaluate("window.jupyterapp?.serviceManager.sessions.shutdownAll()")
-    context.close()
-
-
 @pytest.fixture
-def explorer(opened):
+def explorer(notebook):
     """The panel as it was when it opened: no card, no filter, the pointer and the focus elsewhere."""
-    opened.set_viewport_size({"width": 1440, "height": 900})
-    opened.mouse.move(1, 1)
-    opened.locator(".mk-explorer").get_by_role("button", name="Reset").click()
-    opened.locator(".mk-card").wait_for(state="detached")
-    opened.evaluate("document.querySelector('.mk-explorer').scrollIntoView({ block: 'start' })")
-    settle(opened)
-    return opened
+    page = notebook.show(f"{EXPLORE}  # in all tests of the layout", anew=False)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.locator(".mk-explorer").get_by_role("button", name="Reset").click()
+    page.locator(".mk-card").wait_for(state="detached")
+    page.evaluate("document.querySelector('.mk-explorer').scrollIntoView({ block: 'start' })")
+    settle(page)
+    return page
 
 
 def chart_width(page):
@@ -224,7 +210,7 @@ def test_there_are_few_tab_stops_before_the_chart_and_all_is_reached(explorer):
     first = explorer.get_by_role("button", name="Near now")
     first.focus()
     explorer.keyboard.press("ArrowRight")
-    assert explorer.evaluate("document.activeElement.textContent") == "Today"
+    assert explorer.evaluate("document.activeElement.textContent") == "Next 6 h"
 
 
 def test_a_long_list_opens_is_searched_and_keeps_its_order(explorer):

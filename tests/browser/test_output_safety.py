@@ -8,12 +8,10 @@ import json
 import pytest
 
 from tests.browser.harness import (
-    await_chart,
     change_chart,
     execute,
     is_an_events,
     mark_points,
-    notebook_of,
 )
 from tests.hostile import HOSTILE
 
@@ -33,8 +31,6 @@ def rows(text):
         }
         for n in range(4)
     ])
-
-text = "nothing yet"
 """
 SHOW = "explorer = mk.explore(rows(text), now='2026-01-15T12:30', color='category', group='type')\nexplorer"
 
@@ -47,27 +43,14 @@ print(len(explorer.filtered), "hacked" in names)
 """
 
 
-@pytest.fixture(scope="module")
-def opened(lab, browser):
-    """A notebook whose explorer is made anew for each text."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1250})
-    page = context.new_page()
-    assert lab.run(page, "safety.ipynb", notebook_of(SETUP, SHOW)) == []
-    yield page
-    page.evaluate("window.jupyterapp?.serviceManager.sessions.shutdownAll()")
-    context.close()
+@pytest.fixture
+def opened(notebook, kind):
+    """A page whose explorer shows rows of this text, as the test of this text before left it."""
+    return notebook.show(f"{SETUP}text = {HOSTILE[kind]!r}\n{SHOW}", anew=False)
 
 
-def show(page, text):
-    execute(page, f"text = {text!r}")
-    page.evaluate(
-        """async () => {
-          const { content } = window.jupyterapp.shell.currentWidget;
-          content.activeCellIndex = 1;
-          await window.jupyterapp.commands.execute("notebook:run-cell");
-        }"""
-    )
-    await_chart(page)
+# one after the other for each text: the first two only look at its explorer
+each_text = pytest.mark.parametrize("kind", HOSTILE, scope="module")
 
 
 def visible(text):
@@ -103,10 +86,9 @@ def is_ours(link):
     return inside or link.get_attribute("class") == "modebar-btn" or is_an_events(link)
 
 
-@pytest.mark.parametrize("kind", HOSTILE)
+@each_text
 def test_hostile_text_is_text_wherever_the_panel_shows_it(opened, kind):
     text = HOSTILE[kind]
-    show(opened, text)
     begins = visible(text)[:12]
 
     assert visible(text) in " ".join(shown(opened, "fieldset[data-facet=category] label.mk-option"))
@@ -129,28 +111,10 @@ def test_hostile_text_is_text_wherever_the_panel_shows_it(opened, kind):
     nothing_ran(opened)
 
 
-@pytest.mark.parametrize("kind", HOSTILE)
-def test_hostile_words_to_look_for_are_words(opened, kind):
-    text = HOSTILE[kind]
-    show(opened, text)
-    field = opened.locator(".mk-explorer").get_by_label("Search")
-    change_chart(opened, lambda: field.fill(text))
-    assert "4 of 4" in opened.locator(".mk-summary").inner_text()
-    change_chart(opened, lambda: field.fill(f"{text}!"))
-    assert "0 of 4" in opened.locator(".mk-summary").inner_text()
-    nothing_ran(opened)
-    # the code that makes this view finds what the panel found, and does nothing else
-    said = execute(opened, RUN_ITS_CODE)
-    assert said == "0 False"
-
-
-@pytest.mark.parametrize("kind", HOSTILE)
+@each_text
 def test_hostile_text_is_text_in_a_page_of_its_own(opened, browser, tmp_path, kind):
     path = tmp_path / "chart.html"
-    made = execute(
-        opened,
-        f"text = {HOSTILE[kind]!r}\nprint(mk.explore(rows(text), now='2026-01-15').to_html({str(path)!r}))",
-    )
+    made = execute(opened, f"print(explorer.to_html({str(path)!r}))")
     assert path.exists(), made
     with contextlib.closing(browser.new_page()) as page:
         problems, asked = [], []
@@ -166,3 +130,17 @@ def test_hostile_text_is_text_in_a_page_of_its_own(opened, browser, tmp_path, ki
         assert (
             json.loads(page.evaluate("JSON.stringify(Array.from(document.links, (one) => one.href))")) == []
         )
+
+
+@each_text
+def test_hostile_words_to_look_for_are_words(opened, kind):
+    text = HOSTILE[kind]
+    field = opened.locator(".mk-explorer").get_by_label("Search")
+    change_chart(opened, lambda: field.fill(text))
+    assert "4 of 4" in opened.locator(".mk-summary").inner_text()
+    change_chart(opened, lambda: field.fill(f"{text}!"))
+    assert "0 of 4" in opened.locator(".mk-summary").inner_text()
+    nothing_ran(opened)
+    # the code that makes this view finds what the panel found, and does nothing else
+    said = execute(opened, RUN_ITS_CODE)
+    assert said == "0 False"

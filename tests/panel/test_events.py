@@ -13,8 +13,8 @@ from milestone_kit.figures.time_axis import DAY, HOUR
 from milestone_kit.panel.events import next_session
 from milestone_kit.panel.model import ExplorerModel
 from milestone_kit.panel.news import News
-from milestone_kit.panel.session import Screen, Session, Sort
-from milestone_kit.panel.state import PanelState
+from milestone_kit.panel.session import Screen, Session
+from milestone_kit.panel.state import PanelState, Sort
 from milestone_kit.sandbox import sample_milestones
 from tests.strategies import NOW
 
@@ -23,7 +23,8 @@ USUAL = {"simulated": False, "placeholder": False}
 
 
 def seen(values=None, **more):
-    return MODEL.view(Session(PanelState.of(values or {}), **({"windowed": False} | more)), Screen(900))
+    state = PanelState.of({"windowed": False} | (values or {}))
+    return MODEL.view(Session(state, **more), Screen(900))
 
 
 def after(view, kind, **more):
@@ -57,7 +58,7 @@ def test_a_row_that_is_picked_brings_the_window_there_and_no_wider_one():
 
 def test_news_are_listed_wherever_the_window_is_until_the_table_is_to_follow_it():
     ids = frozenset(MODEL.table["id"].iloc[seen().rows[[3, 200]]])
-    view = seen({"window": ["2026-01-10", "2026-01-12"]}, windowed=True, news=News(added=ids))
+    view = seen({"window": ["2026-01-10", "2026-01-12"], "windowed": True}, news=News(added=ids))
     told = MODEL.view(after(view, "news", which="added"), Screen(900))
     assert set(MODEL.table["id"].iloc[told.listed]) == ids == {row["id"] for row in told.table["rows"]}
     assert not told.table["windowed"]
@@ -68,7 +69,7 @@ def test_news_are_listed_wherever_the_window_is_until_the_table_is_to_follow_it(
 
 
 def test_the_table_follows_the_window_until_it_is_told_not_to():
-    view = seen({"window": ["2026-01-10", "2026-01-12"]}, windowed=True)
+    view = seen({"window": ["2026-01-10", "2026-01-12"], "windowed": True})
     rows = MODEL.timeline.iloc[view.rows]
     last = rows["end"].fillna(rows["start_date"])
     inside = (rows["start_date"] <= "2026-01-12") & (last >= "2026-01-10")
@@ -147,10 +148,37 @@ def test_a_bin_is_zoomed_into_about_its_middle():
 def test_presets_set_the_window_and_a_fit_takes_it_back():
     view = seen()
     today = after(view, "preset", name="Today")
-    assert today.state.window == ("2026-01-15T00:00:00Z", "2026-01-16T00:00:00Z")
+    assert today.state.window == "today"
     shown = MODEL.view(today, Screen(900))
+    assert shown.chart.scene.window == PanelState.of({"window": ["2026-01-15", "2026-01-16"]}).span()
     assert after(shown, "fit").state.window is None
     assert after(shown, "preset", name="Near now").state.window is None
+
+
+@pytest.mark.parametrize(
+    ("window", "by", "day"),
+    [
+        ("today", 1, "2026-01-16"),
+        ("today", -1, "2026-01-14"),
+        (["2026-03-07T05:00:00Z", "2026-03-08T05:00:00Z"], 1, "2026-03-08"),
+        (["2026-01-01", "2026-01-31"], 1, "2026-01-16"),
+        ("all", 99, None),
+        (["0001-01-01", "0001-01-02"], -1, "0002-01-01"),
+        (["9999-12-30", "9999-12-31T23:00"], 1, "9998-12-31"),
+    ],
+)
+def test_the_days_before_and_after_are_whole_days_of_the_zone(window, by, day):
+    view = seen({"window": window, "tz": "America/New_York"})
+    stepped = after(view, "day", by=by)
+    first, last = stepped.state.window
+    assert [pd.Timestamp(edge).tz_convert("America/New_York").hour for edge in (first, last)] == [0, 0]
+    if day is not None:
+        assert str(pd.Timestamp(first).tz_convert("America/New_York").date()) == day
+    hours = (pd.Timestamp(last) - pd.Timestamp(first)) / pd.Timedelta("1h")
+    assert hours == (23 if day == "2026-03-08" else 24)
+    back = after(MODEL.view(stepped, Screen(900)), "day", by=-by)
+    again = after(MODEL.view(back, Screen(900)), "day", by=by)
+    assert again.state == stepped.state
 
 
 @pytest.mark.parametrize("window", [["2026-01-14", "2026-01-17"], ["2019-01-01", "2026-06-01"]])
@@ -202,18 +230,22 @@ def test_a_column_sorts_and_turns_round_and_begins_at_its_first_page():
 
 def test_reset_clears_filters_window_and_selection_and_keeps_zone_and_order():
     values = {"filters": {"text": "x"}, "tz": "Asia/Tokyo", "window": ["2026-01-01", "2026-01-02"]}
-    session = after(seen(values, selected=frozenset("a"), sort=Sort("title"), page=4), "reset")
-    assert session == Session(PanelState(tz="Asia/Tokyo"), sort=Sort("title"), windowed=False)
+    values |= {"sort": {"column": "title"}}
+    session = after(seen(values, selected=frozenset("a"), page=4), "reset")
+    assert session == Session(PanelState(tz="Asia/Tokyo", sort=Sort("title"), windowed=False))
 
 
 def test_an_agenda_goes_by_the_time_and_leaves_chart_and_order_as_they_are():
-    view = seen({"window": ["2026-01-14", "2026-01-17"]}, sort=Sort("title", ascending=False), page=2)
+    backwards = {"column": "title", "ascending": False}
+    view = seen({"window": ["2026-01-14", "2026-01-17"], "sort": backwards}, page=2)
     session = after(view, "form", name="agenda")
     assert session == replace(view.session, state=replace(view.session.state, form="agenda"), page=None)
     agenda = MODEL.view(session, Screen(900), view)
     assert agenda.chart is view.chart
     assert list(agenda.listed) == sorted(view.listed, key=lambda at: (MODEL.table["start_date"][at], at))
-    assert after(agenda, "reset").state == PanelState(form="agenda")
+    assert after(agenda, "reset").state == PanelState.of(
+        {"form": "agenda", "sort": backwards, "windowed": False}
+    )
     assert after(agenda, "form", name="list") == agenda.session
     back = after(agenda, "form", name="table")
     assert list(MODEL.view(back, Screen(900), agenda).listed) == list(view.listed)
@@ -225,7 +257,7 @@ def test_the_ways_out_of_nothing_lead_to_rows():
     assert list(ways) == ["Clear the search", "Reset all filters"]
     cleared = after(hidden, **ways["Clear the search"])
     assert cleared.state.filters.as_dict() == USUAL | {"type": ["tennis"]}
-    view = seen({"window": ["1999-01-01", "1999-01-02"]}, windowed=True)
+    view = seen({"window": ["1999-01-01", "1999-01-02"], "windowed": True})
     (way,) = view.table["ways"]
     assert way["label"] == f"Show all {len(view.rows):,} that match"
     assert len(MODEL.view(after(view, **way), Screen(900)).listed) == len(view.rows)

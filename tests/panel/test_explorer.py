@@ -260,7 +260,8 @@ def test_the_input_is_never_changed():
 def test_presets_and_settled_zooms_set_the_window(plain):
     plain.state = {}
     press(plain, "Today")
-    assert plain.state["window"] == ["2026-01-15T00:00:00Z", "2026-01-16T00:00:00Z"]
+    assert plain.state["window"] == "today"
+    assert plain.figure().layout.xaxis.range == ("2026-01-15T00:00:00", "2026-01-16T00:00:00")
     low = pd.Timestamp("2026-01-10", tz="UTC").timestamp() * 1000
     happen(plain, "window", low=low, high=low + 86_400_000.0)
     assert plain.state["window"] == ["2026-01-10T00:00:00Z", "2026-01-11T00:00:00Z"]

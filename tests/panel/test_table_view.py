@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 import milestone_kit as mk
 from milestone_kit.analysis.timeline import compute_timeline
 from milestone_kit.figures.time_axis import to_ms
-from milestone_kit.panel.session import Sort
-from milestone_kit.panel.table_view import PAGE_ROWS, SORTABLE, TableView, page_of
+from milestone_kit.panel.state import SORTABLE, Sort
+from milestone_kit.panel.table_view import PAGE_ROWS, TableView, page_of
 from milestone_kit.table.schema import empty_milestones
 from tests.strategies import NOW, at, milestones, table
 

@@ -13,8 +13,8 @@ from milestone_kit.analysis.timeline import compute_timeline
 from milestone_kit.figures.time_axis import HOUR
 from milestone_kit.panel.events import next_session
 from milestone_kit.panel.model import ExplorerModel
-from milestone_kit.panel.session import Screen, Session, Sort
-from milestone_kit.panel.state import PanelState
+from milestone_kit.panel.session import Screen, Session
+from milestone_kit.panel.state import PanelState, Sort
 from milestone_kit.sandbox import sample_milestones
 from milestone_kit.table.schema import empty_milestones
 from tests.strategies import NOW, at, table
@@ -99,7 +99,8 @@ def parts(view):
     [
         (lambda s: s, set()),
         (lambda s: replace(s, page=3), {"table"}),
-        (lambda s: replace(s, sort=Sort("title")), {"table", "rows"}),
+        (lambda s: replace(s, state=replace(s.state, sort=Sort("title"))), {"table", "rows"}),
+        (lambda s: replace(s, state=replace(s.state, windowed=False)), {"table"}),
         (lambda s: replace(s, selected=frozenset(DF["id"].iloc[5:6])), {"table", "chart"}),
         (lambda s: replace(s, picked=DF["id"].iloc[5]), {"card"}),
         (lambda s: replace(s, state=replace(s.state, color="status")), {"chart"}),

@@ -8,8 +8,9 @@ import pytest
 
 from milestone_kit.analysis.timeline import compute_timeline
 from milestone_kit.figures.gantt.scene import GanttIndex
-from milestone_kit.figures.time_axis import DAY, to_ms
-from milestone_kit.panel.windows import PRESETS, fitting_window, preset_window
+from milestone_kit.figures.time_axis import DAY, HOUR, Window, to_ms
+from milestone_kit.panel.state import PanelState
+from milestone_kit.panel.windows import PRESETS, asked_window, fitting_window, is_behind, still_holds
 from milestone_kit.sandbox import sample_milestones
 from tests.strategies import NOW
 
@@ -18,39 +19,70 @@ INDEX = GanttIndex.of(compute_timeline(sample_milestones(600), now=NOW))
 NOTHING = np.empty(0)
 
 
-@pytest.mark.parametrize(
-    ("zone", "now", "hours"),
-    [
-        ("UTC", "2026-01-15T12:00Z", 24),
-        ("America/New_York", "2026-03-08T12:00Z", 23),
-        ("America/New_York", "2026-11-01T12:00Z", 25),
-        ("Africa/Cairo", "2026-04-24T12:00Z", 23),
-        ("America/Havana", "2026-11-01T12:00Z", 25),
-        ("Asia/Tokyo", "2026-01-15T16:00Z", 24),
-    ],
-)
-def test_today_is_the_local_day_around_now_however_long_it_is(zone, now, hours):
-    moment = pd.Timestamp(now).timestamp() * 1000
-    window = preset_window("Today", NOTHING, NOTHING, moment, zone)
-    assert window.span == hours * DAY / 24
-    assert window.start <= moment < window.end
-    first = pd.Timestamp(window.start, unit="ms", tz="UTC").tz_convert(zone)
-    assert (first.hour, first.minute) == ((1, 0) if zone == "Africa/Cairo" else (0, 0))
+def asked(window, start=INDEX.start, end=INDEX.end, zone="UTC"):
+    state = PanelState.of({"window": window, "tz": zone})
+    return asked_window(state, start, end, MOMENT, lambda _: "labelled")
 
 
 def test_the_presets_hold_now_and_all_holds_the_core_of_the_table():
     for name, days in (("7 days", 7), ("30 days", 30)):
-        window = preset_window(name, INDEX.start, INDEX.end, MOMENT, "UTC")
+        window = asked(PRESETS[name])
         assert window.start < MOMENT < window.end
         assert window.span == pytest.approx(days * DAY)
-    window = preset_window("All", INDEX.start, INDEX.end, MOMENT, "UTC")
+    window = asked(PRESETS["All"])
     assert np.mean((INDEX.start >= window.start) & (INDEX.start <= window.end)) > 0.95
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_works_without_rows(name):
-    window = preset_window(name, NOTHING, NOTHING, MOMENT, "Asia/Tokyo")
-    assert window is None or window.span > 0
+    assert asked(PRESETS[name], NOTHING, NOTHING, "Asia/Tokyo").span > 0
+
+
+SPAN = Window(MOMENT, MOMENT + 6 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("window", "shown", "minutes", "behind"),
+    [
+        ("next 6 h", SPAN, 10, False),
+        ("next 6 h", SPAN, 20, True),
+        ("last 6 h", Window(MOMENT - 6 * HOUR, MOMENT), 20, True),
+        ("today", asked("today"), 11 * 60, False),
+        ("today", asked("today"), 12 * 60, True),
+        ("all", SPAN, 10_000, False),
+        (["2026-01-15", "2026-01-16"], SPAN, 10_000, False),
+        (None, SPAN, 4 * 60, False),
+        (None, SPAN, 5 * 60, True),
+    ],
+)
+def test_a_window_told_from_now_goes_with_the_clock_by_steps(window, shown, minutes, behind):
+    state = PanelState.of({"window": window})
+    assert is_behind(state, shown, MOMENT, MOMENT + minutes * HOUR / 60) is behind
+
+
+@pytest.mark.parametrize(
+    ("window", "changes", "holds"),
+    [
+        (None, {"color": "type"}, True),
+        (None, {"filters": {"text": "x"}}, False),
+        (None, {"group": "type"}, False),
+        (None, {"window": "all"}, False),
+        ("all", {"filters": {"text": "x"}}, False),
+        ("all", {"group": "type"}, True),
+        ("today", {"filters": {"text": "x"}}, True),
+        ("today", {"tz": "Asia/Tokyo"}, False),
+        ("next 6 h", {"window": "next 7 h"}, False),
+    ],
+)
+def test_what_a_window_came_to_holds_as_long_as_nothing_that_it_depends_on_changes(window, changes, holds):
+    before = {"window": window, "tz": "UTC"}
+    states = [PanelState.of(one) for one in (before, before | changes)]
+    assert still_holds(*states, same_width=True) is holds
+
+
+def test_what_fitted_a_narrow_screen_is_asked_for_again_on_a_wide_one():
+    states = [PanelState.of({"window": window}) for window in (None, "all")]
+    assert [still_holds(one, one, same_width=False) for one in states] == [False, True]
 
 
 @pytest.mark.parametrize(("readable", "at_most"), [(5, "labelled"), (40, "bars"), (0, "density")])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from milestone_kit.analysis.groups import Keys
 from milestone_kit.figures.gantt.lanes import NOWHERE, fill_lanes, pack_lanes
 from milestone_kit.figures.gantt.scene import (
     LABEL_LANE_PX,
@@ -32,10 +33,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from milestone_kit.analysis.groups import Keys
     from milestone_kit.figures.colors import ColorScale
 
-__all__ = ["CHARACTER_PX", "LABEL_PAD_PX", "MAX_LABEL", "lay_out"]
+__all__ = ["CHARACTER_PX", "LABEL_PAD_PX", "MAX_LABEL", "WATCHED", "lay_out"]
+
+WATCHED: Final = "Watched"
+"""The band on top, of the milestones that somebody watches."""
 
 _MIN_LANE_PX: Final = 2.8
 _GROUP_GAP_LANES: Final = 0.6
@@ -68,15 +71,20 @@ class _Grouping:
         rows: NDArray[np.int64],
         most: int,
         throughout: NDArray[np.bool_],
+        *,
         folded: Collection[str],
+        top: int = NOWHERE,
     ) -> _Grouping:
-        """Rank the groups by how many rows begin or end here; `throughout` tells which do neither."""
+        """Rank the groups by how many rows begin or end here; `throughout` tells which do neither.
+
+        The group with the code `top` stands first.
+        """
         if keys is None:
             return cls(np.zeros(len(rows), np.int64), ("",), np.zeros(1, bool))
         counts = np.bincount(keys.codes[rows], minlength=len(keys.names))
         events = np.bincount(keys.codes[rows[~throughout]], minlength=len(keys.names))
         present = np.flatnonzero(counts)
-        ranked = present[np.lexsort((-counts[present], -events[present]))]
+        ranked = present[np.lexsort((-counts[present], -events[present], present != top))]
         kept = ranked if len(ranked) <= most else ranked[: most - 1]
         labels = tuple(keys.names[code] for code in kept)
         rest = NOWHERE
@@ -326,6 +334,7 @@ def lay_out(
     canvas: Canvas,
     colors: ColorScale,
     groups: Keys | None,
+    watched: NDArray[np.bool_] | None = None,
     max_bars: int = MAX_BARS,
     beside: float = 0.0,
     before: Scene | None = None,
@@ -349,6 +358,8 @@ def lay_out(
         The colour slot of every row.
     groups : Keys or None
         The group of every row; None for one band.
+    watched : ndarray of bool, shape (rows,), optional
+        Rows that get a band of their own, above the groups.
     max_bars : int
         The largest number of single marks.
     beside : float
@@ -372,12 +383,13 @@ def lay_out(
     if not len(at):
         return scene
     throughout = (index.start[at] < window.start) & (index.end[at] > window.end)
+    groups, top = (groups, NOWHERE) if watched is None else _with_band(groups, watched)
 
     picture = _Picture(index, timeline, chosen, window, canvas, colors, groups, max_bars, beside, before)
 
     def grouping_for(level: DetailLevel) -> _Grouping:
         most = max(int(canvas.room(level) / _MIN_GROUP_PX), 1)
-        return _Grouping.of(groups, index.row[at], most, throughout, folded)
+        return _Grouping.of(groups, index.row[at], most, throughout, folded=folded, top=top)
 
     levels: tuple[tuple[DetailLevel, float], ...] = (("labelled", LABEL_LANE_PX), ("bars", _MIN_LANE_PX))
     for level, lane_px in levels:
@@ -389,3 +401,9 @@ def lay_out(
             return found
     grouping = grouping_for("density")
     return picture.density(replace(scene, at=at, codes=grouping.codes), grouping)
+
+
+def _with_band(groups: Keys | None, watched: NDArray[np.bool_]) -> tuple[Keys, int]:
+    """Return the groups with one more for the rows that are watched, and its code."""
+    codes, names = (np.int64(0), ("",)) if groups is None else (groups.codes, groups.names)
+    return Keys(np.where(watched, len(names), codes), (*names, WATCHED)), len(names)

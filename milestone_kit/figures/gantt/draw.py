@@ -14,6 +14,7 @@ from milestone_kit.figures.layout import (
     base_layout,
     date_text,
     legend,
+    legend_rows_pixels,
     note,
     now_marks,
     quiet_axis,
@@ -22,6 +23,8 @@ from milestone_kit.figures.layout import (
 from milestone_kit.figures.text import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
     from milestone_kit.figures.colors import ColorScale
@@ -84,7 +87,7 @@ def _marks_beside(scene: Scene, look: Look) -> tuple[list[dict[str, Any]], list[
     return shapes, notes
 
 
-def draw_layout(scene: Scene, look: Look) -> dict[str, Any]:
+def draw_layout(scene: Scene, look: Look, traces: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """Return the layout of a scene as a plain dict.
 
     Parameters
@@ -93,10 +96,15 @@ def draw_layout(scene: Scene, look: Look) -> dict[str, Any]:
         What to show.
     look : Look
         Zone, now, theme and size.
+    traces : iterable of dict
+        As `draw_traces` gives them: how many there are to name says how much room the legend takes.
     """
     theme = look.theme
     has_legend = look.legend and scene.marks is not None
     around = look.margins if has_legend else look.margins | {"t": _TOP_WITHOUT_LEGEND}
+    if has_legend:
+        named = [one["name"] for one in traces if one.get("showlegend") and one.get("visible", True)]
+        around = around | {"t": around["t"] + legend_rows_pixels(named, look.area_width)}
     area = max(round(lane_pixels(scene, look.height) * scene.lanes), 120)
     times = time_axis(scene.window, look.zone, look.area_width, theme)
     if area > look.height:  # its lower edge is out of sight

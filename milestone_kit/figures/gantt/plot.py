@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from milestone_kit.analysis.flags import is_placeholder
 from milestone_kit.analysis.groups import Keys, column_of
 from milestone_kit.analysis.timeline import with_timeline
+from milestone_kit.analysis.watching import find_watched, read_watch
 from milestone_kit.core.arguments import check_whole_number, check_zone, read_now
 from milestone_kit.errors import QueryError
 from milestone_kit.figures.colors import ColorScale, theme_of
@@ -24,7 +25,6 @@ from milestone_kit.figures.layout import (
     check_title,
     heading,
     heading_pixels,
-    legend_rows_pixels,
 )
 from milestone_kit.figures.time_axis import DAY, Window, fit_window
 
@@ -55,10 +55,8 @@ def static_figure(
 ) -> go.Figure:
     """Return a scene as a figure of its own, under a line that says how much of how many it shows."""
     traces = [trace for trace in draw_traces(scene, timeline, colors, look) if trace.get("visible", True)]
-    layout = draw_layout(scene, look)
-    entries = [trace["name"] for trace in traces if trace.get("showlegend") and layout["showlegend"]]
-    layout["title"], pixels = heading(scene_words(scene), title, look.width)
-    above = pixels + legend_rows_pixels(entries, look.area_width)
+    layout = draw_layout(scene, look, traces)
+    layout["title"], above = heading(scene_words(scene), title, look.width)
     layout["margin"] = layout["margin"] | {"t": layout["margin"]["t"] + above}
     layout["height"] += above
     if look.zone == "UTC":
@@ -91,6 +89,7 @@ def plot_gantt(
     color_order: Sequence[str] = (),
     group: str | None = None,
     folded: Sequence[str] = (),
+    watch: str | Iterable[str] = (),
     tz: str | None = None,
     now: DateLike | None = None,
     start: DateLike | None = None,
@@ -123,6 +122,8 @@ def plot_gantt(
         Column to group by, or "league"; one band without it.
     folded : sequence of str
         Groups that take one line each: a silhouette of what is on or starts when, no single marks.
+    watch : str or iterable of str
+        Tickers of events, their series, or ids: these milestones get a band of their own, above the groups.
     tz : str, optional
         IANA time zone of the axis and the hover cards, UTC without it. Durations are true across
         daylight-saving changes.
@@ -153,7 +154,7 @@ def plot_gantt(
     ------
     QueryError
         Unknown column, time zone or theme, an empty window, a `color_order` that is no list of
-        different words, or `folded` that is no list of words.
+        different words, `folded` that is no list of words, or a `watch` that is no text.
     SchemaError
         When `df` is no milestones table.
 
@@ -169,7 +170,7 @@ def plot_gantt(
             check_whole_number(value, name, least)
     _check_words(folded, "folded", "groups")
     check_title(title)
-    zone, colors_of = check_zone(tz), theme_of(theme)
+    zone, colors_of, watching = check_zone(tz), theme_of(theme), read_watch(watch)
     instant = read_now(now)
     timeline = with_timeline(df, now=instant, assume=assume)
     index = GanttIndex.of(timeline)
@@ -181,7 +182,7 @@ def plot_gantt(
         moment,
         colors_of,
         width or _WIDTH,
-        grouped=group is not None,
+        grouped=group is not None or bool(watching),
         legend=color != group,
         height=0,
     )
@@ -197,6 +198,7 @@ def plot_gantt(
         canvas=canvas,
         colors=colors,
         groups=None if group is None else Keys.of(column_of(timeline, group, "group")),
+        watched=find_watched(timeline, watching).rows if watching else None,
         max_bars=max_bars,
         folded=frozenset(folded),
     )

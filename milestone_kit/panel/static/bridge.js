@@ -44,7 +44,7 @@ function render({ model, el }) {
     watcher = new ResizeObserver(measure);
     watcher.observe(host);
     sights.observe(host);
-    release = [holdKeys(root, () => model.send({ kind: "close" })), holdWheel(root)];
+    release = [holdKeys(root, (kind) => model.send({ kind })), holdWheel(root)];
     measure();
   };
   const tick = () => {

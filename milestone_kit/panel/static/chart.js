@@ -58,7 +58,7 @@ function attach(box, model, Plotly) {
   let listening = false;
   let zooming = 0;
   let fitted = -Infinity;
-  let drawn = null; // data, layout, groups, config and serial of what is on screen
+  let drawn = null; // data, layout, groups, pixels seen, config and serial of what is on screen
 
   const react = (range = drawn.layout.xaxis.range) => {
     const dragmode = gd._fullLayout?.dragmode; // the user's choice of tool stays
@@ -70,19 +70,19 @@ function attach(box, model, Plotly) {
   const draw = () => {
     timer = 0;
     if (!picture || moving || gd._dragging) return;
-    const [{ data, layout, groups, config, serial }, buffers] = picture;
+    const [{ data, layout, groups, seen, config, serial }, buffers] = picture;
     picture = null;
-    drawn = { data: unpack(data, buffers), layout: unpack(layout, buffers), groups, config, serial };
+    drawn = { data: unpack(data, buffers), layout: unpack(layout, buffers), groups, seen, config, serial };
     react();
   };
   // a minute has passed: only what differs comes
-  const amend = ({ traces, layout, groups, base, serial }, buffers) => {
+  const amend = ({ traces, layout, groups, seen, base, serial }, buffers) => {
     if (moving || gd._dragging || picture || drawn?.serial !== base) {
       if (!picture) model.send({ kind: "attached", lacks_library: false, serial: 0 });
       return;
     }
     const data = drawn.data.map((trace, i) => (traces[i] ? merged(trace, unpack(traces[i], buffers)) : trace));
-    drawn = { ...drawn, data, layout: merged(drawn.layout, unpack(layout, buffers)), groups, serial };
+    drawn = { ...drawn, data, layout: merged(drawn.layout, unpack(layout, buffers)), groups, seen, serial };
     react();
   };
   const soon = () => {

@@ -13,8 +13,17 @@ function rove(group, chosen) {
   for (const one of all) one.tabIndex = one === kept ? 0 : -1;
 }
 
-// Makes the panel a world of its own for keys; returns what undoes it
-function holdKeys(root, escape) {
+// With Alt, arrows lead through the views; where they move by words instead, in the fields of a Mac, they stay
+const WAYS = { ArrowLeft: "back", ArrowRight: "forward" };
+const ON_MAC = /^Mac/.test(navigator.platform);
+
+function isWay(event) {
+  if (!event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || !WAYS[event.key]) return false;
+  return !(ON_MAC && event.target.closest?.("input, textarea, select"));
+}
+
+// Makes the panel a world of its own for keys, tells of Escape and of the ways; returns what undoes it
+function holdKeys(root, tell) {
   // JupyterLab and Notebook 7 look for this from the focused element outwards until a command fits, and
   // those of the notebook fit the focused element itself
   const shield = (event) => {
@@ -26,7 +35,13 @@ function holdKeys(root, escape) {
   };
   const pressed = (event) => {
     if (event.key === "Escape") {
-      escape();
+      tell("close");
+      return;
+    }
+    if (isWay(event)) {
+      event.preventDefault(); // the browser's own history stays where it is
+      event.stopPropagation();
+      tell(WAYS[event.key]);
       return;
     }
     const group = event.target.closest?.(".mk-toolbar");

@@ -27,10 +27,10 @@ function inSight(trace, top, bottom) {
 }
 
 // What of a picture is in sight: heights in pixels, edges in lanes
-function sightOf({ layout }, box) {
+function sightOf({ layout, seen }, box) {
   const { t, b } = layout.margin;
   const [low, high] = layout.yaxis.range; // downwards
-  const height = Math.min(layout.height, box.clientHeight || layout.height);
+  const height = Math.min(layout.height, seen);
   const lane = (layout.height - t - b) / (low - high);
   const top = high + Math.min(box.scrollTop, layout.height - height) / lane;
   return { height, lane, top, bottom: top + (height - t - b) / lane, from: t };
@@ -113,6 +113,7 @@ function scrolled(box, model, redraw) {
   };
   box.addEventListener("scroll", turned);
   const take = (picture) => {
+    box.style.maxHeight = `${picture.seen}px`;
     track.style.height = `${picture.layout.height}px`;
     const sight = sightOf(picture, box);
     names.show(picture.groups, sight, picture.layout.margin.l);

@@ -49,10 +49,10 @@ class Bridge(FrontEnd):
 
     Notes
     -----
-    The events are "tick", "scores", "close" and "more" (file, part). The first comes as each minute begins,
-    the second every 15 seconds, both when the panel comes into sight, and neither while nobody can see it:
-    nothing runs in the kernel for a panel that is hidden or gone. "close" is the Escape key; for "more" waits
-    `delivery`.
+    The events are "tick", "scores", "close", "back", "forward" and "more" (file, part). The first comes as
+    each minute begins, the second every 15 seconds, both when the panel comes into sight, and neither while
+    nobody can see it: nothing runs in the kernel for a panel that is hidden or gone. The next three are keys:
+    Escape, and the left and right arrows with Alt; for "more" waits `delivery`.
     """
 
     _esm = script("keyboard.js", "wheel.js", "clipboard.js", "delivery.js", "bridge.js")

@@ -83,14 +83,14 @@ class ChartView(FrontEnd):
         layout = pack(_differing(chart.layout, before.layout), buffers)
         base, self._serial, self._shown = self._serial, self._serial + 1, chart
         numbers = {"base": base, "serial": self._serial}
-        patch = {"kind": "patch", "traces": traces, "layout": layout, "groups": _groups(chart)}
-        self.send(patch | numbers, buffers)
+        patch = {"kind": "patch", "traces": traces, "layout": layout}
+        self.send(patch | numbers | _about(chart), buffers)
 
     def _whole(self, turn: dict[str, Any] | None) -> tuple[dict[str, Any], list[bytes]]:
         assert self._shown is not None
         buffers: list[bytes] = []
         data, layout = pack(_visible(self._shown), buffers), pack(self._shown.layout, buffers)
-        picture = {"data": data, "layout": layout, "groups": _groups(self._shown), "config": _LIVE}
+        picture = {"data": data, "layout": layout, "config": _LIVE} | _about(self._shown)
         return {"kind": "draw", "turn": turn, "serial": self._serial, **picture}, buffers
 
     def _send_whole(self, turn: dict[str, Any] | None = None) -> None:
@@ -110,12 +110,14 @@ class ChartView(FrontEnd):
             self._send_whole()
 
 
-def _groups(chart: Chart) -> list[dict[str, Any]]:
-    """Return the bands of the chart from top to bottom, as the front end names them."""
-    return [
+def _about(chart: Chart) -> dict[str, Any]:
+    """Return what the front end needs to scroll lanes: the pixels that are seen, and the bands by name."""
+    around = chart.layout["margin"]
+    groups = [
         {"name": one.label, "count": one.count, "top": one.top, "bottom": one.bottom, "folded": one.folded}
         for one in chart.scene.groups
     ]
+    return {"seen": chart.look.height + around["t"] + around["b"], "groups": groups}
 
 
 def _visible(chart: Chart) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from milestone_kit.panel.widgets.furniture import foldable, toolbar
 from milestone_kit.panel.windows import PRESETS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from milestone_kit.panel.view import Choices
 
@@ -201,10 +201,10 @@ class Controls:
         fields = [clearable(self.text, "Clear the search"), clearable(self.ticker, "Clear the ticker")]
         return foldable("Filters", [*fields, self.start, self.end, self.has_end, flags, self.facets])
 
-    def bar(self) -> w.HBox:
-        """Return the row of presets and view choices."""
+    def bar(self, before: Sequence[w.Widget] = ()) -> w.HBox:
+        """Return the row of presets and view choices; other tools stand before them."""
         choices = w.HBox([self.group, self.color, self.tz]).add_class("mk-choices")
-        return w.HBox([toolbar(self.presets), choices]).add_class("mk-row")
+        return w.HBox([*before, toolbar(self.presets), choices]).add_class("mk-row")
 
 
 def _last_instant(day: dt.date, tz: str) -> pd.Timestamp:

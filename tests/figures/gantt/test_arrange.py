@@ -250,13 +250,13 @@ def test_titles_are_shown_where_lanes_can_be_scrolled_through_though_few_are_see
     assert (scene.level, len(scene.labels)) == ("labelled", 60)
     assert scene.lanes * LABEL_LANE_PX <= 1_100
     look = Look("UTC", MIDNIGHT, LIGHT, 1_000, grouped=False, legend=False, height=300)
-    layout = draw_layout(scene, look)
+    layout = draw_layout(scene, look, [])
     assert layout["height"] >= scene.lanes * LABEL_LANE_PX
     assert layout["xaxis"]["side"] == "top"
     few = scene_of(
         timeline.iloc[:3], GanttIndex.of(timeline.iloc[:3]), window, canvas=Canvas(800, 300, 1_100)
     )
-    assert "side" not in draw_layout(few, look)["xaxis"]
+    assert "side" not in draw_layout(few, look, [])["xaxis"]
 
 
 @given(milestones(max_size=30), windows, st.integers(1, 30), st.data())

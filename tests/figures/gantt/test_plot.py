@@ -177,6 +177,8 @@ def test_the_input_is_not_changed():
         ({"height": -5}, "-5"),
         ({"title": 5}, "5"),
         ({"assume": 5}, "5"),
+        ({"watch": 5}, "5"),
+        ({"watch": ["KXA", 5]}, "5"),
     ],
 )
 def test_an_option_that_cannot_be_used_is_named_with_its_value(options, value):
@@ -245,6 +247,28 @@ def test_a_span_that_cannot_be_true_is_a_point():
     assert bars == ["m1"]
     assert sorted(shown_ids(figure)) == ["m0", "m1"]
     assert any("dates are doubtful" in text for text in strings_of(figure.to_dict()))
+
+
+@pytest.mark.parametrize("group", [None, "category"])
+@pytest.mark.parametrize("max_bars", [400, 1])
+def test_what_is_watched_has_a_band_on_top(group, max_bars):
+    df = sample_milestones(60)
+    watch = [df["id"].iloc[9], "KXNOSUCHTHING"]
+    options = {"now": NOW, "max_bars": max_bars, "height": 800}
+    plain, watched = (plot_gantt(df, group=group, **options, **more) for more in ({}, {"watch": watch}))
+    assert not any("Watched" in name for name in names_of_bands(plain))
+    first, *others = names_of_bands(watched)
+    assert "Watched" in first
+    assert others
+    # a list of which nothing is there takes no room
+    nothing = plot_gantt(df, group=group, **options, watch=["KXNOSUCHTHING"])
+    assert not any("Watched" in name for name in names_of_bands(nothing))
+
+
+def names_of_bands(figure):
+    """Return the names at the left, from top to bottom."""
+    axis = figure.layout.yaxis
+    return [text for _, text in sorted(zip(axis.tickvals or (), axis.ticktext or (), strict=True))]
 
 
 def test_the_zone_is_named_on_the_axis_and_used_in_the_cards():
