@@ -153,7 +153,13 @@ class MilestoneExplorer(Revisiting, w.VBox):
         self._controls = Controls(self._debouncer.poke, self._on_preset)
         self._bridge = Bridge()
         self._overview, self._table, self._watched = Overview(), PagedTable(), WatchedRows()
-        self._what = w.Dropdown(options=DOWNLOADS, layout={"width": "auto"}, tooltip="What to download")
+        self._what = w.Dropdown(
+            options=DOWNLOADS,
+            description="Take",
+            tooltip="Which rows a CSV or a calendar takes",
+            style={"description_width": "initial"},
+            layout={"width": "auto"},
+        )
         self._chart = ChartView().add_class("mk-figure")
         self._summary, self._alert, self._drawer = w.HTML().add_class("mk-summary"), w.HTML(), Drawer()
         self._news = NewsBar(self._on_news)
