@@ -48,7 +48,8 @@ def state(page):
 
 
 def pressed(page, name):
-    page.locator(".mk-explorer").get_by_role("button", name=name).click()
+    tools = page.locator(".mk-head, .mk-main > .mk-row")
+    tools.get_by_role("button", name=name).first.click()
     settle(page)
 
 
