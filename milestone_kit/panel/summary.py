@@ -19,7 +19,7 @@ __all__ = ["as_of_words", "clock_words", "status_words", "summary_line"]
 
 
 def summary_line(scene: Scene, total: int, selected: int, statuses: str, as_of: str) -> str:
-    """Return the line as safe HTML.
+    """Return the words at the top as safe HTML: lines that keep their number whatever is selected.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def summary_line(scene: Scene, total: int, selected: int, statuses: str, as_of: 
     chosen = f" · {selected:,} selected" if selected else ""
     return (
         f"<b>{scene.matching:,}</b> of {total:,} milestones · "
-        f"{html.escape(statuses)}{chosen} · {html.escape(as_of)}"
+        f"{html.escape(statuses)}<br>{html.escape(as_of)}{chosen}"
         f'<br><span class="mk-muted">In the chart: {html.escape(scene_words(scene))}</span>'
     )
 

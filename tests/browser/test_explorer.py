@@ -82,7 +82,7 @@ def test_typing_into_the_search_box_asks_once_and_finds_the_words(explorer):
 
 def test_a_ticker_glob_and_dates_narrow_the_table(explorer):
     tickers = execute(explorer, "print(mk.ticker_table(explorer.filtered).series_ticker.mode()[0])")
-    change_chart(explorer, lambda: field(explorer, "Ticker").fill(f"{tickers}*"))
+    change_chart(explorer, lambda: explorer.get_by_label("Ticker", exact=True).fill(f"{tickers}*"))
     with_ticker = rows_found(explorer)
     assert 0 < with_ticker < ROWS
     change_chart(explorer, lambda: field(explorer, "From").fill("2025-06-01"))

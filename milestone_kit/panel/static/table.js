@@ -182,7 +182,7 @@ function render({ model, el }) {
     table.createTBody().append(...daily(view, rows));
     const parts = rows.length ? [table] : [table, emptiness(view, ask)];
     el.replaceChildren(forms(view, ask), ...parts, pager(view, ask));
-    const same = rows.find((one) => one.dataset.id === line?.dataset.id);
+    const same = rows.find((other) => other.dataset.id === line?.dataset.id);
     const stop = same ?? rows[place] ?? rows.find((_, i) => view.selected.includes(view.rows[i].id)) ?? rows[0];
     if (stop) stopAt(stop, 0);
     if (place >= 0) stop?.focus({ preventScroll: true });
