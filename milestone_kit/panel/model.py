@@ -84,6 +84,7 @@ _TIMELESS: Final[dict[str, Callable[[tuple[Any, ...]], bool]]] = {
     "_marks": lambda _: True,
     "_has_id": lambda _: True,
     "watched": lambda _: True,
+    "_watched_ids": lambda _: True,
     "_order": lambda _: True,
 }
 """Which of the answers that a model remembers hold at any moment."""
@@ -247,7 +248,7 @@ class ExplorerModel:
                 (self._page_of_now(session, listed) if session.page is None else session.page, session.lead),
                 (state.tz, state.form),
                 session.selected,
-                session.news.ids,
+                (session.news.ids, session.watch),
             ),
             watched=self._watched_rows(session.watch, state.filters, state.tz, session.selected),
             card=self.card(session.picked, state.tz, state.filters.text or ""),
@@ -462,10 +463,10 @@ class ExplorerModel:
         at: tuple[int, int],
         how: tuple[str, str],
         selected: frozenset[str],
-        news: frozenset[str],
+        marked: tuple[frozenset[str], tuple[str, ...]],
     ) -> dict[str, Any]:
         rows, (number, lead), (criteria, sort, part) = self.listed(*which), at, which
-        zone, form = how
+        (zone, form), (news, watch) = how, marked
         page = self._table_view.page(
             rows,
             number,
@@ -480,7 +481,9 @@ class ExplorerModel:
         windowed, matching = isinstance(part, Window), np.count_nonzero(self.chosen(criteria))
         if windowed:
             page["where"] += f" in this window ({matching:,} in all)"
+        mine = self._watched_ids(watch)
         return page | {
+            "watched": [row["id"] for row in page["rows"] if row["id"] in mine],
             "now": self.now,
             "windowed": windowed,
             "form": form,
@@ -506,6 +509,10 @@ class ExplorerModel:
     def watched(self, watch: tuple[str, ...]) -> Watched:
         """Return which rows a watchlist means, and what of it means none."""
         return find_watched(self.timeline, watch, self._filters.tickers)
+
+    @remembered
+    def _watched_ids(self, watch: tuple[str, ...]) -> frozenset[str]:
+        return frozenset(self.timeline["id"][self.watched(watch).rows]) if watch else frozenset()
 
     @remembered
     def _watched_rows(

@@ -48,7 +48,8 @@ def state(page):
 
 
 def pressed(page, name):
-    page.locator(".mk-explorer").get_by_role("button", name=name).click()
+    tools = page.locator(".mk-head, .mk-main > .mk-row")
+    tools.get_by_role("button", name=name).first.click()
     settle(page)
 
 
@@ -156,11 +157,9 @@ def test_a_view_is_saved_under_a_name_shown_and_forgotten(explorer):
 
 
 def test_a_pasted_watchlist_is_pinned_on_top_of_chart_and_table(explorer):
-    code = (
-        "near = mk.next_up(explorer.filtered, 40)\ntickers = mk.ticker_table(near)\n"
-        "print(tickers['event_ticker'].iloc[3], near['id'].iloc[9])"
-    )
-    ticker, id_ = execute(explorer, code).split()
+    id_ = explorer.locator(".mk-table tbody tr[data-id]").first.get_attribute("data-id")
+    code = "print(mk.ticker_table(mk.next_up(explorer.filtered, 40))['event_ticker'].iloc[3])"
+    ticker = execute(explorer, code)
     pressed(explorer, "Watchlist")
     explorer.get_by_label("Tickers and ids to watch").fill(f"{ticker},\n{id_};  KXNOPE")
     explorer.get_by_role("button", name="Watch these").click()
@@ -173,6 +172,7 @@ def test_a_pasted_watchlist_is_pinned_on_top_of_chart_and_table(explorer):
     outlined = """document.querySelector(".mk-figure .js-plotly-plot").data
       .some((trace) => trace.marker?.line?.color === "#C77700" && trace.x.length)"""
     assert explorer.evaluate(outlined)
+    assert explorer.locator(f".mk-table tr[data-watched][data-id='{id_}']").count() == 1
     rows.first.focus()
     explorer.keyboard.press("ArrowDown")
     chosen = explorer.evaluate("document.activeElement.dataset.id")

@@ -340,6 +340,9 @@ def test_live_and_next_stand_first_whatever_the_window_and_the_card_opens_from_t
     assert pinned(explorer)["selected"] == ["m2"]
     start = explorer.figure().layout.xaxis.range[0]
     assert start < "2026-01-15T14" < explorer.figure().layout.xaxis.range[1]
+    explorer.watch = "m2 m4"
+    send(one(explorer, PagedTable), kind="windowed", only=False)
+    assert one(explorer, PagedTable).view["watched"] == ["m4", "m2"]
 
 
 def test_the_filters_hide_watched_rows_and_say_so():

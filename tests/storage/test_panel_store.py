@@ -61,7 +61,16 @@ def test_what_a_later_version_wrote_beside_stays(store, folder):
 
 @pytest.mark.parametrize(
     "text",
-    [b"", b"{", b"[]", b'{"views": []}', b'{"views": NaN}', b"\xff\xfe", b"[" * 100_000, b" " * 2_000_001],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"views": []}',
+        b'{"views": NaN}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"views": {}}' + b" " * 2_000_000,
+    ],
 )
 def test_a_damaged_file_is_put_aside_and_said_and_the_next_view_is_kept(store, folder, text):
     store.keep_view("a", {})

@@ -52,6 +52,7 @@ function body(view, ask) {
     const line = document.createElement("tr");
     line.dataset.id = row.id;
     if (view.news.includes(row.id)) line.dataset.news = "true";
+    if (view.watched.includes(row.id)) line.dataset.watched = "true";
     line.setAttribute("aria-selected", String(view.selected.includes(row.id)));
     const pick = () => ask({ kind: "pick", id: row.id });
     line.addEventListener("click", (event) => event.target.closest("a, button") || pick());

@@ -18,10 +18,10 @@ class PagedTable(FrontEnd):
     ----------
     view : dict
         `columns` (name, label, width, sorts), `rows` (id, cells, tickers, marks, begins), `days` (the day
-        of each row of an agenda, none of a table), `sort`, `page`, `pages`, `where`, `selected` and `news`
-        (ids), `empty` (what stands there without rows) and `ways` (events that lead out of that, each with
-        its `label`), `now`, `windowed` (whether these are only the rows of the chart's window), `form`
-        ("table" or "agenda").
+        of each row of an agenda, none of a table), `sort`, `page`, `pages`, `where`, `selected`, `news`
+        and `watched` (ids), `empty` (what stands there without rows) and `ways` (events that lead out of
+        that, each with its `label`), `now`, `windowed` (whether these are only the rows of the chart's
+        window), `form` ("table" or "agenda").
 
     Notes
     -----
