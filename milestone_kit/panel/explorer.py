@@ -175,7 +175,7 @@ class MilestoneExplorer(Revisiting, w.VBox):
             widget.on_event(functools.partial(self._guard, self._on_event))
         self._tools.on_event(functools.partial(self._guard, self._on_tool))
         self._bridge.on_event(functools.partial(self._guard, self._on_page, clears=False))
-        above = [self._controls.bar([self._tools]), *self._live.controls, self._overview, self._bridge]
+        above = [self._controls.bar([self._tools], self._live.controls), self._overview, self._bridge]
         column = main(above, self._chart, [self._watched, self._table], self._drawer.box)
         content = body(self._controls.side(), column)
         top = head(self._summary, self._actions(refresh=reload is not None))
