@@ -24,12 +24,12 @@ BROKEN_WORDS = """() => {
 }"""
 TOO_WIDE = "((one) => one.scrollWidth - one.clientWidth)(document.querySelector('.mk-explorer'))"
 PARTS_OUTSIDE = """() => {
-  const panel = document.querySelector(".mk-explorer").getBoundingClientRect();
+  const edge = (one) => one.closest(".mk-main, .mk-side, .mk-explorer").getBoundingClientRect().right;
   const parts = document.querySelectorAll(".mk-explorer :is(button, input, select, table, .main-svg)");
   return Array.from(parts)
     .filter((one) => one.checkVisibility() && !one.closest(".modebar, .mk-table"))
     .filter((one) => one.getBoundingClientRect().width > 1)
-    .filter((one) => one.getBoundingClientRect().right > panel.right + 1)
+    .filter((one) => one.getBoundingClientRect().right > edge(one) + 1)
     .map((one) => one.outerHTML.slice(0, 120));
 }"""
 OVERLAPS = """() => {
