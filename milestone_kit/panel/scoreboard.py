@@ -35,14 +35,14 @@ def followed(model: ExplorerModel, view: View) -> pd.DataFrame:
     model : ExplorerModel
         The table.
     view : View
-        What it shows: single marks in the window, a page of rows, a card.
+        What it shows: single marks in the window, a page of rows, watched rows, a card.
 
     Returns
     -------
     pandas.DataFrame
         `id` and `type` of each, once.
     """
-    places = [_drawn(model, view.chart), _listed(view)]
+    places = [_drawn(model, view.chart), _listed(view), _pinned(model, view)]
     picked = view.session.picked
     at = None if picked is None or not view.card else model.position(picked)
     if at is not None:
@@ -63,6 +63,11 @@ def _listed(view: View) -> NDArray[np.int64]:
     return view.listed[first : first + len(view.table["rows"])]
 
 
+def _pinned(model: ExplorerModel, view: View) -> NDArray[np.int64]:
+    ids = [row["id"] for row in view.watched.get("rows", ())]
+    return np.flatnonzero(model.timeline["id"].isin(ids).to_numpy()) if ids else np.empty(0, np.int64)
+
+
 class Scoreboard:
     """Writes over views; what is the same as the last time is the same object, and is not sent again."""
 
@@ -72,7 +77,7 @@ class Scoreboard:
     def over(
         self, model: ExplorerModel, view: View, words: Mapping[str, str], facts: Mapping[str, str]
     ) -> View:
-        """Return the view with scores on bars, hover cards and table, and more facts on the details card.
+        """Return the view with scores on bars, hover cards and rows, and more facts on the details card.
 
         Parameters
         ----------
@@ -93,7 +98,8 @@ class Scoreboard:
             return view if card is view.card else replace(view, card=card)
         chart = self._same("chart", (view.chart, words), lambda: _scored_chart(model, view.chart, words))
         table = self._same("table", (view.table, words), lambda: _scored_table(view.table, words))
-        return replace(view, chart=chart, table=table, card=card)
+        watched = self._same("watched", (view.watched, words), lambda: _scored_watched(view.watched, words))
+        return replace(view, chart=chart, table=table, watched=watched, card=card)
 
     def _same(self, part: str, of: tuple[object, ...], make: Callable[[], _T]) -> _T:
         last = self._last.get(part)
@@ -120,5 +126,20 @@ def _scored_row(row: dict[str, Any], said: str | None, column: int) -> dict[str,
     if said is None:
         return row
     cells = list(row["cells"])
-    cells[column] = " · ".join(part for part in (said, cells[column]) if part)
+    cells[column] = _said(said, cells[column])
     return row | {"cells": cells}
+
+
+def _scored_watched(watched: dict[str, Any], words: Mapping[str, str]) -> dict[str, Any]:
+    if not any(row["id"] in words for row in watched.get("rows", ())):
+        return watched
+    rows = [
+        row | {"cells": row["cells"] | {_WORDS_IN: _said(words.get(row["id"]), row["cells"][_WORDS_IN])}}
+        for row in watched["rows"]
+    ]
+    return watched | {"rows": rows}
+
+
+def _said(score: str | None, clock: str) -> str:
+    """Return the words of the clock behind a score, where there is one."""
+    return " · ".join(part for part in (score, clock) if part)

@@ -17,6 +17,7 @@ from milestone_kit.panel import MilestoneExplorer, explore
 from milestone_kit.panel.state import PanelState
 from milestone_kit.panel.widgets.bridge import Bridge
 from milestone_kit.panel.widgets.paged_table import PagedTable
+from milestone_kit.panel.widgets.watched_rows import WatchedRows
 from milestone_kit.sandbox import serve
 from tests.hostile import HOSTILE
 from tests.panel.driver import alert, card, field, html, one, parts, press, send, summary, watched
@@ -129,6 +130,20 @@ def test_score_and_clock_stand_on_bar_hover_table_and_card_and_follow_the_game(s
     send(one(explorer, Bridge), kind="tick")
     assert same(amended(picture, comm), whole(explorer))
     assert title(explorer) == f"{TITLE} 59-67 · Q4 1:58"
+
+
+def test_a_watched_game_has_its_score_wherever_the_window_is(server, game, opened, clock):
+    explorer = opened(watch=(game,))
+    explorer.state = explorer.state | {"window": ["2030-01-01", "2030-01-02"]}
+    says(server, game, away_points=98, home_points=101)
+    poll(explorer)
+    assert asked(server) == [[game]]
+    (row,) = one(explorer, WatchedRows).view["rows"]
+    assert re.fullmatch(r"101-98 · Q4 2:13 · ends in .+", row["cells"]["when"])
+    rows = one(explorer, WatchedRows).view
+    clock.now += 15
+    poll(explorer)
+    assert one(explorer, WatchedRows).view is rows
 
 
 def test_only_what_is_live_and_on_screen_is_asked_about(server, game, opened, clock):
