@@ -47,6 +47,7 @@ function attach(box, model, Plotly) {
     if (drawn && !picture && !moving && !gd._dragging) react(gd.layout.xaxis.range);
   });
   const { gd } = lanes;
+  const card = wholeCard(gd, box);
   const view = crypto.randomUUID?.() ?? String(Math.random());
   let number = 0; // of the window that was last asked for
   let answered = 0;
@@ -127,7 +128,7 @@ function attach(box, model, Plotly) {
         zooming = setTimeout(() => model.send({ kind: "zoom", at }), DOUBLE_MS);
       }
     });
-    gd.on("plotly_hover", () => keepWhole(gd, box));
+    gd.on("plotly_hover", card.hovered);
     gd.on("plotly_relayout", (change) => {
       if (!moved(change)) return;
       moving = false;
@@ -168,6 +169,7 @@ function attach(box, model, Plotly) {
     clearTimeout(timer);
     clearTimeout(zooming);
     window.removeEventListener("mouseup", released);
+    card.leave();
     lanes.leave();
     Plotly.purge(gd);
   };
