@@ -16,7 +16,7 @@ from milestone_kit.api.transport import Retry
 from milestone_kit.client.client import MilestoneClient
 from milestone_kit.core.settings import Patience
 from milestone_kit.sandbox import serve
-from tests.processes import Forker
+from tests.processes import CAN_FORK, Forker
 
 NIGHTLY = bool(os.environ.get("MILESTONE_KIT_NIGHTLY"))
 """Whether there is time for many more examples, seeds and kills."""
@@ -100,7 +100,7 @@ def forker(_nobody_elses_cache):
 @pytest.fixture(scope="session")
 def run_python(request):
     """Run a Python program, "-c" or "-m", in a process of its own and give back how it ended."""
-    if hasattr(os, "fork"):
+    if CAN_FORK:
         return request.getfixturevalue("forker").run
 
     def run(arguments, *, stdout=None, **options):

@@ -19,9 +19,11 @@ import threading
 import traceback
 from pathlib import Path
 
-__all__ = ["Forker", "end_as_python_ends", "serve_forks"]
+__all__ = ["CAN_FORK", "Forker", "end_as_python_ends", "serve_forks"]
 
 REPO = Path(__file__).resolve().parents[1]
+CAN_FORK = sys.platform == "linux"
+"""Whether any program may be run in a fork: macOS's own libraries do not all outlive one."""
 PATIENCE = 120  # seconds that a forked program may take
 
 _FORKER = """

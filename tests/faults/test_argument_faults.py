@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import milestone_kit as mk
-from tests.processes import Forker
+from tests.processes import CAN_FORK, Forker
 
 NAMES = ["Česko – Ελλάδα", "Спартак", "東京", "שלום", "\U0001f3c0"]
 
@@ -20,7 +20,7 @@ NAMES = ["Česko – Ελλάδα", "Спартак", "東京", "שלום", "\U0
 def terminal(request):
     """Run commands as in a terminal of an encoding that lacks letters."""
     environment = {"PYTHONIOENCODING": request.param, "PYTHONUTF8": "0"}
-    if hasattr(os, "fork"):
+    if CAN_FORK:
         with contextlib.closing(Forker(**environment)) as forker:
             yield lambda *words: forker.run(["-m", "milestone_kit", *words], text=False)
         return
