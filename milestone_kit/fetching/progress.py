@@ -44,7 +44,9 @@ def reporting(progress: Progress) -> Iterator[Callable[[int, int], object]]:
     else:
         from tqdm.auto import tqdm  # noqa: PLC0415 - costs time, and most walks show no bar
 
-        with tqdm(desc="milestones", unit=" rows", delay=0.0 if progress else _PATIENCE) as bar:
+        # without the thread that redraws bars which stand still: at the interpreter's end none can be had
+        lone = type("LoneBar", (tqdm,), {"monitor_interval": 0})
+        with lone(desc="milestones", unit=" rows", delay=0.0 if progress else _PATIENCE) as bar:
 
             def show(rows: int, pages: int) -> None:
                 bar.set_postfix(pages=pages, refresh=False)
