@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,11 +16,16 @@ from milestone_kit.api.transport import Retry
 from milestone_kit.client.client import MilestoneClient
 from milestone_kit.core.settings import Patience
 from milestone_kit.sandbox import serve
+from tests.processes import Forker
 
-# the machines that run this differ; a slow one is no failure
-hypothesis.settings.register_profile("milestone_kit", deadline=None, max_examples=30)
+NIGHTLY = bool(os.environ.get("MILESTONE_KIT_NIGHTLY"))
+"""Whether there is time for many more examples, seeds and kills."""
+
+# the machines that run this differ: a slow one is no failure. The same few examples each time, so that no
+# change is blamed for what another example finds; at night many, and others each time
+hypothesis.settings.register_profile("milestone_kit", deadline=None, max_examples=15, derandomize=True)
 hypothesis.settings.register_profile("nightly", deadline=None, max_examples=600)
-hypothesis.settings.load_profile("milestone_kit")
+hypothesis.settings.load_profile("nightly" if NIGHTLY else "milestone_kit")
 
 
 def pytest_xdist_auto_num_workers(config):
@@ -27,15 +35,27 @@ def pytest_xdist_auto_num_workers(config):
     return (os.cpu_count() or 1) if whole and not narrowed else 0
 
 
-class OneBrowser(LoadScopeScheduling):
-    """Hands out tests one by one, and those of the browser all to one worker: they share a JupyterLab."""
+SHARING = (
+    "tests/browser/",  # one JupyterLab
+    "tests/cli/test_lab.py",
+    "tests/contract/test_packaging.py",
+    "tests/faults/test_panel_faults.py",  # one kernel
+    "tests/sandbox/test_universe.py",  # universes of production's size
+)
+"""Tests whose fixtures take long to make, so that one worker makes them for all."""
+
+
+class Sharing(LoadScopeScheduling):
+    """Hands out tests one by one, but those that share what takes long to make all to one worker."""
 
     def _split_scope(self, nodeid):
-        return "browser" if nodeid.startswith("tests/browser/") else nodeid
+        if nodeid.startswith("tests/contract/test_notebooks.py"):
+            return nodeid.partition("[")[2] or nodeid  # each notebook is executed once
+        return next((one for one in SHARING if nodeid.startswith(one)), nodeid)
 
 
 def pytest_xdist_make_scheduler(config, log):
-    return OneBrowser(config, log)
+    return Sharing(config, log)
 
 
 @dataclass
@@ -66,6 +86,29 @@ def _nobody_elses_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MILESTONE_KIT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session")
+def forker(_nobody_elses_cache):
+    """A process that forks in milliseconds what takes others a second to start."""
+    if not hasattr(os, "fork"):
+        pytest.skip("this system has no forks")
+    with contextlib.closing(Forker()) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def run_python(request):
+    """Run a Python program, "-c" or "-m", in a process of its own and give back how it ended."""
+    if hasattr(os, "fork"):
+        return request.getfixturevalue("forker").run
+
+    def run(arguments, *, stdout=None, **options):
+        pipes = {"stdout": stdout or subprocess.PIPE, "stderr": subprocess.PIPE}
+        command = [sys.executable, *map(str, arguments)]
+        return subprocess.run(command, **{"text": True} | options | pipes, timeout=120, check=False)
+
+    return run
 
 
 @pytest.fixture

@@ -169,6 +169,7 @@ def legend(theme: Theme, y: float) -> dict[str, Any]:
         "x": 0,
         "y": y,
         "yanchor": "bottom",
+        "tracegroupgap": 0,  # rows stand as close as `legend_rows_pixels` reckons
         "itemdoubleclick": False,
         "font": {"size": 11, "color": theme.text},
     }

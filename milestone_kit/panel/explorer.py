@@ -153,7 +153,13 @@ class MilestoneExplorer(Revisiting, w.VBox):
         self._controls = Controls(self._debouncer.poke, self._on_preset)
         self._bridge = Bridge()
         self._overview, self._table, self._watched = Overview(), PagedTable(), WatchedRows()
-        self._what = w.Dropdown(options=DOWNLOADS, layout={"width": "auto"}, tooltip="What to download")
+        self._what = w.Dropdown(
+            options=DOWNLOADS,
+            description="Take",
+            tooltip="Which rows a CSV or a calendar takes",
+            style={"description_width": "initial"},
+            layout={"width": "auto"},
+        )
         self._chart = ChartView().add_class("mk-figure")
         self._summary, self._alert, self._drawer = w.HTML().add_class("mk-summary"), w.HTML(), Drawer()
         self._news = NewsBar(self._on_news)
@@ -169,7 +175,7 @@ class MilestoneExplorer(Revisiting, w.VBox):
             widget.on_event(functools.partial(self._guard, self._on_event))
         self._tools.on_event(functools.partial(self._guard, self._on_tool))
         self._bridge.on_event(functools.partial(self._guard, self._on_page, clears=False))
-        above = [self._controls.bar([self._tools]), *self._live.controls, self._overview, self._bridge]
+        above = [self._controls.bar([self._tools], self._live.controls), self._overview, self._bridge]
         column = main(above, self._chart, [self._watched, self._table], self._drawer.box)
         content = body(self._controls.side(), column)
         top = head(self._summary, self._actions(refresh=reload is not None))

@@ -8,7 +8,15 @@ import pytest
 
 import milestone_kit as mk
 from milestone_kit.table.folding import fold
-from tests.browser.harness import await_chart, execute, is_an_events, mark_points, notebook_of, settle
+from tests.browser.harness import (
+    await_chart,
+    end_kernels,
+    execute,
+    is_an_events,
+    mark_points,
+    notebook_of,
+    settle,
+)
 
 START = "import milestone_kit as mk"
 EXPLORE = "explorer = mk.explore(mk.get_milestones())\nexplorer"
@@ -22,7 +30,7 @@ def opened(lab, browser):
     assert lab.run(page, "table.ipynb", notebook_of(START, EXPLORE)) == []
     await_chart(page)
     yield page
-    page.evaluate("window.jupyterapp?.serviceManager.sessions.shutdownAll()")
+    end_kernels(page)  # other pages keep theirs
     context.close()
 
 

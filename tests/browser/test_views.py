@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.browser.harness import await_chart, execute, notebook_of, settle
+from tests.browser.harness import await_chart, end_kernels, execute, notebook_of, settle
 
 START = "import milestone_kit as mk"
 EXPLORE = "explorer = mk.explore(mk.get_milestones())\nexplorer"
@@ -30,7 +30,7 @@ def opened(lab, browser):
     await_chart(page)
     yield page
     execute(page, "explorer.watch = []\nfor name in list(explorer.views): explorer.forget_view(name)")
-    page.evaluate("window.jupyterapp?.serviceManager.sessions.shutdownAll()")
+    end_kernels(page)  # other pages keep theirs
     context.close()
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
-import sys
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -16,44 +14,12 @@ import pytest
 import milestone_kit as mk
 from milestone_kit.sandbox import serve, synthetic_milestones
 from milestone_kit.table.frame import milestones_frame
-
-COMMAND = [sys.executable, "-m", "milestone_kit"]
-
-
-@pytest.fixture
-def environment(tmp_path):
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("MILESTONE_KIT_")}
-    return ours | {"MILESTONE_KIT_CACHE_DIR": str(tmp_path / "cache")}
-
-
-@pytest.fixture
-def run(tmp_path, environment):
-    """Run a command in a folder of its own and give back how it ended."""
-
-    def run(*words, text=True):
-        return subprocess.run(
-            [*COMMAND, *map(str, words)],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=text,
-            timeout=120,
-            check=False,
-        )
-
-    return run
+from tests.cli.conftest import COMMAND, only_line
 
 
 @pytest.fixture
 def fetch(run, server):
     return lambda *words, **more: run("fetch", "--base-url", server.url, *words, **more)
-
-
-def only_line(text):
-    """The one line that the program said about itself."""
-    (line,) = text.splitlines()
-    assert line.startswith("milestone-kit: ")
-    return line
 
 
 class _Elements(HTMLParser):
@@ -69,6 +35,8 @@ class _Elements(HTMLParser):
 
 def test_the_version_is_that_of_the_package(run):
     assert run("--version").stdout == f"milestone-kit {mk.__version__}\n"
+    anew = subprocess.run([*COMMAND, "--version"], capture_output=True, text=True, timeout=60, check=True)
+    assert anew.stdout == run("--version").stdout
 
 
 def test_without_a_command_it_says_what_there_is(run):

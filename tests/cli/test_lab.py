@@ -171,19 +171,11 @@ def test_sigterm_ends_jupyterlab_its_kernels_and_the_sandbox(tmp_path, environme
 
 
 @pytest.fixture
-def run(tmp_path, environment):
+def run(tmp_path, environment, run_python):
     """Run a lab whose JupyterLab ends at once, because of what it is told after "--"."""
 
     def run(*words):
-        return subprocess.run(
-            command(*words),
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        return run_python(["-m", "milestone_kit", "lab", *words], cwd=tmp_path, env=environment)
 
     return run
 

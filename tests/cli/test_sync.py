@@ -7,16 +7,16 @@ import re
 import pandas as pd
 import pytest
 
-from tests.cli.test_commands import environment, only_line, run  # noqa: F401 - fixtures
+from tests.cli.conftest import only_line
 
 
 @pytest.fixture
-def sync(run, server):  # noqa: F811
+def sync(run, server):
     return lambda *words: run("sync", "--base-url", server.url, *words)
 
 
 @pytest.fixture
-def changes(run, server):  # noqa: F811
+def changes(run, server):
     return lambda *words, **more: run("changes", "--base-url", server.url, *words, **more)
 
 
@@ -77,8 +77,9 @@ def test_changes_can_be_narrowed_and_taken_away_as_csv(sync, changes, server, id
     assert "no changes" in only_line(nothing.stderr)
 
 
-def test_a_sync_that_fails_ends_with_one(sync, run):  # noqa: F811
-    done = run("sync", "--base-url", "http://127.0.0.1:9")
+def test_a_sync_that_fails_ends_with_one(sync, server):
+    server.script.fail(401)
+    done = sync()
     assert (done.returncode, done.stdout) == (1, "")
     only_line(done.stderr)
 
@@ -93,7 +94,7 @@ def test_a_sync_that_fails_ends_with_one(sync, run):  # noqa: F811
         ("changes", "--competition", "NBA"),
     ],
 )
-def test_what_cannot_be_used_ends_with_two(run, words):  # noqa: F811
+def test_what_cannot_be_used_ends_with_two(run, words):
     done = run(*words)
     assert done.returncode == 2
     assert words[1].removeprefix("--") in done.stderr

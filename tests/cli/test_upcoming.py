@@ -14,7 +14,7 @@ import pytest
 from milestone_kit.cli import main
 from milestone_kit.cli.upcoming import Watch, redraw
 from milestone_kit.errors import StaleWarning
-from tests.cli.test_commands import COMMAND, environment  # noqa: F401 - a fixture
+from tests.cli.conftest import COMMAND
 from tests.faults.bench import raw
 from tests.hostile import HOSTILE
 
@@ -112,7 +112,7 @@ def test_hostile_titles_stay_one_line_of_a_terminal(upcoming, server, clock):
     assert len(lines[lines.index("NEXT") :]) == 21
 
 
-def test_a_terminal_without_letters_shows_marks_in_their_place(server, environment, at, clock, tmp_path):  # noqa: F811
+def test_a_terminal_without_letters_shows_marks_in_their_place(server, environment, at, clock, tmp_path):
     server.add(raw(id="soon", title="東京 at São Telmo", start_date=start(clock, 1)))
     done = subprocess.run(
         [*COMMAND, "next", "--base-url", server.url, "--now", at, "-n", "1"],
@@ -131,7 +131,7 @@ def test_what_cannot_be_used_ends_with_two(upcoming, words):
     assert words[0].removeprefix("--") in done.stderr or "--count" in done.stderr
 
 
-def test_watching_ends_with_ctrl_c_and_without_complaint(server, environment, tmp_path):  # noqa: F811
+def test_watching_ends_with_ctrl_c_and_without_complaint(server, environment, tmp_path):
     command = [*COMMAND, "next", "--base-url", server.url, "--watch", "--json"]
     with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True) as watching:  # fmt: skip

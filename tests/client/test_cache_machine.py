@@ -36,7 +36,6 @@ from milestone_kit.sandbox import GO_ZERO_TIME, serve, synthetic_milestones
 from milestone_kit.table.frame import milestones_frame
 from milestone_kit.table.schema import ATTRS_KEY, check_milestones
 from tests.conftest import IMPATIENT, Clock
-from tests.faults.bench import Forker
 
 ROWS = synthetic_milestones(120)
 LIMIT = 10
@@ -62,10 +61,8 @@ def rows_of(server, query):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _forker():
-    CacheMachine.forker = Forker()
-    yield
-    CacheMachine.forker.close()
+def _forker(forker):
+    CacheMachine.forker = forker
 
 
 class CacheMachine(RuleBasedStateMachine):

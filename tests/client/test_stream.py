@@ -17,7 +17,7 @@ import milestone_kit as mk
 from milestone_kit.sandbox import serve, synthetic_milestones
 from milestone_kit.table.schema import ATTRS_KEY, check_milestones
 from tests.conftest import IMPATIENT
-from tests.faults.bench import Forker, page, raw, truth
+from tests.faults.bench import page, raw, truth
 
 LIMIT = 20
 
@@ -237,17 +237,13 @@ def test_a_server_that_dies_in_the_middle(make_client, many):
     assert len(set(listings(many))) <= 150 * 1.25
 
 
-def test_a_process_that_is_killed_in_the_middle(make_client, many, tmp_path):
-    forker = Forker()
-    try:
-        many.script.delay(30, where=lambda _: len(many.requests) > 60)
-        pid = forker.begin("stream", many.url, tmp_path / "cache")
-        while len(many.requests) < 60:
-            time.sleep(0.01)
-        os.kill(pid, signal.SIGKILL)
-        assert forker.end(pid) == -signal.SIGKILL
-    finally:
-        forker.close()
+def test_a_process_that_is_killed_in_the_middle(make_client, many, tmp_path, forker):
+    many.script.delay(30, where=lambda _: len(many.requests) > 60)
+    pid = forker.begin("stream", many.url, tmp_path / "cache")
+    while len(many.requests) < 60:
+        time.sleep(0.01)
+    os.kill(pid, signal.SIGKILL)
+    assert forker.end(pid) == -signal.SIGKILL
     many.script.clear()
     before = set(listings(many))
     *_, last = make_client(many.url, expire_after="9d").stream(limit=LIMIT)

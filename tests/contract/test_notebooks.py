@@ -65,7 +65,7 @@ def test_a_notebook_shows_a_chart_and_a_table(executed):
     assert "text/html" in kinds
 
 
-@pytest.mark.parametrize("executed", NOTEBOOKS[:1], indirect=True)
+@pytest.mark.parametrize("executed", NOTEBOOKS[:1], ids=lambda path: path.name, indirect=True)
 def test_the_panel_shows_its_table_without_a_user_and_the_csv_is_written(executed):
     notebook, folder = executed
     shown = [output.get("data", {}) for output in outputs(notebook)]

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from pathlib import Path
+
+import pyarrow as pa
 
 import milestone_kit as mk
 from milestone_kit.api.transport import Retry
+from milestone_kit.storage.history import History
+from milestone_kit.table.frame import milestones_frame
+from milestone_kit.table.schema import ARROW_SCHEMA
 from tests.conftest import IMPATIENT, Clock
+from tests.faults.bench import raw
 
 __all__ = ["JOBS"]
 
@@ -63,4 +71,26 @@ def to_parquet(source, target):
     mk.to_parquet(mk.read_parquet(source), target)
 
 
-JOBS = {function.__name__: function for function in (get, refresh, sweep, stream, ask, to_csv, to_parquet)}
+def _rows(**fields):
+    return pa.Table.from_pandas(milestones_frame([raw(**fields)]), schema=ARROW_SCHEMA, preserve_index=False)
+
+
+def record(folder, url, number, told):
+    """Record one version after another, and tell of each as soon as it is kept, until killed."""
+    history = History(Path(folder), url)
+    with Path(told).open("a") as file:
+        for version in itertools.count(int(number) + 1):
+            history.record(_rows(title=str(version)), seen_at=version, complete=True)
+            print(version, file=file, flush=True)
+
+
+def record_twelve(folder, url):
+    """Record twelve milestones that another process records at the same time."""
+    history = History(Path(folder), url)
+    for number in range(12):
+        history.record(_rows(id=str(number)), seen_at=number, complete=False)
+    return number + 1
+
+
+_FUNCTIONS = [get, refresh, sweep, stream, ask, to_csv, to_parquet, record, record_twelve]
+JOBS = {function.__name__: function for function in _FUNCTIONS}

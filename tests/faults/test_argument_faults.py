@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -10,22 +11,32 @@ import pandas as pd
 import pytest
 
 import milestone_kit as mk
+from tests.processes import Forker
 
 NAMES = ["Česko – Ελλάδα", "Спартак", "東京", "שלום", "\U0001f3c0"]
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii:strict"])
+@pytest.fixture(scope="module", params=["cp1252", "ascii:strict"])
+def terminal(request):
+    """Run commands as in a terminal of an encoding that lacks letters."""
+    environment = {"PYTHONIOENCODING": request.param, "PYTHONUTF8": "0"}
+    if hasattr(os, "fork"):
+        with contextlib.closing(Forker(**environment)) as forker:
+            yield lambda *words: forker.run(["-m", "milestone_kit", *words], text=False)
+        return
+    command, environment = [sys.executable, "-m", "milestone_kit"], os.environ | environment
+    yield lambda *words: subprocess.run([*command, *words], capture_output=True, env=environment, check=False)
+
+
 @pytest.mark.parametrize("words", ["fetch", "fetch --csv -", "sync", "changes", "cache"])
-def test_fault_70_terminal_without_these_letters(server, tmp_path, encoding, words):
+def test_fault_70_terminal_without_these_letters(server, tmp_path, terminal, words):
     place = ["--base-url", server.url, "--cache-dir", str(tmp_path / "cache")]
     with mk.MilestoneClient(base_url=server.url, cache_dir=tmp_path / "cache") as client:
         ids = client.get_milestones()["id"]
         for id_, name in zip(ids, NAMES, strict=False):
             server.update(id_, title=name, category=name)
         client.refresh(full=True)
-    command = [sys.executable, "-m", "milestone_kit", *words.split(), *place]
-    environment = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
-    done = subprocess.run(command, capture_output=True, env=environment, timeout=120, check=False)
+    done = terminal(*words.split(), *place)
     assert done.returncode == 0, done.stderr
     assert b"Traceback" not in done.stderr
     assert done.stdout

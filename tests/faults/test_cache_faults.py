@@ -21,17 +21,11 @@ from milestone_kit.core.settings import Patience
 from milestone_kit.sandbox import serve
 from milestone_kit.storage.blocks import facts_of, open_rows, write_blocks
 from milestone_kit.table.schema import ATTRS_KEY
-from tests.faults.bench import Forker, truth
+from tests.conftest import NIGHTLY
+from tests.faults.bench import truth
 from tests.faults.kills import kill_fetches
 
-KILLS = int(os.environ.get("MILESTONE_KIT_KILLS", "50"))
-
-
-@pytest.fixture(scope="module")
-def forker():
-    made = Forker()
-    yield made
-    made.close()
+KILLS = int(os.environ.get("MILESTONE_KIT_KILLS", "100" if NIGHTLY else "15"))
 
 
 HOLD = """

@@ -21,17 +21,10 @@ from milestone_kit.figures.page import html_page
 from milestone_kit.panel.card import details_card
 from milestone_kit.panel.table_view import TableView
 from milestone_kit.table.schema import COLUMNS
-from tests.faults.bench import Forker, page, raw
+from tests.faults.bench import page, raw
 from tests.hostile import FORMULAS, HOSTILE
 
 NOW = "2026-01-15T12:00:00Z"
-
-
-@pytest.fixture(scope="module")
-def forker():
-    made = Forker()
-    yield made
-    made.close()
 
 
 def size_of(path):

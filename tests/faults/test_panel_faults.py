@@ -55,7 +55,7 @@ def held(kernel):
 def test_a_cell_that_runs_again_frees_the_panel_that_it_showed_and_close_frees_the_last(kernel):
     kernel(CELL, "first")
     widgets, before = held(kernel)
-    for _ in range(20):
+    for _ in range(8):
         kernel(CELL, "first")
     assert held(kernel)[0] == widgets > 20
     kernel("explorer.close()")

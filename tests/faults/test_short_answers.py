@@ -10,7 +10,7 @@ import pytest
 
 import milestone_kit as mk
 from milestone_kit.sandbox import serve, synthetic_milestones
-from tests.conftest import IMPATIENT
+from tests.conftest import IMPATIENT, NIGHTLY
 from tests.faults.bench import page, truth
 
 LIMIT = 10
@@ -63,7 +63,7 @@ QUERIES = [{}, {}, {"category": "Sports"}, {"minimum_start_date": "2024-06-01"}]
 KINDS = ["no cursor", "no rows", "too few rows"]
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(60 if NIGHTLY else 8))
 def test_fault_41_false_ends(tmp_path, clock, seed):
     """Ten of them: of sweeps that follow another, in ranges or as one chain, now and then or for good."""
     chance = random.Random(seed)

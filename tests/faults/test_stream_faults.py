@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -107,16 +105,20 @@ def test_fault_49_a_reader_who_is_asked_for_a_table(pipe):
 
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
 @pytest.mark.parametrize("behind", ["pipe", "file"])
-def test_fault_49_standard_output(tmp_path, name, behind):
+def test_fault_49_standard_output(tmp_path, run_python, name, behind):
     """What the shell directed our output to gets all of it, in order, be it a pipe or a file."""
     if not Path(name).exists():
         pytest.skip(f"this system has no {name}")
-    command = [sys.executable, "-c", WRITE, name]
     if behind == "pipe":
-        text = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=60).stdout
+        ours, theirs = os.pipe()
+        with os.fdopen(ours, "rb") as read, os.fdopen(theirs, "wb") as written:
+            done = run_python(["-c", WRITE, name], stdout=written)
+            written.close()
+            text = read.read()
     else:
         (tmp_path / "out").write_bytes(b"kept\n")
         with (tmp_path / "out").open("ab") as sink:
-            subprocess.run(command, stdout=sink, check=True, timeout=60)
+            done = run_python(["-c", WRITE, name], stdout=sink)
         text = (tmp_path / "out").read_bytes().removeprefix(b"kept\n")
+    assert (done.returncode, done.stderr) == (0, "")
     assert text.decode() == f"first\n{csv_text(mk.sample_milestones(5))}last\n"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import subprocess
-import sys
+import time
 
 import pandas as pd
 import pytest
@@ -228,26 +227,15 @@ def test_max_rows_of_an_expired_answer_are_the_first_rows_of_the_refreshed_one(
     assert walked() == [1, 2, 3]
 
 
-REFRESH = """
-import sys
-import milestone_kit as mk
-with mk.MilestoneClient(base_url=sys.argv[1], cache_dir=sys.argv[2]) as client:
-    print(len(client.refresh()))
-"""
-
-
-def test_two_processes_that_refresh_at_once_ask_once(server, tmp_path, clock):
-    import time
-
+def test_two_processes_that_refresh_at_once_ask_once(server, tmp_path, clock, forker):
     clock.now = time.time()
     with mk.MilestoneClient(base_url=server.url, cache_dir=tmp_path / "cache") as client:
         client.get_milestones()
     before = len(server.requests)
-    server.script.delay(1.0)
-    command = [sys.executable, "-c", REFRESH, server.url, str(tmp_path / "cache")]
-    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
-    answers = [process.communicate() for process in both]
-    assert answers == [(b"1200\n", b"")] * 2
+    server.script.delay(0.3)
+    both = [forker.begin("refresh", server.url, tmp_path / "cache") for _ in range(2)]
+    assert [forker.end(one) for one in both] == [0, 0]
+    assert [forker.said[one] for one in both] == ["1200", "1200"]
     assert len(server.requests) - before <= 2  # one, unless the other began only after it
 
 

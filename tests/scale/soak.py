@@ -18,8 +18,9 @@ import psutil
 import milestone_kit as mk
 from milestone_kit.api.transport import Retry
 from milestone_kit.sandbox import serve
-from tests.faults.bench import Forker, truth
+from tests.faults.bench import truth
 from tests.faults.kills import kill_fetches
+from tests.processes import Forker
 
 _SWEEP_EVERY = 100
 

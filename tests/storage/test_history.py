@@ -7,9 +7,8 @@ import os
 import random
 import signal
 import stat
-import subprocess
-import sys
-from contextlib import nullcontext, suppress
+import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -464,36 +463,19 @@ def test_a_second_writer_waits_a_bounded_time(tmp_path):
     assert history.record(rows({}), seen_at=1, complete=True) == 1
 
 
-WRITER = """
-import sys
-from contextlib import suppress
-from pathlib import Path
-from milestone_kit.storage.history import History
-from tests.storage.test_history import URL, rows
-history = History(Path(sys.argv[1]), URL)
-number = int(sys.argv[2])
-print("ready", flush=True)
-while True:
-    number += 1
-    history.record(rows({"title": str(number)}), seen_at=number, complete=True)
-    print(number, flush=True)
-"""
-
-
-def test_a_writer_killed_at_any_moment_leaves_every_version_it_told_of(tmp_path):
+def test_a_writer_killed_at_any_moment_leaves_every_version_it_told_of(tmp_path, forker):
     chance = random.Random(5)
     told = 0
+    (tmp_path / "told").touch()
     for _ in range(int(os.environ.get("MILESTONE_KIT_KILLS", "8"))):
-        command = [sys.executable, "-c", WRITER, str(tmp_path), str(told)]
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
-        ) as writer:
-            writer.stdout.readline()
-            with suppress(subprocess.TimeoutExpired):
-                writer.wait(chance.uniform(0.02, 0.3))  # any moment
-            writer.send_signal(signal.SIGKILL)
-            said = writer.stdout.read().split()
-        told = max([told, *map(int, said)])
+        writer = forker.begin("record", tmp_path, URL, told, tmp_path / "told")
+        patience = time.monotonic() + 30
+        while (tmp_path / "told").stat().st_size == 0 and time.monotonic() < patience:
+            time.sleep(0.001)
+        time.sleep(chance.uniform(0.02, 0.2))  # any moment: this is what is tested
+        os.kill(writer, signal.SIGKILL)
+        assert forker.end(writer) == -signal.SIGKILL
+        told = max([told, *map(int, (tmp_path / "told").read_text().split())])
         titles = History(tmp_path, URL).versions()["title"].astype(int).tolist()
         # one more may have been written than was told of
         assert sorted(titles) == list(range(1, len(titles) + 1))
@@ -502,17 +484,10 @@ def test_a_writer_killed_at_any_moment_leaves_every_version_it_told_of(tmp_path)
     assert told > 0
 
 
-def test_two_writers_store_each_version_once(tmp_path):
-    code = (
-        "import sys; from pathlib import Path; from milestone_kit.storage.history import History\n"
-        "from tests.storage.test_history import URL, rows\n"
-        "history = History(Path(sys.argv[1]), URL)\n"
-        "for number in range(12):\n"
-        "    history.record(rows({'id': str(number)}), seen_at=number, complete=False)\n"
-    )
-    root = Path(__file__).parents[2]
-    writers = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=root) for _ in range(2)]
-    assert [writer.wait(timeout=60) for writer in writers] == [0, 0]
+def test_two_writers_store_each_version_once(tmp_path, forker):
+    writers = [forker.begin("record_twelve", tmp_path, URL) for _ in range(2)]
+    assert [forker.end(writer) for writer in writers] == [0, 0]
+    assert [forker.said[writer] for writer in writers] == ["12", "12"]
     assert sorted(History(tmp_path, URL).versions()["id"], key=int) == [str(n) for n in range(12)]
 
 

@@ -171,8 +171,8 @@ function render({ model, el }) {
     const view = model.get("view");
     const active = el.contains(document.activeElement) ? document.activeElement : null;
     const focused = active?.getAttribute("aria-label");
-    const line = active?.closest("tbody tr[data-id]");
-    const place = line ? Array.from(el.querySelectorAll("tbody tr[data-id]")).indexOf(line) : -1;
+    const held = active?.closest("tbody tr[data-id]"); // the row that has the focus
+    const place = held ? Array.from(el.querySelectorAll("tbody tr[data-id]")).indexOf(held) : -1;
     const table = document.createElement("table");
     table.setAttribute("aria-label", "Milestones");
     table.dataset.form = view.form;
@@ -182,7 +182,7 @@ function render({ model, el }) {
     table.createTBody().append(...daily(view, rows));
     const parts = rows.length ? [table] : [table, emptiness(view, ask)];
     el.replaceChildren(forms(view, ask), ...parts, pager(view, ask));
-    const same = rows.find((other) => other.dataset.id === line?.dataset.id);
+    const same = rows.find((line) => line.dataset.id === held?.dataset.id);
     const stop = same ?? rows[place] ?? rows.find((_, i) => view.selected.includes(view.rows[i].id)) ?? rows[0];
     if (stop) stopAt(stop, 0);
     if (place >= 0) stop?.focus({ preventScroll: true });

@@ -39,7 +39,7 @@ function tickerCell(cell, tickers, text, pick) {
     rest.type = "button";
     rest.className = "mk-rest";
     rest.textContent = `+${tickers.more.toLocaleString("en")}`;
-    rest.setAttribute("aria-label", `${tickers.more} more tickers: open the details`);
+    rest.setAttribute("aria-label", `${rest.textContent} more: open the details`);
     rest.addEventListener("click", pick);
     box.append(rest);
   }

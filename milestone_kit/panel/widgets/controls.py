@@ -201,9 +201,9 @@ class Controls:
         fields = [clearable(self.text, "Clear the search"), clearable(self.ticker, "Clear the ticker")]
         return foldable("Filters", [*fields, self.start, self.end, self.has_end, flags, self.facets])
 
-    def bar(self, before: Sequence[w.Widget] = ()) -> w.HBox:
-        """Return the row of presets and view choices; other tools stand before them."""
-        choices = w.HBox([self.group, self.color, self.tz]).add_class("mk-choices")
+    def bar(self, before: Sequence[w.Widget] = (), after: Sequence[w.Widget] = ()) -> w.HBox:
+        """Return the row of presets and view choices; other tools stand before and after them."""
+        choices = w.HBox([self.group, self.color, self.tz, *after]).add_class("mk-choices")
         return w.HBox([*before, toolbar(self.presets), choices]).add_class("mk-row")
 
 

@@ -37,7 +37,9 @@ def head(summary: w.HTML, actions: w.Widget) -> w.HBox:
 
 def foldable(label: str, parts: Sequence[w.Widget]) -> w.VBox:
     """Return a column that a narrow panel folds under a button with this label."""
-    fold = w.ToggleButton(description=label, icon="bars", layout={"width": "auto"}).add_class("mk-fold")
+    tip = f"Show or hide the {label.lower()}"
+    fold = w.ToggleButton(description=label, icon="bars", tooltip=tip, layout={"width": "auto"})
+    fold.add_class("mk-fold")
     return w.VBox([fold, *parts]).add_class("mk-side")
 
 
