@@ -190,6 +190,9 @@ class Walkers:
 
     def pages(self) -> Iterator[ChainPage]:
         """Yield the pages as they come; raise what ended the walk, after all that had come by then."""
+        return self._arriving() if self._started else self._walk.in_turn()
+
+    def _arriving(self) -> Iterator[ChainPage]:
         patience = self._walk.patience
         ended = 0
         failed: BaseException | None = None
@@ -223,7 +226,11 @@ class Walkers:
 
     def _start(self, count: int) -> None:
         for thread in self._threads[self._started : count]:
-            thread.start()
+            try:
+                thread.start()
+            except RuntimeError:  # the system has no more threads, or the interpreter ends
+                del self._threads[self._started :]
+                return
             self._started += 1
 
     def _halt(self) -> None:
