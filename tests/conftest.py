@@ -36,7 +36,9 @@ def pytest_xdist_auto_num_workers(config):
 
 
 SHARING = (
-    "tests/browser/",  # one JupyterLab
+    # two JupyterLabs, which take about as long
+    "tests/browser/test_explorer.py",
+    "tests/browser/",
     "tests/cli/test_lab.py",
     "tests/contract/test_packaging.py",
     "tests/faults/test_panel_faults.py",  # one kernel
