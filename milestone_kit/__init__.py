@@ -9,6 +9,6 @@ import lazy_loader
 
 from milestone_kit import accessor as _accessor  # noqa: F401 - registers DataFrame.milestones
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -167,11 +167,10 @@ def test_a_pasted_watchlist_is_pinned_on_top_of_chart_and_table(explorer):
     section.get_by_text("1 of 3 not in this table: KXNOPE").wait_for()
     rows = section.locator("tr")
     assert id_ in [row.get_attribute("data-id") for row in rows.all()]
-    settle(explorer)
-    assert "Watched" in explorer.locator(".mk-figure").text_content()
+    explorer.locator(".mk-figure").get_by_text("Watched", exact=True).wait_for()
     outlined = """document.querySelector(".mk-figure .js-plotly-plot").data
       .some((trace) => trace.marker?.line?.color === "#C77700" && trace.x.length)"""
-    assert explorer.evaluate(outlined)
+    explorer.wait_for_function(outlined)
     assert explorer.locator(f".mk-table tr[data-watched][data-id='{id_}']").count() == 1
     rows.first.focus()
     explorer.keyboard.press("ArrowDown")
