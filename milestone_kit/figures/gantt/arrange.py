@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from milestone_kit.analysis.groups import Keys
+from milestone_kit.figures.gantt.counts import count_on, count_starts
+from milestone_kit.figures.gantt.grouping import (
+    Grouping,
+    group_slots,
+    stack,
+    stack_of_lanes,
+    with_band,
+)
 from milestone_kit.figures.gantt.lanes import NOWHERE, fill_lanes, pack_lanes
 from milestone_kit.figures.gantt.scene import (
     LABEL_LANE_PX,
@@ -33,16 +40,13 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from milestone_kit.analysis.groups import Keys
     from milestone_kit.figures.colors import ColorScale
 
-__all__ = ["CHARACTER_PX", "LABEL_PAD_PX", "MAX_LABEL", "WATCHED", "lay_out"]
+__all__ = ["CHARACTER_PX", "LABEL_PAD_PX", "MAX_LABEL", "lay_out"]
 
-WATCHED: Final = "Watched"
-"""The band on top, of the milestones that somebody watches."""
 
 _MIN_LANE_PX: Final = 2.8
-_GROUP_GAP_LANES: Final = 0.6
-_LABEL_LINE_PX: Final = 13.0
 _MIN_GROUP_PX: Final = 30.0
 _MARKER_PX: Final = 12.0
 CHARACTER_PX: Final = 6.1
@@ -53,71 +57,6 @@ _BIN_PX: Final = 6.0
 _DENSITY_LANES: Final = 3.0
 _SAME_ZOOM: Final = 0.01
 _SHORT: Final = 2 * DAY
-
-
-@dataclass(frozen=True, slots=True)
-class _Grouping:
-    """The groups present among the visible rows: one code per row, labels by code."""
-
-    codes: NDArray[np.int64]
-    labels: tuple[str, ...]
-    folded: NDArray[np.bool_]
-    place: NDArray[np.int64] | None = None
-
-    @classmethod
-    def of(
-        cls,
-        keys: Keys | None,
-        rows: NDArray[np.int64],
-        most: int,
-        throughout: NDArray[np.bool_],
-        *,
-        folded: Collection[str],
-        top: int = NOWHERE,
-    ) -> _Grouping:
-        """Rank the groups by how many rows begin or end here; `throughout` tells which do neither.
-
-        The group with the code `top` stands first.
-        """
-        if keys is None:
-            return cls(np.zeros(len(rows), np.int64), ("",), np.zeros(1, bool))
-        counts = np.bincount(keys.codes[rows], minlength=len(keys.names))
-        events = np.bincount(keys.codes[rows[~throughout]], minlength=len(keys.names))
-        present = np.flatnonzero(counts)
-        ranked = present[np.lexsort((-counts[present], -events[present], present != top))]
-        kept = ranked if len(ranked) <= most else ranked[: most - 1]
-        labels = tuple(keys.names[code] for code in kept)
-        rest = NOWHERE
-        if len(kept) < len(ranked):
-            rest = len(kept)
-            labels = (*labels, f"{len(ranked) - len(kept)} others")
-        place = np.full(len(keys.names), rest, np.int64)
-        place[kept] = np.arange(len(kept))
-        return cls(place[keys.codes[rows]], labels, np.array([label in folded for label in labels]), place)
-
-    def of_rows(self, keys: Keys | None, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the group of other rows, NOWHERE where it is not on screen."""
-        if keys is None or self.place is None:
-            return np.zeros(len(rows), np.int64)
-        return self.place[keys.codes[rows]]
-
-
-def _stack(grouping: _Grouping, heights: list[float]) -> tuple[Group, ...]:
-    counts = np.bincount(grouping.codes, minlength=len(grouping.labels)).tolist()
-    groups, top = [], 0.0
-    for label, count, folded, height in zip(
-        grouping.labels, counts, grouping.folded.tolist(), heights, strict=True
-    ):
-        groups.append(Group(label, count, top, top + height, folded))
-        top += height + _GROUP_GAP_LANES
-    return tuple(groups)
-
-
-def _bands(grouping: _Grouping, used: list[int], height: int) -> tuple[Group, ...]:
-    """Stack the groups, none of them lower than the line of text that names it."""
-    lane_px = height / (sum(used) + _GROUP_GAP_LANES * len(used))
-    least = _LABEL_LINE_PX / max(lane_px, 0.1)
-    return _stack(grouping, [max(float(lanes), least) for lanes in used])
 
 
 def _pixel_extents(
@@ -141,57 +80,6 @@ def _pixel_extents(
     outer_left = np.where(to_left, left - labels, left)
     outer_right = np.where(inside | to_left, right, right + labels)
     return outer_left, outer_right + np.where(labels > 0, _GAP_PX, 1.0), text_at, to_left
-
-
-def _count_on(
-    spans: tuple[NDArray[np.float64], NDArray[np.float64]],
-    codes: NDArray[np.int64],
-    groups: int,
-    span: Window,
-    step: float,
-) -> tuple[float, NDArray[np.int64]]:
-    """Count what is on per group and bin of `step` milliseconds; what has no end is on where it starts."""
-    first = float(np.floor(span.start / step) * step)
-    bins = int((span.end - first) // step) + 1
-    here = codes != NOWHERE
-    start, last = spans[0][here], np.fmax(spans[0], spans[1])[here]
-    begins = np.clip((start - first) // step, 0, bins - 1).astype(np.int64)
-    # who ends as a bin begins is not on in it
-    ends = np.clip(np.ceil((last - first) / step), begins + 1, bins).astype(np.int64)
-    inside = (last >= span.start) & (start <= span.end)
-    row = codes[here][inside] * (bins + 1)
-    size = groups * (bins + 1)
-    change = np.bincount(row + begins[inside], minlength=size) - np.bincount(
-        row + ends[inside], minlength=size
-    )
-    return first, np.cumsum(change.reshape(groups, bins + 1), axis=1)[:, :bins]
-
-
-def _count_starts(
-    spans: tuple[NDArray[np.float64], NDArray[np.float64]],
-    codes: NDArray[np.int64],
-    groups: int,
-    span: Window,
-    step: float,
-) -> tuple[float, NDArray[np.int64]]:
-    """Count the starts per group and bin of `step` milliseconds."""
-    starts, _ = spans
-    first = float(np.floor(span.start / step) * step)
-    bins = int((span.end - first) // step) + 1  # a start right at the end is inside
-    position = ((starts - first) // step).astype(np.int64)
-    # What began before has no start to count here, and would stand as a false peak.
-    begins = (starts >= span.start) & (codes != NOWHERE)
-    flat = np.bincount(codes[begins] * bins + position[begins], minlength=groups * bins)
-    return first, flat.reshape(groups, bins)
-
-
-def _group_slots(colors: ColorScale, row: NDArray[np.int64], grouping: _Grouping) -> tuple[int, ...]:
-    """Return one colour slot per group: its own where all its rows share one, else the commonest."""
-    slots = colors.slots[row]
-    return tuple(
-        int(np.bincount(slots[grouping.codes == code], minlength=1).argmax())
-        for code in range(len(grouping.labels))
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +123,7 @@ class _Picture:
         rows = zip(self.index.row[at].tolist(), own.tolist(), strict=True)
         return np.array([tiers.get((row, labels[code]), NOWHERE) for row, code in rows], np.int64)
 
-    def marks(self, scene: Scene, grouping: _Grouping, level: DetailLevel, lane_px: float) -> Scene | None:
+    def marks(self, scene: Scene, grouping: Grouping, level: DetailLevel, lane_px: float) -> Scene | None:
         """Return the scene with single marks, or None where they do not fit."""
         unfolded = ~grouping.folded[grouping.codes]
         at, codes = scene.at[unfolded], grouping.codes[unfolded]  # noqa: PD008 - positions, not a frame
@@ -249,7 +137,7 @@ class _Picture:
         def packed(stood: NDArray[np.int64] | None) -> tuple[NDArray[np.int64], list[int], tuple[Group, ...]]:
             lanes, used = pack_lanes(*extents[:2], codes, len(grouping.labels), stood, last=last)
             high = [1 if folded else lanes for lanes, folded in zip(used, grouping.folded, strict=True)]
-            return lanes, used, _bands(grouping, high, room)
+            return lanes, used, stack_of_lanes(grouping, high, room)
 
         lanes, used, bands = packed(stood)
         if stood is not None and bands[-1].bottom * lane_px > room:
@@ -297,14 +185,14 @@ class _Picture:
         titles = self.timeline["title"].iloc[self.index.row[at]]
         return np.minimum(titles.str.len().to_numpy(dtype=np.int64), MAX_LABEL)
 
-    def density(self, scene: Scene, grouping: _Grouping) -> Scene:
+    def density(self, scene: Scene, grouping: Grouping) -> Scene:
         """Return the scene with a silhouette per group."""
-        bands = _stack(grouping, [1.0 if folded else _DENSITY_LANES for folded in grouping.folded])
+        bands = stack(grouping, [1.0 if folded else _DENSITY_LANES for folded in grouping.folded])
         drawn = replace(scene, level="density", groups=bands, lanes=bands[-1].bottom)
         return self.with_silhouettes(drawn, scene, grouping, of=np.ones(len(bands), bool))
 
     def with_silhouettes(
-        self, drawn: Scene, whole: Scene, grouping: _Grouping, *, of: NDArray[np.bool_]
+        self, drawn: Scene, whole: Scene, grouping: Grouping, *, of: NDArray[np.bool_]
     ) -> Scene:
         """Return a scene with the silhouettes of some groups; `whole` has all rows in the window."""
         if not of.any():
@@ -319,9 +207,9 @@ class _Picture:
         # in a short window most of what is on has begun before: starts alone would leave it blank
         on = self.window.span < _SHORT
         spans = (self.index.start[at], self.index.end[at])
-        count = _count_on if on else _count_starts
+        count = count_on if on else count_starts
         first, counts = count(spans, codes, len(grouping.labels), span, step)
-        slots = _group_slots(self.colors, self.index.row[whole.at], grouping)
+        slots = group_slots(self.colors, self.index.row[whole.at], grouping)
         return replace(drawn, density=StartCounts(first, step, counts, slots, on))
 
 
@@ -383,13 +271,13 @@ def lay_out(
     if not len(at):
         return scene
     throughout = (index.start[at] < window.start) & (index.end[at] > window.end)
-    groups, top = (groups, NOWHERE) if watched is None else _with_band(groups, watched)
+    groups, top = (groups, NOWHERE) if watched is None else with_band(groups, watched)
 
     picture = _Picture(index, timeline, chosen, window, canvas, colors, groups, max_bars, beside, before)
 
-    def grouping_for(level: DetailLevel) -> _Grouping:
+    def grouping_for(level: DetailLevel) -> Grouping:
         most = max(int(canvas.room(level) / _MIN_GROUP_PX), 1)
-        return _Grouping.of(groups, index.row[at], most, throughout, folded=folded, top=top)
+        return Grouping.of(groups, index.row[at], most, throughout, folded=folded, top=top)
 
     levels: tuple[tuple[DetailLevel, float], ...] = (("labelled", LABEL_LANE_PX), ("bars", _MIN_LANE_PX))
     for level, lane_px in levels:
@@ -401,9 +289,3 @@ def lay_out(
             return found
     grouping = grouping_for("density")
     return picture.density(replace(scene, at=at, codes=grouping.codes), grouping)
-
-
-def _with_band(groups: Keys | None, watched: NDArray[np.bool_]) -> tuple[Keys, int]:
-    """Return the groups with one more for the rows that are watched, and its code."""
-    codes, names = (np.int64(0), ("",)) if groups is None else (groups.codes, groups.names)
-    return Keys(np.where(watched, len(names), codes), (*names, WATCHED)), len(names)
