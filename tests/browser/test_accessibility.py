@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.harness import await_chart, notebook_of, set_theme, settle
+from tests.browser.harness import await_chart, end_kernels, notebook_of, set_theme, settle
 
 START = "import milestone_kit as mk"
 EXPLORE = "explorer = mk.explore(mk.get_milestones())\nexplorer"
@@ -22,7 +22,9 @@ def opened(lab, browser):
     await_chart(page)
     page.add_style_tag(content=NOTHING_CUT)
     yield page
-    page.evaluate("window.jupyterapp?.serviceManager.sessions.shutdownAll()")
+    set_theme(page, "JupyterLab Light")  # JupyterLab keeps it for whatever is opened next
+    page.wait_for_function("document.body.dataset.jpThemeLight === 'true'")
+    end_kernels(page)
     context.close()
 
 
