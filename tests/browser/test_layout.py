@@ -281,3 +281,16 @@ def test_lanes_scroll_under_an_axis_and_beside_names_that_stay(explorer):
     assert execute(explorer, "print(*explorer.state['folded'])") == wanted
     execute(explorer, f"explorer.state = json.loads({before!r})")
     settle(explorer)
+
+
+def test_details_that_come_anew_keep_the_focus_and_what_was_opened(explorer):
+    explorer.locator(".mk-table tbody tr").nth(2).click()
+    card = explorer.locator(".mk-card")
+    card.locator("summary").click()
+    card.evaluate("(one) => { one.dataset.former = 'true'; }")
+    execute(explorer, "explorer._drawer.card = explorer._drawer.card + ' '")
+    explorer.locator(".mk-card:not([data-former])").wait_for()
+    assert explorer.evaluate("document.activeElement.localName") == "summary"
+    assert card.locator("details").evaluate("(one) => one.open")
+    explorer.keyboard.press("Escape")
+    card.wait_for(state="detached")

@@ -7,7 +7,8 @@ function render({ model, el: own }) {
   own.hidden = true;
   let el = null; // the box around
   let click = null; // where on the page
-  let act = null; // the button that has the focus
+  let held = null; // a selector of what has the focus in here, "" where there is none for it
+  let open = false; // whether the JSON is
   let timer = 0;
 
   const stage = () => el?.closest(".mk-stage");
@@ -31,16 +32,23 @@ function render({ model, el: own }) {
     if (!stage()?.contains(event.target) || el.contains(event.target)) return;
     click = { x: event.clientX, y: event.clientY, chart: Boolean(event.target.closest(".mk-figure")) };
   };
-  // other details have come, or none: the button that was pressed is another one by now
+  // other details have come, or none: what had the focus is another one by now, and keys must stay here
   const changed = () => {
     place();
-    if (!act || document.activeElement !== document.body) return;
-    const same = el.querySelector(`[data-act="${act}"]`);
-    (same ?? el.closest(".mk-explorer"))?.focus({ preventScroll: true });
-    if (!same) act = null;
+    for (const one of el.querySelectorAll("details")) one.open = open;
+    if (held === null || document.activeElement !== document.body) return;
+    const same = held && el.querySelector(held);
+    (same || el.closest(".mk-explorer"))?.focus({ preventScroll: true });
+    if (!same) held = null;
   };
-  const focused = (event) => {
-    act = event.target.dataset.act ?? null;
+  const focused = ({ target }) => {
+    held = target.dataset.act ? `[data-act="${target.dataset.act}"]` : target.localName === "summary" ? "summary" : "";
+  };
+  const left = ({ relatedTarget }) => {
+    if (relatedTarget) held = null; // nothing follows where it was replaced
+  };
+  const toggled = ({ target }) => {
+    open = target.open;
   };
   const pressed = (event) => {
     const button = event.target.closest("[data-act]");
@@ -62,6 +70,8 @@ function render({ model, el: own }) {
     el.setAttribute("aria-label", "Details of one milestone");
     el.addEventListener("click", pressed);
     el.addEventListener("focusin", focused);
+    el.addEventListener("focusout", left);
+    el.addEventListener("toggle", toggled, true);
     changes.observe(el, { childList: true, subtree: true });
     place();
   };
@@ -74,6 +84,8 @@ function render({ model, el: own }) {
     changes.disconnect();
     el?.removeEventListener("click", pressed);
     el?.removeEventListener("focusin", focused);
+    el?.removeEventListener("focusout", left);
+    el?.removeEventListener("toggle", toggled, true);
     document.removeEventListener("pointerdown", remember, true);
     document.removeEventListener("scroll", place, { capture: true });
     window.removeEventListener("resize", place);
