@@ -29,19 +29,14 @@ hypothesis.settings.load_profile("nightly" if NIGHTLY else "milestone_kit")
 
 
 def pytest_xdist_auto_num_workers(config):
-    """One worker for each processor and one more, since tests wait for browsers, kernels and processes.
-
-    None where a few tests are asked for: starting them takes longer.
-    """
+    """One worker for each processor, and none where a few tests are asked for: starting them takes longer."""
     narrowed = config.option.keyword or config.option.markexpr or config.option.collectonly
     whole = all(Path(arg).is_dir() for arg in config.args)
-    return (os.cpu_count() or 1) + 1 if whole and not narrowed else 0
+    return (os.cpu_count() or 1) if whole and not narrowed else 0
 
 
 SHARING = (
-    # two JupyterLabs, which take about as long
-    "tests/browser/test_explorer.py",
-    "tests/browser/",
+    "tests/browser/",  # one JupyterLab
     "tests/cli/test_lab.py",
     "tests/contract/test_packaging.py",
     "tests/faults/test_panel_faults.py",  # one kernel
