@@ -12,7 +12,7 @@ from milestone_kit.errors import QueryError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["event_url"]
+__all__ = ["address_of", "event_url"]
 
 _EVENTS: Final = "https://kalshi.com/events/"
 _LONGEST: Final = 200
@@ -69,3 +69,19 @@ def event_url(ticker: str, df: pd.DataFrame | None = None) -> str:
             raise QueryError(f"ticker={ticker!r:.80}: no milestone of df lists such an event")
         name = index.names[int(codes[0])].as_py()
     return _EVENTS + quote(name.lower(), safe="")
+
+
+def address_of(ticker: str) -> str | None:
+    """Return the address of an event's page, None of what is no ticker: servers may list anything.
+
+    Examples
+    --------
+    >>> address_of("KXNBAGAME-26JAN15BOSLAL")
+    'https://kalshi.com/events/kxnbagame-26jan15boslal'
+    >>> address_of("javascript: alert(1)") is None
+    True
+    """
+    try:
+        return event_url(ticker)
+    except QueryError:
+        return None

@@ -15,7 +15,7 @@ import pandas as pd
 
 from milestone_kit.analysis.details import league_of
 from milestone_kit.analysis.flags import is_placeholder
-from milestone_kit.analysis.links import event_url
+from milestone_kit.analysis.links import address_of
 from milestone_kit.analysis.timeline import with_timeline
 from milestone_kit.core.arguments import check_text, read_now
 from milestone_kit.core.notices import told_once, warn
@@ -160,7 +160,8 @@ def _event(row: dict[Any, Any], written: dt.datetime) -> icalendar.Event:
     tickers = event_tickers(row)
     event.add("description", _text(_description(row, tickers)))
     event.add("categories", [_line(each) for each in (row["category"], row["league"]) if _is_said(each)])
-    address = _address(tickers)
+    # what is no ticker is still in the description
+    address = address_of(tickers[0]) if tickers else None
     if address is not None:
         event.add("url", address)
     event.add("transp", "TRANSPARENT")
@@ -208,13 +209,6 @@ def _end_words(row: dict[Any, Any]) -> str:
         "reported": "",
         "live": "The end is about when live data told that it was over; none is reported yet.",
     }.get(source, "No end is reported, and none can be assumed.")
-
-
-def _address(tickers: list[str]) -> str | None:
-    try:
-        return event_url(tickers[0]) if tickers else None
-    except QueryError:
-        return None  # the server may list what is no ticker; it still is in the description
 
 
 def _is_said(value: object) -> bool:

@@ -7,21 +7,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from milestone_kit.figures.time_axis import format_instants, to_ms
-from milestone_kit.panel.row_cells import Column, end_words
+from milestone_kit.panel.row_cells import end_words
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["AGENDA_COLUMNS", "agenda_words", "days_of"]
 
-AGENDA_COLUMNS: Final = (
-    Column("time", "Time", "186px"),
-    Column("status", "Status", "86px"),
-    Column("when", "When", "172px"),
-    Column("title", "Title", "auto"),
-    Column("category", "Category", "94px"),
-    Column("tickers", "Tickers", "200px"),
-)
+AGENDA_COLUMNS: Final = ("time", "status", "when", "title", "category", "tickers")
 
 
 def days_of(rows: pd.DataFrame, zone: str, now: float) -> list[str]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from milestone_kit.analysis.links import address_of
 from milestone_kit.core.words import basis_text
 from milestone_kit.figures.text import DAY_ONLY, duration_text, shorten
 from milestone_kit.figures.time_axis import format_instants
-from milestone_kit.panel.ticker_links import address_of
 from milestone_kit.table.folding import fold, segments
 from milestone_kit.table.schema import event_tickers
 

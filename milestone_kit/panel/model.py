@@ -522,9 +522,9 @@ class ExplorerModel:
             return {}
         found = self.watched(watch)
         rows = nearest_rows(self.timeline, np.flatnonzero(found.rows & self.chosen(criteria)))
-        page = self._table_view.page(rows[:WATCHED_ROWS], 0, zone, selected)
+        counts = len(rows), int(np.count_nonzero(found.rows))
         unknown = "" if self.awaited else unknown_words(watch, found.unknown)
-        return watched_view(page, len(rows), int(np.count_nonzero(found.rows)), unknown)
+        return watched_view(self.timeline.iloc[rows[:WATCHED_ROWS]], zone, selected, counts, unknown)
 
     @remembered
     def _in_sight(self, criteria: Criteria, ids: frozenset[str]) -> frozenset[str]:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from milestone_kit.analysis.links import address_of
 from milestone_kit.core.words import until_words
 from milestone_kit.figures.text import shorten
 from milestone_kit.figures.time_axis import format_short, to_ms
-from milestone_kit.panel.ticker_links import address_of
 from milestone_kit.table.folding import fold, segments
 from milestone_kit.table.schema import TICKER_LISTS, event_tickers
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["NEEDED", "Column", "cells_of", "column_words", "end_words"]
+__all__ = ["COLUMNS", "NEEDED", "Column", "cells_of", "column_words", "end_words"]
 
 NEEDED: Final = (
     *("id", "status", "start_date", "starts_in", "end", "end_source", "title", "category", "type"),
@@ -40,6 +40,23 @@ class Column(NamedTuple):
     name: str
     label: str
     width: str
+
+
+COLUMNS: Final = {
+    name: Column(name, label, width)
+    for name, label, width in (
+        ("time", "Time", "186px"),
+        ("status", "Status", "86px"),
+        ("when", "When", "172px"),
+        ("start_date", "Start", "126px"),
+        ("end", "End", "148px"),
+        ("title", "Title", "auto"),
+        ("category", "Category", "94px"),
+        ("type", "Type", "128px"),
+        ("tickers", "Tickers", "200px"),
+    )
+}
+"""All there are, by name; table and agenda choose from them."""
 
 
 def column_words(rows: pd.DataFrame, zone: str) -> dict[str, list[str]]:

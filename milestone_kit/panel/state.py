@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Final
 
 import pandas as pd
@@ -121,7 +121,7 @@ class PanelState:
             "window": list(self.window) if isinstance(self.window, tuple) else self.window,
             "folded": list(self.folded),
             "form": self.form,
-            "sort": {"column": self.sort.column, "ascending": self.sort.ascending},
+            "sort": asdict(self.sort),
             "windowed": self.windowed,
         }
 
@@ -160,7 +160,7 @@ def _folded(values: Any) -> tuple[str, ...]:
 
 def _sort(values: Any) -> Sort:
     if isinstance(values, Sort):
-        values = {"column": values.column, "ascending": values.ascending}
+        values = asdict(values)
     if not isinstance(values, Mapping) or not {"column", "ascending"}.issuperset(values):
         raise QueryError(f"sort={values!r}: expected a dict with 'column' and 'ascending'")
     column = values.get("column", "start_date")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from milestone_kit.figures.time_axis import to_ms
 from milestone_kit.panel.agenda import AGENDA_COLUMNS, agenda_words, days_of
 from milestone_kit.panel.remembered import forget, remembered
-from milestone_kit.panel.row_cells import NEEDED, Column, cells_of, column_words
+from milestone_kit.panel.row_cells import COLUMNS, NEEDED, cells_of, column_words
 from milestone_kit.panel.state import SORTABLE, Sort
 
 if TYPE_CHECKING:
@@ -23,16 +24,7 @@ __all__ = ["PAGE_ROWS", "TableView", "page_of"]
 
 PAGE_ROWS: Final = 12
 
-_COLUMNS: Final = (
-    Column("status", "Status", "86px"),
-    Column("when", "When", "172px"),
-    Column("start_date", "Start", "126px"),
-    Column("end", "End", "148px"),
-    Column("title", "Title", "auto"),
-    Column("category", "Category", "94px"),
-    Column("type", "Type", "128px"),
-    Column("tickers", "Tickers", "200px"),
-)
+_COLUMNS: Final = ("status", "when", "start_date", "end", "title", "category", "type", "tickers")
 _BY_START: Final = Sort()
 
 
@@ -127,14 +119,16 @@ class TableView:
         last = first + len(some)
         where = f"{first + 1:,} to {last:,} of {len(rows):,}" if len(some) else "0 rows"
         is_agenda = agenda_at is not None
-        columns, said = AGENDA_COLUMNS if is_agenda else _COLUMNS, column_words(some, zone)
+        names, said = AGENDA_COLUMNS if is_agenda else _COLUMNS, column_words(some, zone)
         if is_agenda:
             said["time"] = agenda_words(some, zone)
         return {
-            "columns": [one._asdict() | {"sorts": one.name in SORTABLE and not is_agenda} for one in columns],
-            "rows": cells_of(some, said, [one.name for one in columns], searched),
+            "columns": [
+                COLUMNS[name]._asdict() | {"sorts": name in SORTABLE and not is_agenda} for name in names
+            ],
+            "rows": cells_of(some, said, names, searched),
             "days": [] if agenda_at is None else days_of(some, zone, agenda_at),
-            "sort": {"column": sort.column, "ascending": sort.ascending},
+            "sort": asdict(sort),
             "page": number,
             "pages": pages,
             "where": where,

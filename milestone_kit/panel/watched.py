@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from milestone_kit.panel.row_cells import column_words
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -45,27 +47,36 @@ def nearest_rows(timeline: pd.DataFrame, rows: NDArray[np.int64]) -> NDArray[np.
     return ordered
 
 
-def watched_view(page: Mapping[str, Any], shown: int, watched: int, unknown: str) -> dict[str, Any]:
+def watched_view(
+    rows: pd.DataFrame,
+    zone: str,
+    selected: Container[str],
+    counts: tuple[int, int],
+    unknown: str,
+) -> dict[str, Any]:
     """Return the `view` of `WatchedRows`.
 
     Parameters
     ----------
-    page : mapping
-        The rows as `TableView.page` gives them.
-    shown, watched : int
+    rows : pandas.DataFrame
+        Those that are shown, with the columns of `compute_timeline`.
+    zone : str
+        IANA time zone of the times.
+    selected : container of str
+        The ids of rows that stand out.
+    counts : tuple of two int
         How many watched milestones pass the filters, and how many there are.
     unknown : str
         What `unknown_words` says.
     """
-    names = [column["name"] for column in page["columns"]]
-    rows = []
-    for row in page["rows"]:
-        cells = dict(zip(names, row["cells"], strict=True))
-        rows.append({"id": row["id"], "cells": {name: cells[name] for name in _SHOWN}})
-    words = f"{len(rows):,} of {shown:,}" if len(rows) < shown else f"{shown:,}"
+    (shown, watched), said = counts, column_words(rows, zone)
+    cells = [{name: said[name][at] for name in _SHOWN} for at in range(len(rows))]
+    made = [{"id": id_, "cells": each} for id_, each in zip(rows["id"], cells, strict=True)]
+    words = f"{len(made):,} of {shown:,}" if len(made) < shown else f"{shown:,}"
     hidden = f" · {watched - shown:,} more hidden by the filters" if watched > shown else ""
     note = f" · {unknown}" if unknown else ""
-    return {"rows": rows, "selected": page["selected"], "words": f"{words}{hidden}{note}"}
+    chosen = [id_ for id_ in rows["id"] if id_ in selected]
+    return {"rows": made, "selected": chosen, "words": f"{words}{hidden}{note}"}
 
 
 def unknown_words(watch: Sequence[str], unknown: Sequence[str]) -> str:

@@ -102,6 +102,16 @@ def watched_page(browser, lab):
         context.close()
 
 
+@contextlib.contextmanager
+def own_panel(browser, lab, notebook: str, viewport: dict[str, int]):
+    """A page and a kernel of their own with a panel, for all tests of a module."""
+    with watched_page(browser, lab) as page:
+        page.set_viewport_size(viewport)
+        assert lab.run(page, notebook, notebook_of("import milestone_kit as mk", EXPLORE)) == []
+        await_chart(page)
+        yield page
+
+
 def _keep_picture(page, test):
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=ARTIFACTS / f"{test.name}.png")

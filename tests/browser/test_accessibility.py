@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.harness import await_chart, end_kernels, notebook_of, set_theme, settle
-
-START = "import milestone_kit as mk"
-EXPLORE = "explorer = mk.explore(mk.get_milestones())\nexplorer"
+from tests.browser.conftest import own_panel
+from tests.browser.harness import set_theme, settle
 
 # JupyterLab hides what sticks out of its page: in there axe takes every text for one that nobody sees
 NOTHING_CUT = "body, .jp-LabShell { overflow: visible !important }"
@@ -16,16 +14,11 @@ NOTHING_CUT = "body, .jp-LabShell { overflow: visible !important }"
 
 @pytest.fixture(scope="module")
 def opened(lab, browser):
-    context = browser.new_context(viewport={"width": 1900, "height": 2400})
-    page = context.new_page()
-    assert lab.run(page, "accessibility.ipynb", notebook_of(START, EXPLORE)) == []
-    await_chart(page)
-    page.add_style_tag(content=NOTHING_CUT)
-    yield page
-    set_theme(page, "JupyterLab Light")  # JupyterLab keeps it for whatever is opened next
-    page.wait_for_function("document.body.dataset.jpThemeLight === 'true'")
-    end_kernels(page)
-    context.close()
+    with own_panel(browser, lab, "accessibility.ipynb", {"width": 1900, "height": 2400}) as page:
+        page.add_style_tag(content=NOTHING_CUT)
+        yield page
+        set_theme(page, "JupyterLab Light")  # JupyterLab keeps it for whatever is opened next
+        page.wait_for_function("document.body.dataset.jpThemeLight === 'true'")
 
 
 def serious(page, least):

@@ -8,30 +8,19 @@ import pytest
 
 import milestone_kit as mk
 from milestone_kit.table.folding import fold
+from tests.browser.conftest import own_panel
 from tests.browser.harness import (
-    await_chart,
-    end_kernels,
     execute,
     is_an_events,
     mark_points,
-    notebook_of,
     settle,
 )
-
-START = "import milestone_kit as mk"
-EXPLORE = "explorer = mk.explore(mk.get_milestones())\nexplorer"
 
 
 @pytest.fixture(scope="module")
 def opened(lab, browser):
-    context = browser.new_context(viewport={"width": 1900, "height": 1200}, accept_downloads=True)
-    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=lab.url)
-    page = context.new_page()
-    assert lab.run(page, "table.ipynb", notebook_of(START, EXPLORE)) == []
-    await_chart(page)
-    yield page
-    end_kernels(page)  # other pages keep theirs
-    context.close()
+    with own_panel(browser, lab, "table.ipynb", {"width": 1900, "height": 1200}) as page:
+        yield page
 
 
 @pytest.fixture

@@ -6,10 +6,8 @@ import json
 
 import pytest
 
-from tests.browser.harness import await_chart, end_kernels, execute, notebook_of, settle
-
-START = "import milestone_kit as mk"
-EXPLORE = "explorer = mk.explore(mk.get_milestones())\nexplorer"
+from tests.browser.conftest import own_panel
+from tests.browser.harness import execute, settle
 
 RANGE = """(() => {
   const { xaxis } = document.querySelector(".mk-figure .js-plotly-plot")._fullLayout;
@@ -24,14 +22,9 @@ INSIDE = """() => {
 
 @pytest.fixture(scope="module")
 def opened(lab, browser):
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    assert lab.run(page, "views.ipynb", notebook_of(START, EXPLORE)) == []
-    await_chart(page)
-    yield page
-    execute(page, "explorer.watch = []\nfor name in list(explorer.views): explorer.forget_view(name)")
-    end_kernels(page)  # other pages keep theirs
-    context.close()
+    with own_panel(browser, lab, "views.ipynb", {"width": 1440, "height": 900}) as page:
+        yield page
+        execute(page, "explorer.watch = []\nfor name in list(explorer.views): explorer.forget_view(name)")
 
 
 @pytest.fixture

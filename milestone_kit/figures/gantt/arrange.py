@@ -280,7 +280,8 @@ def lay_out(
         return Grouping.of(groups, index.row[at], most, throughout, folded=folded, top=top)
 
     levels: tuple[tuple[DetailLevel, float], ...] = (("labelled", LABEL_LANE_PX), ("bars", _MIN_LANE_PX))
-    for level, lane_px in levels:
+    # grouping all rows takes its time: in a crowded window only where some may be folded
+    for level, lane_px in levels if folded or len(at) <= max_bars else ():
         grouping = grouping_for(level)
         if len(at) - int(grouping.folded[grouping.codes].sum()) > max_bars:
             break

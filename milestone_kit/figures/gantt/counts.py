@@ -24,8 +24,7 @@ def count_on(
     step: float,
 ) -> tuple[float, NDArray[np.int64]]:
     """Count what is on per group and bin of `step` milliseconds; what has no end is on where it starts."""
-    first = float(np.floor(span.start / step) * step)
-    bins = int((span.end - first) // step) + 1
+    first, bins = _grid(span, step)
     here = codes != NOWHERE
     start, last = spans[0][here], np.fmax(spans[0], spans[1])[here]
     begins = np.clip((start - first) // step, 0, bins - 1).astype(np.int64)
@@ -49,10 +48,15 @@ def count_starts(
 ) -> tuple[float, NDArray[np.int64]]:
     """Count the starts per group and bin of `step` milliseconds."""
     starts, _ = spans
-    first = float(np.floor(span.start / step) * step)
-    bins = int((span.end - first) // step) + 1  # a start right at the end is inside
+    first, bins = _grid(span, step)
     position = ((starts - first) // step).astype(np.int64)
     # What began before has no start to count here, and would stand as a false peak.
     begins = (starts >= span.start) & (codes != NOWHERE)
     flat = np.bincount(codes[begins] * bins + position[begins], minlength=groups * bins)
     return first, flat.reshape(groups, bins)
+
+
+def _grid(span: Window, step: float) -> tuple[float, int]:
+    """Return where the first bin begins, and how many there are: what starts right at the end is inside."""
+    first = float(np.floor(span.start / step) * step)
+    return first, int((span.end - first) // step) + 1

@@ -1,17 +1,15 @@
 // The watched milestones, pinned on top of the table; one Tab stop, arrow keys go on from there. Text goes in
 // through textContent only.
-const COLUMNS = ["status", "when", "start_date", "title", "type"];
-
 function line(row, chosen, ask) {
   const one = document.createElement("tr");
   one.dataset.id = row.id;
   one.tabIndex = -1;
   one.setAttribute("aria-selected", String(chosen));
-  for (const name of COLUMNS) {
+  for (const [name, text] of Object.entries(row.cells)) {
     const cell = one.insertCell();
     cell.dataset.column = name;
-    cell.textContent = row.cells[name];
-    cell.title = row.cells[name];
+    cell.textContent = text;
+    cell.title = text;
   }
   const pick = () => ask({ kind: "pick", id: row.id });
   one.addEventListener("click", pick);

@@ -82,9 +82,8 @@ class ChartView(FrontEnd):
         traces = pack({i: keys for i, keys in differ.items() if keys}, buffers)
         layout = pack(_differing(chart.layout, before.layout), buffers)
         base, self._serial, self._shown = self._serial, self._serial + 1, chart
-        numbers = {"base": base, "serial": self._serial}
-        patch = {"kind": "patch", "traces": traces, "layout": layout}
-        self.send(patch | numbers | _about(chart), buffers)
+        patch = {"kind": "patch", "base": base, "serial": self._serial, "traces": traces, "layout": layout}
+        self.send(patch | _about(chart), buffers)
 
     def _whole(self, turn: dict[str, Any] | None) -> tuple[dict[str, Any], list[bytes]]:
         assert self._shown is not None
