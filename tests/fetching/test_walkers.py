@@ -129,3 +129,12 @@ def test_an_interrupted_walk_hangs_up_until_its_threads_are_gone(times):
         interrupted(server)
     assert server.hung_up >= times
     assert not [one for one in threading.enumerate() if one.name.startswith("milestones-")]
+
+
+def test_the_caller_walks_where_no_thread_can_be_had(monkeypatch):
+    def refused(_thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    pages = [(starts_of(page.table) // 1_000_000).tolist() for page in side_by_side(Pages([1, 2], [3]))]
+    assert pages == [[1, 2], [3]]

@@ -146,11 +146,11 @@ class _Picture:
             return None
         around = self.around(scene.at, self.max_bars - len(at))
         beside = grouping.of_rows(self.groups, self.index.row[around])
-        drawn = (beside != NOWHERE) & ~grouping.folded[beside]
-        around, beside = around[drawn], beside[drawn]
+        around, beside = around[beside != NOWHERE], beside[beside != NOWHERE]
         # They bring no title: it would reach into the window without its mark.
         untitled = np.zeros(len(around), np.int64)
         outer = _pixel_extents(self.index, around, self.window, self.canvas, untitled)
+        # groups that are folded have no lane to fill
         filled = fill_lanes(*outer[:2], beside, (*extents[:2], codes, lanes), used)
         fits = filled != NOWHERE
         every = np.concatenate([at, around[fits]])

@@ -45,7 +45,18 @@ def engine(df, assume="3h"):
     return timeline, GanttIndex.of(timeline)
 
 
-def scene_of(timeline, index, window, *, chosen=None, canvas=WIDE, group="category", max_bars=600, folded=()):
+def scene_of(
+    timeline,
+    index,
+    window,
+    *,
+    chosen=None,
+    canvas=WIDE,
+    group="category",
+    max_bars=600,
+    folded=(),
+    beside=0.0,
+):
     return lay_out(
         index,
         timeline,
@@ -56,6 +67,7 @@ def scene_of(timeline, index, window, *, chosen=None, canvas=WIDE, group="catego
         groups=None if group is None else Keys.of(timeline[group]),
         max_bars=max_bars,
         folded=folded,
+        beside=beside,
     )
 
 
@@ -289,3 +301,10 @@ def test_folding_brings_back_the_titles_of_the_others():
     scene = scene_of(timeline, index, window, max_bars=40, folded={"Crowd"})
     assert (scene.level, len(scene.labels)) == ("labelled", 1)
     assert "50 in folded groups" in scene_words(scene)
+
+
+def test_rows_beside_the_window_of_a_folded_group_are_no_marks():
+    rows = [{"start_date": at(hours), "category": name} for name in ("Folded", "Open") for hours in (1, 9)]
+    timeline, index = engine(table(*rows))
+    scene = scene_of(timeline, index, Window(MIDNIGHT, MIDNIGHT + 6 * HOUR), folded={"Folded"}, beside=1.0)
+    assert [timeline["category"].iloc[row] for row in scene.marks.row] == ["Open", "Open"]
