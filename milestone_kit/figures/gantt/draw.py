@@ -36,6 +36,8 @@ __all__ = ["draw_layout", "draw_traces"]
 _AXIS_ON_TOP: Final = 40
 _BELOW: Final = 14
 _TOP_WITHOUT_LEGEND: Final = 22
+_TOOLS: Final = 18
+"""Pixels for plotly's buttons, which would stand on the end of a long legend."""
 
 
 def _sentinel(window: Window) -> dict[str, Any]:
@@ -104,7 +106,7 @@ def draw_layout(scene: Scene, look: Look, traces: Iterable[dict[str, Any]]) -> d
     around = look.margins if has_legend else look.margins | {"t": _TOP_WITHOUT_LEGEND}
     if has_legend:
         named = [one["name"] for one in traces if one.get("showlegend") and one.get("visible", True)]
-        around = around | {"t": around["t"] + legend_rows_pixels(named, look.area_width)}
+        around = around | {"t": around["t"] + _TOOLS + legend_rows_pixels(named, look.area_width)}
     area = max(round(lane_pixels(scene, look.height) * scene.lanes), 120)
     times = time_axis(scene.window, look.zone, look.area_width, theme)
     if area > look.height:  # its lower edge is out of sight
