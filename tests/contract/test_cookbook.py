@@ -140,7 +140,8 @@ def test_the_busiest_hours_lie_in_the_weekend_and_are_counted_right(ask, server)
 def test_a_tennis_match_lasts_what_the_reported_ends_say(ask, server):
     table = ask("How long does a tennis match last?")
     df = truth(server)
-    tennis = df[(df["type"] == "tennis_tournament_singles") & df["end_date"].notna()]
+    # in some minutes of the clock this world has one that ends before it starts, which teaches nothing
+    tennis = df[(df["type"] == "tennis_tournament_singles") & (df["end_date"] >= df["start_date"])]
     lasted = tennis["end_date"] - tennis["start_date"]
     assert table.loc[table["level"] == "type", "n"].tolist() == [len(tennis)]
     assert abs(table["median"].iloc[0] - lasted.median()) < pd.Timedelta("1s")
